@@ -1,0 +1,221 @@
+// The Node-API addon: lists the kernels of each instruction set and calls them. It knows signatures, no kernel.
+//
+// Pointer arguments are numbers (byte offsets into the attached heap) or typed arrays (memory from outside the heap).
+// Callers have checked shapes and dtypes; here only the JavaScript types are checked, so that a mistake throws a
+// TypeError and never reaches a kernel.
+// SPDX-License-Identifier: MIT
+
+#include <node_api.h>
+#include <string.h>
+
+#include "../core/table.h"
+#include "threads.h"
+
+#define NL_TABLE_OF(isa)   \
+  namespace nl::isa {      \
+  Table table();           \
+  }
+#if defined(__x86_64__)
+NL_TABLE_OF(v2)
+NL_TABLE_OF(avx2)
+NL_TABLE_OF(avx512)
+#else
+NL_TABLE_OF(neon)
+#endif
+
+namespace {
+
+struct Isa {
+  const char* name;
+  bool (*supported)();
+  nl::Table (*table)();
+};
+
+// Best first. The levels are those of the x86-64 psABI, which is also what the kernels are compiled for.
+const Isa kIsas[] = {
+#if defined(__x86_64__)
+    {"avx512", [] { return __builtin_cpu_supports("x86-64-v4") != 0; }, nl::avx512::table},
+    {"avx2", [] { return __builtin_cpu_supports("x86-64-v3") != 0; }, nl::avx2::table},
+    {"x86-64-v2", [] { return __builtin_cpu_supports("x86-64-v2") != 0; }, nl::v2::table},
+#else
+    {"neon", [] { return true; }, nl::neon::table},
+#endif
+};
+
+/// What an environment (the main thread, or a worker_threads worker) has attached.
+struct Instance {
+  char* heap = nullptr;
+  size_t heap_bytes = 0;
+};
+
+constexpr size_t kMaxArguments = 24;
+
+napi_value fail(napi_env env, const char* message) {
+  napi_throw_type_error(env, "NUMLOOM_NATIVE", message);
+  return nullptr;
+}
+
+bool read_pointer(napi_env env, const Instance& instance, napi_value value, nl::Slot* slot) {
+  double offset;
+  if (napi_get_value_double(env, value, &offset) == napi_ok) {
+    if (!(offset >= 0 && offset <= double(instance.heap_bytes))) return false;
+    slot->p = instance.heap + static_cast<size_t>(offset);
+    return true;
+  }
+  bool is_typed_array = false;
+  if (napi_is_typedarray(env, value, &is_typed_array) != napi_ok || !is_typed_array) return false;
+  return napi_get_typedarray_info(env, value, nullptr, nullptr, &slot->p, nullptr, nullptr) == napi_ok;
+}
+
+bool read_argument(napi_env env, const Instance& instance, const char*& code, napi_value value, nl::Slot* slot) {
+  const char token = *code++;
+  if (token == '*' || token == '&') {
+    code++;
+    return read_pointer(env, instance, value, slot);
+  }
+  double number;
+  if (napi_get_value_double(env, value, &number) != napi_ok) return false;
+  switch (token) {
+    case 'n':
+      slot->n = static_cast<nl::isize>(number);
+      return true;
+    case 's':
+      slot->s = static_cast<nl::f32>(number);
+      return true;
+    case 'd':
+      slot->d = number;
+      return true;
+    default:
+      slot->i = static_cast<nl::i32>(number);
+      return true;
+  }
+}
+
+napi_value call_kernel(napi_env env, napi_callback_info info) {
+  size_t count = kMaxArguments;
+  napi_value arguments[kMaxArguments];
+  void* data;
+  napi_get_cb_info(env, info, &count, arguments, nullptr, &data);
+  const nl::Entry& entry = *static_cast<const nl::Entry*>(data);
+  void* raw;
+  napi_get_instance_data(env, &raw);
+  nl::Slot slots[kMaxArguments];
+  const char* code = entry.signature.text;
+  size_t used = 0;
+  for (; *code; used++) {
+    if (used >= count) return fail(env, "too few arguments for a kernel");
+    if (!read_argument(env, *static_cast<Instance*>(raw), code, arguments[used], &slots[used])) {
+      return fail(env, "a kernel argument has the wrong type, or points outside the heap");
+    }
+  }
+  if (used != count) return fail(env, "too many arguments for a kernel");
+  entry.invoke(entry.function, slots);
+  return nullptr;
+}
+
+napi_value text(napi_env env, const char* characters) {
+  napi_value value;
+  napi_create_string_utf8(env, characters, NAPI_AUTO_LENGTH, &value);
+  return value;
+}
+
+napi_value list(napi_env env) {
+  napi_value value;
+  napi_create_array(env, &value);
+  return value;
+}
+
+void push(napi_env env, napi_value array, napi_value value) {
+  uint32_t length;
+  napi_get_array_length(env, array, &length);
+  napi_set_element(env, array, length, value);
+}
+
+/// isas(): the names of the instruction sets that this CPU can run, best first.
+napi_value isas(napi_env env, napi_callback_info) {
+  napi_value names = list(env);
+  for (const Isa& isa : kIsas) {
+    if (isa.supported()) push(env, names, text(env, isa.name));
+  }
+  return names;
+}
+
+const Isa* find_isa(napi_env env, napi_value name) {
+  char wanted[32];
+  size_t length;
+  if (napi_get_value_string_utf8(env, name, wanted, sizeof wanted, &length) != napi_ok) return nullptr;
+  for (const Isa& isa : kIsas) {
+    if (strcmp(isa.name, wanted) == 0 && isa.supported()) return &isa;
+  }
+  return nullptr;
+}
+
+/// kernels(isa): [symbol, signature, function] of every kernel.
+napi_value kernels(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value name;
+  napi_get_cb_info(env, info, &count, &name, nullptr, nullptr);
+  const Isa* isa = count == 1 ? find_isa(env, name) : nullptr;
+  if (!isa) return fail(env, "kernels(isa): no such instruction set on this CPU");
+  napi_value rows = list(env);
+  const nl::Table table = isa->table();
+  for (const nl::Entry* const* at = table.begin; at != table.end; at++) {
+    const nl::Entry* entry = *at;
+    napi_value row = list(env), function;
+    napi_create_function(env, entry->symbol, NAPI_AUTO_LENGTH, call_kernel, const_cast<nl::Entry*>(entry), &function);
+    push(env, row, text(env, entry->symbol));
+    push(env, row, text(env, entry->signature.text));
+    push(env, row, function);
+    push(env, rows, row);
+  }
+  return rows;
+}
+
+/// attach(bytes): the heap to which numbers passed as pointers refer, as a Uint8Array over all of it.
+napi_value attach(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value bytes;
+  napi_get_cb_info(env, info, &count, &bytes, nullptr, nullptr);
+  void *raw, *data;
+  napi_get_instance_data(env, &raw);
+  napi_typedarray_type type;
+  size_t length;
+  if (count != 1 || napi_get_typedarray_info(env, bytes, &type, &length, &data, nullptr, nullptr) != napi_ok ||
+      type != napi_uint8_array) {
+    return fail(env, "attach(bytes): bytes must be a Uint8Array");
+  }
+  *static_cast<Instance*>(raw) = {static_cast<char*>(data), length};
+  return nullptr;
+}
+
+/// setThreads(count): how many threads the next kernels called from this thread may use.
+napi_value set_threads(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value value;
+  int32_t threads;
+  napi_get_cb_info(env, info, &count, &value, nullptr, nullptr);
+  if (count != 1 || napi_get_value_int32(env, value, &threads) != napi_ok || threads < 1) {
+    return fail(env, "setThreads(count): count must be an integer from 1 on");
+  }
+  nl::set_threads(threads);
+  return nullptr;
+}
+
+void define(napi_env env, napi_value exports, const char* name, napi_callback callback) {
+  napi_value function;
+  napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function);
+  napi_set_named_property(env, exports, name, function);
+}
+
+}  // namespace
+
+NAPI_MODULE_INIT() {
+  napi_set_instance_data(
+      env, new Instance, [](napi_env, void* data, void*) { delete static_cast<Instance*>(data); }, nullptr);
+  define(env, exports, "isas", isas);
+  define(env, exports, "kernels", kernels);
+  define(env, exports, "attach", attach);
+  define(env, exports, "setThreads", set_threads);
+  napi_set_named_property(env, exports, "version", text(env, NL_VERSION));
+  return exports;
+}

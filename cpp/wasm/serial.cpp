@@ -1,0 +1,14 @@
+// Regions without threads, for pages that cannot share memory.
+// SPDX-License-Identifier: MIT
+
+#include "../core/parallel.h"
+
+namespace nl {
+
+int region_threads() { return 1; }
+
+void run_region(isize chunks, RunChunks run, const void* context) {
+  if (chunks > 0) run(context, 0, chunks, 0);
+}
+
+}  // namespace nl
