@@ -1,0 +1,128 @@
+// Backend `native`: the C++ kernels as a Node-API addon with OpenMP, for the best instruction set of this CPU.
+//
+// The addon comes from the platform's package (@numloom/native-...), or from a build in this repository.
+// SPDX-License-Identifier: MIT
+
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import type { Code } from '../core/dtype.js'
+import { codeInfo } from '../core/dtype.js'
+import { environment } from '../core/env.js'
+import { BackendError } from '../core/errors.js'
+import { heap } from '../core/heap.js'
+import type { Kernel } from '../kernel/define.js'
+import { VERSION } from '../version.js'
+import { type Backend, binaryError, type Call, checkTable, type KernelArgument } from './backend.js'
+
+/** libgomp's own limit is higher; more threads than this are a mistake. */
+const MAX_THREADS = 1024
+
+type NativeArgument = number | ArrayBufferView
+
+interface Addon {
+  readonly version: string
+  isas(): string[]
+  kernels(isa: string): [symbol: string, signature: string, call: (...args: NativeArgument[]) => void][]
+  attach(bytes: Uint8Array): void
+  setThreads(count: number): void
+}
+
+function unavailable(reason: string, file?: string): never {
+  throw new BackendError(
+    `backend 'native' cannot be used: ${reason}`,
+    file === undefined ? { backend: 'native' } : { backend: 'native', file },
+  )
+}
+
+/** `linux-x64-gnu`: as platform packages are named. The C library is told by the loader that is mapped. */
+function platformName(): string {
+  const base = `${process.platform}-${process.arch}`
+  if (process.platform !== 'linux') return base
+  return base + (readFileSync('/proc/self/maps', 'latin1').includes('/ld-musl-') ? '-musl' : '-gnu')
+}
+
+/** Where the addon may be, the likeliest first. */
+function findAddon(): string {
+  const platform = platformName()
+  const name = `@numloom/native-${platform}`
+  const local = fileURLToPath(new URL(`../../build/native/${platform}/numloom.node`, import.meta.url))
+  if (existsSync(local)) return local
+  try {
+    return createRequire(import.meta.url).resolve(name)
+  } catch {
+    unavailable(`there is no package ${name}. Install it, if your platform has one: npm install ${name}`)
+  }
+}
+
+function loadAddon(file: string): Addon {
+  try {
+    return createRequire(import.meta.url)(file) as Addon
+  } catch (error) {
+    unavailable(`${file}: ${(error as Error).message}`, file)
+  }
+}
+
+function chooseIsa(addon: Addon, file: string): string {
+  const isas = addon.isas()
+  const forced = environment('NUMLOOM_ISA')
+  const best = forced === undefined ? isas[0] : isas.find((isa) => isa === forced)
+  if (best !== undefined) return best
+  if (forced === undefined) unavailable(`${file} needs a CPU with at least x86-64-v2`, file)
+  unavailable(`NUMLOOM_ISA='${forced}' is unknown or not supported by this CPU; valid are ${isas.join(', ')}`, file)
+}
+
+/** Loads the addon. Throws BackendError. */
+export function loadNative(): Backend {
+  const file = findAddon()
+  const addon = loadAddon(file)
+  if (addon.version !== VERSION) binaryError('native', file, `it is of version ${addon.version}, not ${VERSION}`)
+  const isa = chooseIsa(addon, file)
+  const rows = addon.kernels(isa)
+  checkTable('native', file, new Map(rows.map(([symbol, signature]) => [symbol, signature])))
+  const functions = new Map(rows.map(([symbol, , call]) => [symbol, call]))
+  let threads = 1
+  return {
+    name: 'native',
+    file: file.slice(file.lastIndexOf('/') + 1),
+    isa,
+    maxThreads: MAX_THREADS,
+    bind(kernel: Kernel, dtype: Code) {
+      const call = functions.get(`${kernel.name}_${dtype}`)
+      return call && bindCall(addon, kernel, dtype, call)
+    },
+    setThreads(count) {
+      if (count === threads) return
+      addon.setThreads(count)
+      threads = count
+    },
+  }
+}
+
+let attached: ArrayBufferLike | undefined
+
+/** Growing the memory replaces its buffer: the addon then has to learn the new extent. */
+function attachHeap(addon: Addon): void {
+  const { buffer } = heap()
+  if (buffer === attached) return
+  addon.attach(new Uint8Array(buffer))
+  attached = buffer
+}
+
+function bindCall(addon: Addon, kernel: Kernel, dtype: Code, call: (...args: NativeArgument[]) => void): Call {
+  const codes = kernel.args.map((arg) => (arg.kind === 'pointer' && arg.dtype) || dtype)
+  return (args: KernelArgument[]) => {
+    attachHeap(addon)
+    const native = args.every((value) => typeof value === 'number')
+      ? (args as number[])
+      : args.map((value, i) =>
+          typeof value === 'number' ? value : viewFrom(value.data, value.at, codeInfo(codes[i] as Code).itemsize),
+        )
+    call(...native)
+  }
+}
+
+/** A view that begins at an element; negative strides reach in front of it, inside the same array. */
+function viewFrom(data: ArrayBufferView, at: number, itemsize: number): ArrayBufferView {
+  return new Uint8Array(data.buffer, data.byteOffset + at * itemsize)
+}

@@ -1,0 +1,185 @@
+// Backends `wasm` and `wasm-threads`: the C++ kernels by Emscripten. Over shared memory both are one module, which
+// `wasm` holds to one thread; over unshared memory there is a build without threads, and no `wasm-threads`.
+// SPDX-License-Identifier: MIT
+
+import { createRequire } from 'node:module'
+import type { Code } from '../core/dtype.js'
+import { environment } from '../core/env.js'
+import { BackendError } from '../core/errors.js'
+import { heap } from '../core/heap.js'
+import type { Kernel } from '../kernel/define.js'
+import { VERSION } from '../version.js'
+import { type Backend, type BackendName, binaryError, checkTable } from './backend.js'
+import { compileBinary, fileName, readBinary } from './files.js'
+import { callWithCopies } from './outside.js'
+
+/** As many as the team in cpp/wasm/threads.cpp holds. */
+const MAX_TEAM = 64
+/** How long a thread may take to come up before it counts as dead. */
+const START_TIMEOUT_MS = 2000
+
+interface Exports {
+  nl_version(): number
+  nl_table_begin(): number
+  nl_table_end(): number
+  nl_set_threads(count: number): void
+  nl_team_start(count: number): number
+  nl_team_ready(): number
+}
+
+interface Module {
+  readonly url: URL
+  readonly isa: string
+  readonly threaded: boolean
+  readonly exports: Exports
+  readonly functions: ReadonlyMap<string, (...args: number[]) => void>
+}
+
+type Isa = 'relaxed-simd' | 'simd128'
+
+function candidates(threaded: boolean): { isa: Isa; url: URL }[] {
+  const files: { isa: Isa; url: URL }[] = threaded
+    ? [
+        { isa: 'relaxed-simd', url: new URL('../wasm/numloom.threads.relaxed.wasm', import.meta.url) },
+        { isa: 'simd128', url: new URL('../wasm/numloom.threads.wasm', import.meta.url) },
+      ]
+    : [
+        { isa: 'relaxed-simd', url: new URL('../wasm/numloom.relaxed.wasm', import.meta.url) },
+        { isa: 'simd128', url: new URL('../wasm/numloom.wasm', import.meta.url) },
+      ]
+  const forced = environment('NUMLOOM_WASM_ISA')
+  if (forced === undefined) return files
+  const chosen = files.filter(({ isa }) => isa === forced)
+  if (chosen.length > 0) return chosen
+  throw new BackendError(`NUMLOOM_WASM_ISA='${forced}' is unknown; valid are relaxed-simd, simd128`, {
+    backend: 'wasm',
+  })
+}
+
+/** The best build that the engine accepts: validating the very file cannot disagree with loading it. */
+function choose(threaded: boolean): { isa: Isa; url: URL; bytes: Uint8Array<ArrayBuffer> } {
+  const files = candidates(threaded).map((file) => ({ ...file, bytes: readBinary('wasm', file.url) }))
+  const valid = files.find(({ bytes }) => WebAssembly.validate(bytes))
+  if (valid) return valid
+  const last = files[files.length - 1] as (typeof files)[number]
+  compileBinary('wasm', last.url, last.bytes)
+  binaryError('wasm', last.url.pathname, 'the engine refuses it')
+}
+
+interface Instance {
+  exports: Exports
+  table: WebAssembly.Table
+}
+
+/** Emscripten's glue starts the threads. It is CommonJS because only that form loads synchronously. */
+function instantiateThreaded(url: URL, bytes: Uint8Array<ArrayBuffer>): Instance {
+  const glue = url.pathname.replace(/\.wasm$/, '.cjs')
+  const factory = createRequire(import.meta.url)(glue) as (module: object) => unknown
+  const module: Record<string, unknown> = { wasmMemory: heap().choice.memory, wasmBinary: bytes }
+  factory(module)
+  const exports = Object.fromEntries(
+    Object.entries(module).flatMap(([name, value]) => (name.startsWith('_nl_') ? [[name.slice(1), value]] : [])),
+  )
+  return { exports: exports as unknown as Exports, table: module.wasmTable as WebAssembly.Table }
+}
+
+function instantiateSerial(url: URL, bytes: Uint8Array<ArrayBuffer>): Instance {
+  const module = compileBinary('wasm', url, bytes)
+  const { exports } = new WebAssembly.Instance(module, { env: { memory: heap().choice.memory } })
+  return {
+    exports: exports as unknown as Exports,
+    table: exports.__indirect_function_table as WebAssembly.Table,
+  }
+}
+
+function cString(address: number): string {
+  const bytes = new Uint8Array(heap().buffer, address)
+  return String.fromCharCode(...bytes.subarray(0, bytes.indexOf(0)))
+}
+
+/** struct Entry of cpp/core/export.h: symbol, function, invoke, signature. */
+function readTable({ exports, table }: Instance) {
+  const words = new Uint32Array(heap().buffer)
+  const signatures = new Map<string, string>()
+  const functions = new Map<string, (...args: number[]) => void>()
+  for (let at = exports.nl_table_begin(); at < exports.nl_table_end(); at += 4) {
+    const entry = words[at >> 2] as number
+    const symbol = cString(words[entry >> 2] as number)
+    signatures.set(symbol, cString(entry + 12))
+    functions.set(symbol, table.get(words[(entry >> 2) + 1] as number) as (...args: number[]) => void)
+  }
+  return { signatures, functions }
+}
+
+let loaded: Module | undefined
+
+function load(): Module {
+  if (loaded) return loaded
+  const threaded = heap().choice.shared
+  const { isa, url, bytes } = choose(threaded)
+  const instance = threaded ? instantiateThreaded(url, bytes) : instantiateSerial(url, bytes)
+  const version = cString(instance.exports.nl_version())
+  if (version !== VERSION) binaryError('wasm', url.pathname, `it is of version ${version}, not ${VERSION}`)
+  const { signatures, functions } = readTable(instance)
+  checkTable('wasm', url.pathname, signatures)
+  loaded = { url, isa, threaded, exports: instance.exports, functions }
+  return loaded
+}
+
+let teamSize = 1
+let currentThreads = 1
+
+/** Brings the team up to `count` threads, waiting for them without leaving the job. */
+function growTeam(module: Module, count: number): void {
+  const created = module.exports.nl_team_start(count)
+  const deadline = performance.now() + START_TIMEOUT_MS
+  const bell = new Int32Array(new SharedArrayBuffer(4))
+  while (module.exports.nl_team_ready() < count) {
+    if (created < count || performance.now() > deadline) {
+      throw new BackendError(
+        `backend 'wasm-threads' could not start ${count} threads: ${module.exports.nl_team_ready()} are up after ` +
+          `${START_TIMEOUT_MS} ms. Use fewer (withThreads, OMP_NUM_THREADS).`,
+        { backend: 'wasm-threads', file: module.url.pathname },
+      )
+    }
+    Atomics.wait(bell, 0, 0, 1)
+  }
+  teamSize = count
+}
+
+function setThreads(module: Module, count: number): void {
+  if (count === currentThreads || !module.threaded) return
+  if (count > teamSize) growTeam(module, count)
+  module.exports.nl_set_threads(count)
+  currentThreads = count
+}
+
+function backend(name: BackendName, module: Module, maxThreads: number): Backend {
+  return {
+    name,
+    file: fileName(module.url),
+    isa: module.isa,
+    maxThreads,
+    bind(kernel: Kernel, dtype: Code) {
+      const raw = module.functions.get(`${kernel.name}_${dtype}`)
+      return raw && callWithCopies(kernel, dtype, raw)
+    },
+    setThreads: (count) => setThreads(module, Math.min(count, maxThreads)),
+  }
+}
+
+/** Loads the C++ kernels for one thread. Throws BackendError. */
+export function loadWasm(): Backend {
+  return backend('wasm', load(), 1)
+}
+
+/** Loads the C++ kernels with threads. No thread starts before the first call that uses one. Throws BackendError. */
+export function loadWasmThreads(): Backend {
+  if (!heap().choice.shared) {
+    const reasons = heap().choice.reasons.join('; ')
+    throw new BackendError(`backend 'wasm-threads' cannot be used: the array memory is not shared (${reasons})`, {
+      backend: 'wasm-threads',
+    })
+  }
+  return backend('wasm-threads', load(), MAX_TEAM)
+}

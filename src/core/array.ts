@@ -1,0 +1,263 @@
+// NDArray: shape, strides, dtype and offset over a region of memory. Arithmetic lives in src/ops.
+// SPDX-License-Identifier: MIT
+
+import type { KernelArgument } from '../backends/backend.js'
+import { asRef } from '../kernel/define.js'
+import { copyElements } from '../ops/copy.js'
+import { type DType, type DTypeInfo, type TypedArray, typedArrayInfo } from './dtype.js'
+import { DisposedError, DTypeError, IndexError, ShapeError, ValueError } from './errors.js'
+import { format } from './format.js'
+import { heap, Region } from './heap.js'
+import { checkShape, contiguousStrides, sizeOf } from './shape.js'
+import { type SliceItem, sliceView } from './slice.js'
+
+/** An element: a bigint for int64, else a number. */
+export type Element = number | bigint
+
+/** Nested arrays of elements. */
+export type Nested = Element | Nested[]
+
+/** Keeps a region alive as long as a typed array over it is. */
+const keptBy = new WeakMap<TypedArray, Region>()
+
+export class NDArray {
+  readonly shape: readonly number[]
+  /** Steps between elements along each axis, counted in elements. */
+  readonly strides: readonly number[]
+  /** Where the first element is, counted in elements from the start of its memory. */
+  readonly offset: number
+  /** The number of elements. */
+  readonly size: number
+  /** @internal */
+  readonly info: DTypeInfo
+  #region: Region | undefined
+
+  /** @internal Use zeros, array, asarray, ... */
+  constructor(info: DTypeInfo, shape: readonly number[], strides: readonly number[], region: Region, offset: number) {
+    this.info = info
+    this.shape = shape
+    this.strides = strides
+    this.offset = offset
+    this.size = sizeOf(shape)
+    this.#region = region
+    region.holders++
+  }
+
+  get dtype(): DType {
+    return this.info.name
+  }
+
+  get ndim(): number {
+    return this.shape.length
+  }
+
+  /** Bytes of the elements; a view of fewer elements counts only these. */
+  get nbytes(): number {
+    return this.size * this.info.itemsize
+  }
+
+  /** @internal The memory. Throws DisposedError. */
+  get region(): Region {
+    if (this.#region === undefined) {
+      throw new DisposedError(`this array of shape (${this.shape.join(', ')}) was disposed of`)
+    }
+    return this.#region
+  }
+
+  /** @internal What a kernel gets for the element that is `skip` elements behind the first. */
+  pointer(skip = 0): KernelArgument {
+    const { address, outside } = this.region
+    if (outside === undefined) return address + (this.offset + skip) * this.info.itemsize
+    return asRef(outside, this.offset + skip)
+  }
+
+  /** @internal The typed array that holds the elements, and the index of the first. Invalid after the next allocation. */
+  elements(): { data: TypedArray; at: number } {
+    const { address, outside } = this.region
+    if (outside !== undefined) return { data: outside, at: this.offset }
+    return { data: heap().view(this.info.code), at: address / this.info.itemsize + this.offset }
+  }
+
+  /** @internal Another look at the same memory. */
+  view(shape: readonly number[], strides: readonly number[], offset: number): NDArray {
+    return new NDArray(this.info, shape, strides, this.region, offset)
+  }
+
+  /** Whether the elements lie one behind the other in C order. */
+  get isContiguous(): boolean {
+    let expected = 1
+    for (let axis = this.shape.length - 1; axis >= 0; axis--) {
+      const extent = this.shape[axis] as number
+      if (extent !== 1 && this.strides[axis] !== expected) return this.size === 0
+      expected *= extent
+    }
+    return true
+  }
+
+  #index(indices: readonly number[]): number {
+    if (indices.length !== this.shape.length) {
+      const problem = `${indices.length} indices for an array of ${this.shape.length} dimensions`
+      throw new IndexError(`${problem}, shape (${this.shape.join(', ')})`, { shape: this.shape })
+    }
+    let at = 0
+    for (let axis = 0; axis < indices.length; axis++) {
+      const index = indices[axis] as number
+      const extent = this.shape[axis] as number
+      if (!Number.isInteger(index) || index < -extent || index >= extent) {
+        const problem = `index ${String(index)} is out of range for axis ${axis} with size ${extent}`
+        throw new IndexError(`${problem}, shape (${this.shape.join(', ')})`, { shape: this.shape })
+      }
+      at += (index < 0 ? index + extent : index) * (this.strides[axis] as number)
+    }
+    return at
+  }
+
+  /** The element at an index for each axis; negative ones count from the end. Throws IndexError. */
+  get(...indices: number[]): Element {
+    const skip = this.#index(indices)
+    const { data, at } = this.elements()
+    return data[at + skip] as Element
+  }
+
+  /** Sets the element at an index for each axis to the last argument. Throws IndexError, DTypeError. */
+  set(...indicesAndValue: [...indices: number[], value: Element]): void {
+    const value = indicesAndValue[indicesAndValue.length - 1] as Element
+    const skip = this.#index(indicesAndValue.slice(0, -1) as number[])
+    checkElement(value, this.info)
+    const { data, at } = this.elements()
+    data[at + skip] = value
+  }
+
+  /** The only element of an array of size 1. Throws ValueError. */
+  item(): Element {
+    if (this.size !== 1) throw new ValueError(`item(): the array has ${this.size} elements, not 1`)
+    const { data, at } = this.elements()
+    return data[at] as Element
+  }
+
+  /**
+   * A view, by one item an axis: an index (drops the axis), a string `'start:stop:step'`, `'...'` for all axes not
+   * named, null for a new axis of extent 1. Throws IndexError.
+   */
+  slice(...items: SliceItem[]): NDArray {
+    const { shape, strides, skip } = sliceView(this.shape, this.strides, items)
+    return this.view(shape, strides, this.offset + skip)
+  }
+
+  /** The transpose: a view with the axes in reverse. */
+  get T(): NDArray {
+    return this.view([...this.shape].reverse(), [...this.strides].reverse(), this.offset)
+  }
+
+  /** The same elements in another shape, one extent of which may be -1; a view where the array is contiguous. */
+  reshape(...extents: number[] | [readonly number[]]): NDArray {
+    const wanted = (Array.isArray(extents[0]) ? extents[0] : extents) as readonly number[]
+    const shape = inferShape(wanted, this)
+    const source = contiguous(this)
+    return source.view(shape, contiguousStrides(shape), source.offset)
+  }
+
+  /**
+   * The elements of a contiguous array as a typed array over the same memory, without a copy. Throws ValueError for
+   * other layouts: toTypedArray() copies.
+   */
+  get data(): TypedArray {
+    if (!this.isContiguous) throw new ValueError('data: the array is not contiguous; use toTypedArray(), which copies')
+    const { data, at } = this.elements()
+    const view = new this.info.Array(data.buffer, data.byteOffset + at * this.info.itemsize, this.size)
+    keptBy.set(view, this.region)
+    return view
+  }
+
+  /** A copy of the elements, in C order. */
+  toTypedArray(): TypedArray {
+    const source = contiguous(this)
+    const { data, at } = source.elements()
+    return data.slice(at, at + this.size) as TypedArray
+  }
+
+  /** A copy of the elements as nested arrays. */
+  toArray(): Nested {
+    const flat = this.toTypedArray()
+    let at = 0
+    const nest = (axis: number): Nested => {
+      if (axis === this.shape.length) return flat[at++] as Element
+      return Array.from({ length: this.shape[axis] as number }, () => nest(axis + 1))
+    }
+    return nest(0)
+  }
+
+  /** Whether dispose() was called. */
+  get disposed(): boolean {
+    return this.#region === undefined
+  }
+
+  /** Gives up the memory, which is freed at once if no view uses it. Every later use throws DisposedError. */
+  dispose(): void {
+    const region = this.#region
+    if (region === undefined) return
+    this.#region = undefined
+    region.holders--
+    if (region.holders === 0) heap().free(region)
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose()
+  }
+
+  toString(): string {
+    return format(this)
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.disposed ? 'NDArray (disposed)' : this.toString()
+  }
+}
+
+/** Throws unless a value can be stored in a dtype: bigints in int64 and numbers elsewhere, whole ones in integers. */
+export function checkElement(value: unknown, info: DTypeInfo): void {
+  if (info.code === 'i64' ? typeof value === 'bigint' : typeof value === 'number') {
+    if (info.code !== 'i32' || (value as number) === ((value as number) | 0)) return
+    throw new ValueError(`${String(value)} is not an int32`)
+  }
+  const wanted = info.code === 'i64' ? 'a bigint' : 'a number'
+  throw new DTypeError(`an element of ${info.name} must be ${wanted}, not ${typeof value}`, { dtypes: [info.name] })
+}
+
+/** A new contiguous array with whatever its memory held before. Throws ShapeError, OutOfMemoryError. */
+export function allocate(shape: readonly number[], info: DTypeInfo): NDArray {
+  checkShape(shape)
+  const { region, address } = heap().allocate(sizeOf(shape) * info.itemsize, info.code)
+  const offset = region.outside ? 0 : (address - region.address) / info.itemsize
+  return new NDArray(info, shape, contiguousStrides(shape), region, offset)
+}
+
+/** A typed array as a one-dimensional array over the same memory, without a copy. */
+export function wrap(data: TypedArray): NDArray {
+  const info = typedArrayInfo(data) as DTypeInfo
+  const region = new Region(-1, data.byteLength, data, false)
+  return new NDArray(info, [data.length], [1], region, 0)
+}
+
+/** The elements in C order: the array itself where they are, else a copy. */
+export function contiguous(array: NDArray): NDArray {
+  if (array.isContiguous) return array
+  const copy = allocate(array.shape, array.info)
+  copyElements(array, copy)
+  return copy
+}
+
+function inferShape(wanted: readonly number[], array: NDArray): number[] {
+  const shape = [...wanted]
+  const open = shape.indexOf(-1)
+  if (open >= 0) {
+    const rest = shape.reduce((product, extent, axis) => (axis === open ? product : product * extent), 1)
+    shape[open] = rest === 0 ? 0 : array.size / rest
+  }
+  const fits = shape.every((extent) => Number.isInteger(extent) && extent >= 0) && sizeOf(shape) === array.size
+  if (fits) return shape
+  throw new ShapeError(
+    `cannot reshape an array of shape (${array.shape.join(', ')}), ${array.size} elements, into (${wanted.join(', ')})`,
+    { shapes: [array.shape, wanted] },
+  )
+}

@@ -1,0 +1,83 @@
+// The errors that numloom throws. Each has a stable `code` and carries what was at fault as fields.
+// SPDX-License-Identifier: MIT
+
+export class NumloomError extends Error {
+  readonly code: string
+
+  constructor(code: string, message: string, fields: object = {}) {
+    super(message)
+    this.name = new.target.name
+    this.code = code
+    Object.assign(this, fields)
+  }
+}
+
+/** Shapes that do not fit each other, or a size that is not a non-negative integer. */
+export class ShapeError extends NumloomError {
+  declare readonly shapes: readonly (readonly number[])[]
+
+  constructor(message: string, fields: { shapes: readonly (readonly number[])[] }) {
+    super('NUMLOOM_SHAPE', message, fields)
+  }
+}
+
+/** An unknown dtype, dtypes that cannot be mixed, or an operation that has no kernel for a dtype. */
+export class DTypeError extends NumloomError {
+  declare readonly dtypes: readonly string[]
+
+  constructor(message: string, fields: { dtypes: readonly string[] }) {
+    super('NUMLOOM_DTYPE', message, fields)
+  }
+}
+
+/** An axis that the array does not have. */
+export class AxisError extends NumloomError {
+  declare readonly axis: number
+  declare readonly shape: readonly number[]
+
+  constructor(message: string, fields: { axis: number; shape: readonly number[] }) {
+    super('NUMLOOM_AXIS', message, fields)
+  }
+}
+
+/** An index outside the array, or something that is no index. */
+export class IndexError extends NumloomError {
+  declare readonly shape: readonly number[]
+
+  constructor(message: string, fields: { shape: readonly number[] }) {
+    super('NUMLOOM_INDEX', message, fields)
+  }
+}
+
+/** A value that an argument does not allow. */
+export class ValueError extends NumloomError {
+  constructor(message: string, fields: object = {}) {
+    super('NUMLOOM_VALUE', message, fields)
+  }
+}
+
+/** A backend that is unknown or cannot be used, or that lacks a kernel that it was forced to run. */
+export class BackendError extends NumloomError {
+  declare readonly backend: string
+
+  constructor(message: string, fields: { backend: string; kernel?: string; file?: string }) {
+    super('NUMLOOM_BACKEND', message, fields)
+  }
+}
+
+/** An array whose memory was freed by dispose(). */
+export class DisposedError extends NumloomError {
+  constructor(message: string) {
+    super('NUMLOOM_DISPOSED', message)
+  }
+}
+
+/** No memory for a new array. Everything made before still works. */
+export class OutOfMemoryError extends NumloomError {
+  /** Bytes asked for. */
+  declare readonly wanted: number
+
+  constructor(message: string, fields: { wanted: number }) {
+    super('NUMLOOM_OUT_OF_MEMORY', message, fields)
+  }
+}

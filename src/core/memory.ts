@@ -1,0 +1,70 @@
+// The one WebAssembly.Memory under all arrays: how large and of which kind this platform lets it be.
+//
+// It does not allocate (heap.ts does) and knows no backend.
+// SPDX-License-Identifier: MIT
+
+import { environment, warnOnce } from './env.js'
+
+export const PAGE_BYTES = 65536
+
+/**
+ * The first bytes belong to the modules: AssemblyScript's static data, then Emscripten's data, stacks and malloc arena
+ * (`make` passes the same numbers to the compilers). Arrays begin here. Untouched pages cost no real memory.
+ */
+export const ARENA_BYTES = 32 * 1024 * 1024
+
+/** The largest memory that 32-bit wasm can address: 4 GiB. */
+const WASM_MAX_PAGES = 65536
+
+export interface MemoryChoice {
+  readonly memory: WebAssembly.Memory
+  readonly shared: boolean
+  readonly maximumBytes: number
+  /** Why it is not the shared 4 GiB that was wanted; empty where it is. */
+  readonly reasons: readonly string[]
+}
+
+const SIZE = /^(\d+)\s*(KB|MB|GB|KiB|MiB|GiB|)$/i
+
+function parseBytes(text: string): number | undefined {
+  const match = SIZE.exec(text)
+  if (!match) return undefined
+  const exponent = { k: 1, m: 2, g: 3 }[(match[2] as string).charAt(0).toLowerCase()] ?? 0
+  return Number(match[1]) * 1024 ** exponent
+}
+
+function wantedPages(): number {
+  const text = environment('NUMLOOM_MAX_MEMORY')
+  if (text === undefined) return WASM_MAX_PAGES
+  const bytes = parseBytes(text)
+  if (bytes === undefined || bytes < 2 * ARENA_BYTES) {
+    warnOnce(
+      'NUMLOOM_ENV',
+      `NUMLOOM_MAX_MEMORY='${text}' is ignored: expected a size of at least ${(2 * ARENA_BYTES) >> 20}MB, such as 512MB`,
+    )
+    return WASM_MAX_PAGES
+  }
+  return Math.min(WASM_MAX_PAGES, Math.floor(bytes / PAGE_BYTES))
+}
+
+/** Address space may be limited (ulimit -v, small devices): the largest maximum that is granted, shared if possible. */
+export function createMemory(): MemoryChoice {
+  const reasons: string[] = []
+  const initial = ARENA_BYTES / PAGE_BYTES
+  const wanted = wantedPages()
+  if (wanted < WASM_MAX_PAGES) reasons.push(`NUMLOOM_MAX_MEMORY limits it to ${(wanted * PAGE_BYTES) >> 20} MiB`)
+  const kinds = environment('NUMLOOM_SHARED_MEMORY') === '0' ? [false] : [true, false]
+  if (!kinds[0]) reasons.push('NUMLOOM_SHARED_MEMORY=0 forbids shared memory')
+  for (const shared of kinds) {
+    for (let maximum = wanted; maximum >= initial * 2; maximum = Math.floor(maximum / 2)) {
+      try {
+        const memory = new WebAssembly.Memory({ initial, maximum, shared })
+        return { memory, shared, maximumBytes: maximum * PAGE_BYTES, reasons }
+      } catch (error) {
+        const size = `${shared ? 'shared' : 'unshared'} memory of ${(maximum * PAGE_BYTES) / 2 ** 20} MiB`
+        reasons.push(`${size}: ${(error as Error).message}`)
+      }
+    }
+  }
+  throw new RangeError(`no WebAssembly memory can be had: ${reasons.join('; ')}`)
+}

@@ -1,0 +1,97 @@
+// Operations on elements, with broadcasting and `out`.
+// SPDX-License-Identifier: MIT
+
+import type { KernelArgument } from '../backends/backend.js'
+import { allocate, type NDArray } from '../core/array.js'
+import { broadcastShapes, broadcastStrides, sameShape, type Shape } from '../core/shape.js'
+import type { Kernel } from '../kernel/define.js'
+import * as elementwise from '../kernels/elementwise.js'
+import * as elementary from '../kernels/math.js'
+import { run } from '../runtime.js'
+import type { ArrayLike } from './create.js'
+import { forEachGrid, toGrids } from './layout.js'
+import { operands, type OutOption, result } from './operand.js'
+
+/** Runs a kernel whose arguments are m, n, then each input and the output with two strides. */
+function map(kernel: Kernel, inputs: readonly ArrayLike[], { out }: OutOption): NDArray {
+  const { info, arrays } = operands(kernel, inputs)
+  const shape = broadcast(kernel.name, arrays)
+  const to = out === undefined ? allocate(shape, info) : result(kernel.name, shape, info, out, arrays, true)
+  const all = [...arrays, to]
+  const unit = all.every((array) => array.isContiguous && array.size === to.size)
+  if (unit) {
+    const args: KernelArgument[] = [1, to.size]
+    for (const array of all) args.push(array.pointer(), 0, 1)
+    run(kernel, info.code, to.size * costOf(kernel), args)
+  } else mapGrids(kernel, all, shape)
+  return to
+}
+
+/** Operations an element: what the definition says of a single one. */
+const costs = new Map<Kernel, number>()
+function costOf(kernel: Kernel): number {
+  let cost = costs.get(kernel)
+  if (cost === undefined) {
+    cost = kernel.flops({ m: 1, n: 1 })
+    costs.set(kernel, cost)
+  }
+  return cost
+}
+
+function broadcast(operation: string, arrays: readonly NDArray[]): Shape {
+  const first = (arrays[0] as NDArray).shape
+  if (arrays.every((array) => sameShape(array.shape, first))) return first
+  return broadcastShapes(
+    operation,
+    arrays.map((array) => array.shape),
+  )
+}
+
+function mapGrids(kernel: Kernel, all: readonly NDArray[], shape: Shape): void {
+  const grids = toGrids(
+    shape,
+    all.map((array) => broadcastStrides(array.shape, array.strides, shape)),
+  )
+  const { m, n, rows, columns } = grids
+  const dtype = (all[0] as NDArray).info.code
+  forEachGrid(grids, (skips) => {
+    const args: KernelArgument[] = [m, n]
+    all.forEach((array, k) => {
+      args.push(array.pointer(skips[k]), rows[k] as number, columns[k] as number)
+    })
+    run(kernel, dtype, m * n * costOf(kernel), args)
+  })
+}
+
+const unary = (kernel: Kernel) => (x: ArrayLike, options: OutOption = {}) => map(kernel, [x], options)
+const binary =
+  (kernel: Kernel) =>
+  (x: ArrayLike, y: ArrayLike, options: OutOption = {}) =>
+    map(kernel, [x, y], options)
+
+/** x + y, element by element. Throws ShapeError, DTypeError, ValueError, like every operation here. */
+export const add = binary(elementwise.add)
+/** x - y, element by element. */
+export const subtract = binary(elementwise.subtract)
+/** x * y, element by element; int32 wraps. */
+export const multiply = binary(elementwise.multiply)
+/** x / y, element by element; integers are divided as float64. */
+export const divide = binary(elementwise.divide)
+/** -x, element by element. */
+export const negative = unary(elementwise.negative)
+/** |x|, element by element; the least int32 stays as it is. */
+export const abs = unary(elementwise.abs)
+/** The square root, element by element; NaN below 0. */
+export const sqrt = unary(elementwise.sqrt)
+/** x * y + z, element by element; rounded once where the instruction set fuses, else twice. */
+export const fma = (x: ArrayLike, y: ArrayLike, z: ArrayLike, options: OutOption = {}) =>
+  map(elementwise.fma, [x, y, z], options)
+
+/** The sine of angles in radians: at most 1 ULP off (float32: 2), for arguments of any size. */
+export const sin = unary(elementary.sin)
+/** The cosine of angles in radians: at most 1 ULP off (float32: 2), for arguments of any size. */
+export const cos = unary(elementary.cos)
+/** e to the power of x: at most 1 ULP off. */
+export const exp = unary(elementary.exp)
+/** The natural logarithm: at most 1 ULP off; -Infinity at 0, NaN below. */
+export const log = unary(elementary.log)

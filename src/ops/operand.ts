@@ -1,0 +1,136 @@
+// What every operation does with its arguments: arrays from what users pass, dtypes by promotion, `out` checked.
+// SPDX-License-Identifier: MIT
+
+import { allocate, NDArray } from '../core/array.js'
+import { type DTypeInfo, dtypeInfo, promote } from '../core/dtype.js'
+import { DTypeError, ShapeError, ValueError } from '../core/errors.js'
+import { type Shape, sameShape } from '../core/shape.js'
+import type { Kernel } from '../kernel/define.js'
+import { copyElements } from './copy.js'
+import { type ArrayLike, asarray } from './create.js'
+
+export interface OutOption {
+  /** Receives the result; of the result's shape and dtype. It may be an input, but not overlap one otherwise. */
+  out?: NDArray
+}
+
+const isScalar = (value: unknown): value is number => typeof value === 'number'
+
+/**
+ * The arrays of an operation's arguments in one dtype. Numbers are weak: they take the arrays' dtype, except that a
+ * fraction makes int32 float64. `kernel` says which dtypes there are; integers without one become float64.
+ */
+export function operands(kernel: Kernel, args: readonly ArrayLike[]): { info: DTypeInfo; arrays: NDArray[] } {
+  const arrays = args.map((value) => (isScalar(value) ? undefined : asarray(value)))
+  const info = commonInfo(kernel, args, arrays)
+  return {
+    info,
+    arrays: arrays.map((array, i) => (array === undefined ? constant(args[i] as number, info) : convert(array, info))),
+  }
+}
+
+function commonInfo(kernel: Kernel, args: readonly ArrayLike[], arrays: readonly (NDArray | undefined)[]): DTypeInfo {
+  let info: DTypeInfo | undefined
+  for (const array of arrays) {
+    if (array !== undefined) info = info === undefined ? array.info : promote(info, array.info)
+  }
+  info ??= dtypeInfo('float64')
+  const whole = args.every((value) => !isScalar(value) || value === (value | 0))
+  if (info.code === 'i32' && !(whole && kernel.dtypes.includes('i32'))) info = dtypeInfo('float64')
+  if (kernel.dtypes.includes(info.code)) return info
+  const names = arrays.flatMap((array) => (array ? [array.dtype] : []))
+  throw new DTypeError(`${kernel.name}: there is no kernel for ${info.name}, which ${names.join(' and ')} would need`, {
+    dtypes: names,
+  })
+}
+
+function constant(value: number, info: DTypeInfo): NDArray {
+  const array = allocate([], info)
+  const { data, at } = array.elements()
+  data[at] = value
+  return array
+}
+
+/** The array in another dtype; itself where it has it. */
+export function convert(array: NDArray, info: DTypeInfo): NDArray {
+  if (array.info === info) return array
+  const converted = allocate(array.shape, info)
+  copyElements(array, converted)
+  return converted
+}
+
+/**
+ * `out`, checked, or a new array. `out` may be one of the inputs where the operation works element by element
+ * (`inPlace`), else it must not share elements with them. Throws ShapeError, DTypeError, ValueError.
+ */
+export function result(
+  operation: string,
+  shape: Shape,
+  info: DTypeInfo,
+  out: NDArray | undefined,
+  inputs: readonly NDArray[],
+  inPlace = false,
+): NDArray {
+  if (out === undefined) return allocate(shape, info)
+  if (!(out instanceof NDArray)) throw new DTypeError(`${operation}: out must be an NDArray`, { dtypes: [typeof out] })
+  if (!sameShape(out.shape, shape)) {
+    const [have, want] = [`(${out.shape.join(', ')})`, `(${shape.join(', ')})`]
+    throw new ShapeError(`${operation}: out has shape ${have}, but the result has shape ${want}`, {
+      shapes: [out.shape, shape],
+    })
+  }
+  if (out.info !== info) {
+    throw new DTypeError(`${operation}: out is ${out.dtype}, but the result is ${info.name}`, {
+      dtypes: [out.dtype, info.name],
+    })
+  }
+  for (const input of inputs) {
+    if (overlaps(out, input) && !(inPlace && sameElements(out, input))) {
+      throw new ValueError(`${operation}: out overlaps an input${inPlace ? ' without being the same elements' : ''}; pass a copy`)
+    }
+  }
+  return out
+}
+
+/** Lowest and highest element index that an array touches. */
+function extent(array: NDArray): [number, number] {
+  let low = array.offset
+  let high = array.offset
+  array.shape.forEach((length, axis) => {
+    const reach = (length - 1) * (array.strides[axis] as number)
+    if (reach < 0) low += reach
+    else high += reach
+  })
+  return [low, high]
+}
+
+function sharesMemory(a: NDArray, b: NDArray): boolean {
+  if (a.region === b.region) return true
+  const [x, y] = [a.region.outside, b.region.outside]
+  return x !== undefined && y !== undefined && x.buffer === y.buffer
+}
+
+/** Whether two arrays may share elements. */
+function overlaps(a: NDArray, b: NDArray): boolean {
+  if (!sharesMemory(a, b) || a.size === 0 || b.size === 0) return false
+  const [aLow, aHigh] = byteExtent(a)
+  const [bLow, bHigh] = byteExtent(b)
+  return bHigh > aLow && aHigh > bLow
+}
+
+/** Whether two arrays are the same view. */
+function sameElements(a: NDArray, b: NDArray): boolean {
+  return (
+    byteExtent(a)[0] === byteExtent(b)[0] &&
+    a.info === b.info &&
+    sameShape(a.shape, b.shape) &&
+    a.strides.every((stride, axis) => stride === b.strides[axis] || (a.shape[axis] as number) <= 1)
+  )
+}
+
+/** From the first to behind the last byte, within the heap or the outer buffer. */
+function byteExtent(array: NDArray): [number, number] {
+  const base = array.region.outside?.byteOffset ?? array.region.address
+  const [low, high] = extent(array)
+  return [base + low * array.info.itemsize, base + (high + 1) * array.info.itemsize]
+}
