@@ -9,7 +9,10 @@ const { exports } = JSON.parse(readFileSync('package.json', 'utf8'))
 
 rmSync('dist/cjs', { recursive: true, force: true })
 mkdirSync('dist/cjs', { recursive: true })
-cpSync('dist', 'build/declarations', { recursive: true, filter: (path) => !/\.(js|cjs|wasm)$|^dist\/(cjs|wasm)/.test(path) })
+cpSync('dist', 'build/declarations', {
+  recursive: true,
+  filter: (path) => !/\.(js|cjs|wasm)$|^dist\/(cjs|wasm)/.test(path),
+})
 cpSync('build/declarations', 'dist/cjs', { recursive: true, filter: (path) => !path.includes('.typescript') })
 rmSync('build/declarations', { recursive: true })
 writeFileSync('dist/cjs/package.json', `${JSON.stringify({ type: 'commonjs' })}\n`)

@@ -1,6 +1,7 @@
 // Backend `as`: the AssemblyScript kernels. Glue-free: one wasm file with nothing but the memory to import.
 // SPDX-License-Identifier: MIT
 
+import { fileURLToPath } from 'node:url'
 import type { Code } from '../core/dtype.js'
 import { heap } from '../core/heap.js'
 import type { Kernel } from '../kernel/define.js'
@@ -16,7 +17,7 @@ export function loadAs(): Backend {
     : new URL('../wasm/numloom.as.wasm', import.meta.url)
   const bytes = readBinary('as', url)
   const module = compileBinary('as', url, bytes)
-  checkTable('as', url.pathname, exportedSignatures(bytes), loweredSignature)
+  checkTable('as', fileURLToPath(url), exportedSignatures(bytes), loweredSignature)
   const { exports } = new WebAssembly.Instance(module, { env: { memory: heap().choice.memory } })
   return {
     name: 'as',

@@ -1,7 +1,7 @@
 // Backend `js`: the kernel definitions' references, on views of the heap. Needs nothing and is always there.
 // SPDX-License-Identifier: MIT
 
-import { codeInfo, type Code } from '../core/dtype.js'
+import { type Code, codeInfo } from '../core/dtype.js'
 import { heap } from '../core/heap.js'
 import { asRef, type Kernel, type Ref } from '../kernel/define.js'
 import type { Backend, Call, KernelArgument } from './backend.js'

@@ -5,6 +5,7 @@
 
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Code } from '../core/dtype.js'
 import { codeInfo } from '../core/dtype.js'
@@ -84,7 +85,7 @@ export function loadNative(): Backend {
   let threads = 1
   return {
     name: 'native',
-    file: file.slice(file.lastIndexOf('/') + 1),
+    file: basename(file),
     isa,
     maxThreads: MAX_THREADS,
     bind(kernel: Kernel, dtype: Code) {

@@ -10,7 +10,7 @@ const FUNCTION_KIND = 0
 const MEMORY_KIND = 2
 
 /** Value types in the letters of signatures. */
-const LETTER: Record<number, string> = { 0x7f: 'i', 0x7e: 'l', 0x7d: 's', 0x7c: 'd' }
+const LETTER: Record<number, string> = { 127: 'i', 126: 'l', 125: 's', 124: 'd' }
 
 class Reader {
   at = 0

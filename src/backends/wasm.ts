@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: MIT
 
 import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import type { Code } from '../core/dtype.js'
 import { environment } from '../core/env.js'
 import { BackendError } from '../core/errors.js'
@@ -63,7 +64,7 @@ function choose(threaded: boolean): { isa: Isa; url: URL; bytes: Uint8Array<Arra
   if (valid) return valid
   const last = files[files.length - 1] as (typeof files)[number]
   compileBinary('wasm', last.url, last.bytes)
-  binaryError('wasm', last.url.pathname, 'the engine refuses it')
+  binaryError('wasm', fileURLToPath(last.url), 'the engine refuses it')
 }
 
 interface Instance {
@@ -73,7 +74,7 @@ interface Instance {
 
 /** Emscripten's glue starts the threads. It is CommonJS because only that form loads synchronously. */
 function instantiateThreaded(url: URL, bytes: Uint8Array<ArrayBuffer>): Instance {
-  const glue = url.pathname.replace(/\.wasm$/, '.cjs')
+  const glue = fileURLToPath(url).replace(/\.wasm$/, '.cjs')
   const factory = createRequire(import.meta.url)(glue) as (module: object) => unknown
   const module: Record<string, unknown> = { wasmMemory: heap().choice.memory, wasmBinary: bytes }
   factory(module)
@@ -119,9 +120,9 @@ function load(): Module {
   const { isa, url, bytes } = choose(threaded)
   const instance = threaded ? instantiateThreaded(url, bytes) : instantiateSerial(url, bytes)
   const version = cString(instance.exports.nl_version())
-  if (version !== VERSION) binaryError('wasm', url.pathname, `it is of version ${version}, not ${VERSION}`)
+  if (version !== VERSION) binaryError('wasm', fileURLToPath(url), `it is of version ${version}, not ${VERSION}`)
   const { signatures, functions } = readTable(instance)
-  checkTable('wasm', url.pathname, signatures)
+  checkTable('wasm', fileURLToPath(url), signatures)
   loaded = { url, isa, threaded, exports: instance.exports, functions }
   return loaded
 }
@@ -139,7 +140,7 @@ function growTeam(module: Module, count: number): void {
       throw new BackendError(
         `backend 'wasm-threads' could not start ${count} threads: ${module.exports.nl_team_ready()} are up after ` +
           `${START_TIMEOUT_MS} ms. Use fewer (withThreads, OMP_NUM_THREADS).`,
-        { backend: 'wasm-threads', file: module.url.pathname },
+        { backend: 'wasm-threads', file: fileURLToPath(module.url) },
       )
     }
     Atomics.wait(bell, 0, 0, 1)

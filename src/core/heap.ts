@@ -5,7 +5,7 @@
 // disposed of or collected. Kernels never see this file: they get addresses.
 // SPDX-License-Identifier: MIT
 
-import { codeInfo, type Code, type TypedArray } from './dtype.js'
+import { type Code, codeInfo, type TypedArray } from './dtype.js'
 import { warnOnce } from './env.js'
 import { OutOfMemoryError } from './errors.js'
 import { ARENA_BYTES, createMemory, type MemoryChoice, PAGE_BYTES } from './memory.js'

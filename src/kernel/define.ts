@@ -85,10 +85,8 @@ export function defineKernel<const A extends readonly Argument[]>(kernel: Kernel
 
 export const size = (name: string) => ({ kind: 'size', name }) as const
 export const scalar = (name: string, sample = 1.5) => ({ kind: 'scalar', name, sample }) as const
-export const scratch = (name: string, length: Scratch['length']) => [
-  { kind: 'scratch', name, length } as const,
-  size(`${name}_length`),
-] as const
+export const scratch = (name: string, length: Scratch['length']) =>
+  [{ kind: 'scratch', name, length } as const, size(`${name}_length`)] as const
 
 type Access = Pointer['access']
 

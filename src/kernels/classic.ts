@@ -34,13 +34,7 @@ export const integral2d = defineKernel({
 /** One Jacobi sweep on a plate: inside, w is the mean of u's four neighbours; change[0] = the largest |w - u|. */
 export const plate_sweep = defineKernel({
   name: 'plate_sweep',
-  args: [
-    size('m'),
-    n,
-    block('u', 'in', ['m', 'n']),
-    block('w', 'out', ['m', 'n']),
-    block('change', 'out', [1]),
-  ],
+  args: [size('m'), n, block('u', 'in', ['m', 'n']), block('w', 'out', ['m', 'n']), block('change', 'out', [1])],
   dtypes: ['f64', 'f32'],
   on: everywhere,
   error: { eps: () => 4, scale: 'np.max(np.abs(u))' },

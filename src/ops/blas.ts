@@ -3,7 +3,7 @@
 
 import { NDArray } from '../core/array.js'
 import { DTypeError, ShapeError, ValueError } from '../core/errors.js'
-import { sameShape, type Shape } from '../core/shape.js'
+import { type Shape, sameShape } from '../core/shape.js'
 import { axpy as axpyKernel } from '../kernels/blas.js'
 import { run } from '../runtime.js'
 import { runGemm, runGemv } from './linalg.js'
@@ -60,11 +60,15 @@ export function gemv(alpha: number, a: NDArray, x: NDArray, beta: number, y: NDA
 export function gemm(alpha: number, a: NDArray, b: NDArray, beta: number, c: NDArray): NDArray {
   const [m = -1, k = -1] = a.shape
   const n = b.shape[1] ?? -1
-  check('gemm', [a, b, c], [
-    [m, k],
-    [k, n],
-    [m, n],
-  ])
+  check(
+    'gemm',
+    [a, b, c],
+    [
+      [m, k],
+      [k, n],
+      [m, n],
+    ],
+  )
   checkScalar('gemm', 'alpha', alpha, c)
   checkScalar('gemm', 'beta', beta, c)
   result('gemm', c.shape, c.info, c, [a, b])

@@ -3,14 +3,14 @@
 
 import type { KernelArgument } from '../backends/backend.js'
 import { allocate, type NDArray } from '../core/array.js'
-import { broadcastShapes, broadcastStrides, sameShape, type Shape } from '../core/shape.js'
+import { broadcastShapes, broadcastStrides, type Shape, sameShape } from '../core/shape.js'
 import type { Kernel } from '../kernel/define.js'
 import * as elementwise from '../kernels/elementwise.js'
 import * as elementary from '../kernels/math.js'
 import { run } from '../runtime.js'
 import type { ArrayLike } from './create.js'
 import { forEachGrid, toGrids } from './layout.js'
-import { operands, type OutOption, result } from './operand.js'
+import { type OutOption, operands, result } from './operand.js'
 
 /** Runs a kernel whose arguments are m, n, then each input and the output with two strides. */
 function map(kernel: Kernel, inputs: readonly ArrayLike[], { out }: OutOption): NDArray {
@@ -63,7 +63,10 @@ function mapGrids(kernel: Kernel, all: readonly NDArray[], shape: Shape): void {
   })
 }
 
-const unary = (kernel: Kernel) => (x: ArrayLike, options: OutOption = {}) => map(kernel, [x], options)
+const unary =
+  (kernel: Kernel) =>
+  (x: ArrayLike, options: OutOption = {}) =>
+    map(kernel, [x], options)
 const binary =
   (kernel: Kernel) =>
   (x: ArrayLike, y: ArrayLike, options: OutOption = {}) =>

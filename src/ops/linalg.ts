@@ -11,7 +11,7 @@ import type { Scratch } from '../kernel/define.js'
 import * as kernels from '../kernels/blas.js'
 import { run } from '../runtime.js'
 import type { ArrayLike } from './create.js'
-import { operands, type OutOption, result } from './operand.js'
+import { type OutOption, operands, result } from './operand.js'
 import { innerProduct } from './reduce.js'
 
 const workspace = kernels.gemm.args.find((arg): arg is Scratch => arg.kind === 'scratch') as Scratch
@@ -49,15 +49,22 @@ export function matmul(x: ArrayLike, y: ArrayLike, options: OutOption = {}): NDA
   checkProduct('matmul', a, b)
   if (a.ndim === 1 && b.ndim === 1) return innerProduct(a, b, options)
   if (a.ndim === 2 && b.ndim === 2) return matrixProduct(a, b, info, options)
-  const [matrix, vector] = a.ndim === 2 ? [a, b] : [b.T, a]
-  const out = result('matmul', [matrix.shape[0] as number], info, options.out, arrays)
-  runGemv(1, matrix, vector, 0, out)
+  if (a.ndim === 2) return matrixVector(a, b, info, options)
+  const transposed = b.T
+  const out = matrixVector(transposed, a, info, options)
+  transposed.dispose()
   return out
 }
 
 /** The product of two vectors, or as matmul. Throws ShapeError, DTypeError, ValueError. */
 export function dot(x: ArrayLike, y: ArrayLike, options: OutOption = {}): NDArray {
   return matmul(x, y, options)
+}
+
+function matrixVector(a: NDArray, x: NDArray, info: DTypeInfo, options: OutOption): NDArray {
+  const out = result('matmul', [a.shape[0] as number], info, options.out, [a, x])
+  runGemv(1, a, x, 0, out)
+  return out
 }
 
 function matrixProduct(a: NDArray, b: NDArray, info: DTypeInfo, options: OutOption): NDArray {

@@ -86,7 +86,9 @@ export function result(
   }
   for (const input of inputs) {
     if (overlaps(out, input) && !(inPlace && sameElements(out, input))) {
-      throw new ValueError(`${operation}: out overlaps an input${inPlace ? ' without being the same elements' : ''}; pass a copy`)
+      throw new ValueError(
+        `${operation}: out overlaps an input${inPlace ? ' without being the same elements' : ''}; pass a copy`,
+      )
     }
   }
   return out

@@ -11,7 +11,7 @@ import * as reductions from '../kernels/reduce.js'
 import { run } from '../runtime.js'
 import { type ArrayLike, asarray } from './create.js'
 import { forEachGrid, toGrids } from './layout.js'
-import { operands, type OutOption, result } from './operand.js'
+import { type OutOption, operands, result } from './operand.js'
 
 export interface ReduceOptions extends OutOption {
   /** The axis or axes to reduce; all unless told. Negative ones count from the end. */
@@ -46,7 +46,10 @@ function reduce(kernel: Kernel, info: DTypeInfo, x: NDArray, options: ReduceOpti
   const out = result(kernel.name, finalShape, info, options.out, [x])
   const keptStrides = out.strides.filter((_, axis) => !options.keepdims || !axes.has(axis))
   const last = [...axes].sort((a, b) => a - b)
-  runRows(kernel, x.view([...shape, ...pick(x.shape, last)], [...pick(x.strides, kept), ...pick(x.strides, last)], x.offset), shape.length, out, keptStrides)
+  const order = [...kept, ...last]
+  const rows = x.view(pick(x.shape, order), pick(x.strides, order), x.offset)
+  runRows(kernel, rows, kept.length, out, keptStrides)
+  rows.dispose()
   return out
 }
 
@@ -60,7 +63,13 @@ function runRows(kernel: Kernel, x: NDArray, kept: number, out: NDArray, outStri
     return
   }
   const shape = x.shape.slice(0, kept)
-  const grids = toGrids([...shape, 1], [[...x.strides.slice(0, kept), 0], [...outStrides, 0]])
+  const grids = toGrids(
+    [...shape, 1],
+    [
+      [...x.strides.slice(0, kept), 0],
+      [...outStrides, 0],
+    ],
+  )
   const forRows = (rows: number, stride: number, outStride: number, from: number, to: number) => {
     const args: KernelArgument[] = [rows, inner.n, x.pointer(from), stride, inner.columns[0] as number]
     run(kernel, x.info.code, rows * inner.n, [...args, out.pointer(to), outStride])
