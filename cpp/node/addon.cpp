@@ -8,6 +8,8 @@
 #include <node_api.h>
 #include <string.h>
 
+#include <vector>
+
 #include "../core/table.h"
 #include "threads.h"
 
@@ -42,11 +44,24 @@ const Isa kIsas[] = {
 #endif
 };
 
-/// What an environment (the main thread, or a worker_threads worker) has attached.
+/// An object that is watched for its death, and the number by which its owner knows it.
+struct Watched {
+  napi_ref reference;
+  double id;
+};
+
+/// What belongs to an environment: the main thread, or a worker_threads worker.
 struct Instance {
   char* heap = nullptr;
   size_t heap_bytes = 0;
+  std::vector<Watched> watched;
 };
+
+Instance& instance_of(napi_env env) {
+  void* raw = nullptr;
+  napi_get_instance_data(env, &raw);
+  return *static_cast<Instance*>(raw);
+}
 
 constexpr size_t kMaxArguments = 24;
 
@@ -97,14 +112,13 @@ napi_value call_kernel(napi_env env, napi_callback_info info) {
   void* data;
   napi_get_cb_info(env, info, &count, arguments, nullptr, &data);
   const nl::Entry& entry = *static_cast<const nl::Entry*>(data);
-  void* raw;
-  napi_get_instance_data(env, &raw);
+  const Instance& instance = instance_of(env);
   nl::Slot slots[kMaxArguments];
   const char* code = entry.signature.text;
   size_t used = 0;
   for (; *code; used++) {
     if (used >= count) return fail(env, "too few arguments for a kernel");
-    if (!read_argument(env, *static_cast<Instance*>(raw), code, arguments[used], &slots[used])) {
+    if (!read_argument(env, instance, code, arguments[used], &slots[used])) {
       return fail(env, "a kernel argument has the wrong type, or points outside the heap");
     }
   }
@@ -176,15 +190,16 @@ napi_value attach(napi_env env, napi_callback_info info) {
   size_t count = 1;
   napi_value bytes;
   napi_get_cb_info(env, info, &count, &bytes, nullptr, nullptr);
-  void *raw, *data;
-  napi_get_instance_data(env, &raw);
+  void* data;
   napi_typedarray_type type;
   size_t length;
   if (count != 1 || napi_get_typedarray_info(env, bytes, &type, &length, &data, nullptr, nullptr) != napi_ok ||
       type != napi_uint8_array) {
     return fail(env, "attach(bytes): bytes must be a Uint8Array");
   }
-  *static_cast<Instance*>(raw) = {static_cast<char*>(data), length};
+  Instance& instance = instance_of(env);
+  instance.heap = static_cast<char*>(data);
+  instance.heap_bytes = length;
   return nullptr;
 }
 
@@ -199,6 +214,41 @@ napi_value set_threads(napi_env env, napi_callback_info info) {
   }
   nl::set_threads(threads);
   return nullptr;
+}
+
+/// watch(object, id): lets sweep() tell when the object is dead. Finalizers of JavaScript cannot: they run only after
+/// the job in which an object died, and a loop that allocates may be one long job.
+napi_value watch(napi_env env, napi_callback_info info) {
+  size_t count = 2;
+  napi_value arguments[2];
+  Watched entry;
+  napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr);
+  if (count != 2 || napi_get_value_double(env, arguments[1], &entry.id) != napi_ok ||
+      napi_create_reference(env, arguments[0], 0, &entry.reference) != napi_ok) {
+    return fail(env, "watch(object, id): wants an object and a number");
+  }
+  instance_of(env).watched.push_back(entry);
+  return nullptr;
+}
+
+/// sweep(): the ids of watched objects that were collected since the last call.
+napi_value sweep(napi_env env, napi_callback_info) {
+  napi_value dead = list(env);
+  std::vector<Watched>& watched = instance_of(env).watched;
+  size_t kept = 0;
+  for (const Watched& entry : watched) {
+    napi_value object = nullptr, id;
+    napi_get_reference_value(env, entry.reference, &object);
+    if (object) {
+      watched[kept++] = entry;
+      continue;
+    }
+    napi_delete_reference(env, entry.reference);
+    napi_create_double(env, entry.id, &id);
+    push(env, dead, id);
+  }
+  watched.resize(kept);
+  return dead;
 }
 
 void define(napi_env env, napi_value exports, const char* name, napi_callback callback) {
@@ -216,6 +266,8 @@ NAPI_MODULE_INIT() {
   define(env, exports, "kernels", kernels);
   define(env, exports, "attach", attach);
   define(env, exports, "setThreads", set_threads);
+  define(env, exports, "watch", watch);
+  define(env, exports, "sweep", sweep);
   napi_set_named_property(env, exports, "version", text(env, NL_VERSION));
   return exports;
 }

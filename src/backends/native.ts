@@ -7,11 +7,13 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import type { Code } from '../core/dtype.js'
 import { codeInfo } from '../core/dtype.js'
 import { environment } from '../core/env.js'
 import { BackendError } from '../core/errors.js'
-import { heap } from '../core/heap.js'
+import { heap, type Watcher } from '../core/heap.js'
 import type { Kernel } from '../kernel/define.js'
 import { VERSION } from '../version.js'
 import { type Backend, binaryError, type Call, checkTable, type KernelArgument } from './backend.js'
@@ -27,6 +29,25 @@ interface Addon {
   kernels(isa: string): [symbol: string, signature: string, call: (...args: NativeArgument[]) => void][]
   attach(bytes: Uint8Array): void
   setThreads(count: number): void
+  watch(object: object, id: number): void
+  sweep(): number[]
+}
+
+/**
+ * Collects garbage and asks the addon's weak references which arrays died. A minor collection finds young ones in Node
+ * 22 and later; a major one finds all.
+ */
+function watcherOf(addon: Addon): Watcher {
+  setFlagsFromString('--expose-gc')
+  const gc = runInNewContext('gc') as (options?: { type: 'minor' }) => void
+  return {
+    watch: (object, id) => addon.watch(object, id),
+    sweep(thorough) {
+      if (thorough) gc()
+      else gc({ type: 'minor' })
+      return addon.sweep()
+    },
+  }
 }
 
 function unavailable(reason: string, file?: string): never {
@@ -82,6 +103,7 @@ export function loadNative(): Backend {
   const rows = addon.kernels(isa)
   checkTable('native', file, new Map(rows.map(([symbol, signature]) => [symbol, signature])))
   const functions = new Map(rows.map(([symbol, , call]) => [symbol, call]))
+  heap().watchWith(watcherOf(addon))
   let threads = 1
   return {
     name: 'native',

@@ -85,6 +85,7 @@ export function result(
     })
   }
   for (const input of inputs) {
+    if (inPlace && input === out) continue
     if (overlaps(out, input) && !(inPlace && sameElements(out, input))) {
       throw new ValueError(
         `${operation}: out overlaps an input${inPlace ? ' without being the same elements' : ''}; pass a copy`,
@@ -92,18 +93,6 @@ export function result(
     }
   }
   return out
-}
-
-/** Lowest and highest element index that an array touches. */
-function extent(array: NDArray): [number, number] {
-  let low = array.offset
-  let high = array.offset
-  array.shape.forEach((length, axis) => {
-    const reach = (length - 1) * (array.strides[axis] as number)
-    if (reach < 0) low += reach
-    else high += reach
-  })
-  return [low, high]
 }
 
 function sharesMemory(a: NDArray, b: NDArray): boolean {
@@ -115,24 +104,34 @@ function sharesMemory(a: NDArray, b: NDArray): boolean {
 /** Whether two arrays may share elements. */
 function overlaps(a: NDArray, b: NDArray): boolean {
   if (!sharesMemory(a, b) || a.size === 0 || b.size === 0) return false
-  const [aLow, aHigh] = byteExtent(a)
-  const [bLow, bHigh] = byteExtent(b)
-  return bHigh > aLow && aHigh > bLow
+  return highest(b) >= lowest(a) && highest(a) >= lowest(b)
 }
 
 /** Whether two arrays are the same view. */
 function sameElements(a: NDArray, b: NDArray): boolean {
   return (
-    byteExtent(a)[0] === byteExtent(b)[0] &&
+    lowest(a) === lowest(b) &&
     a.info === b.info &&
     sameShape(a.shape, b.shape) &&
     a.strides.every((stride, axis) => stride === b.strides[axis] || (a.shape[axis] as number) <= 1)
   )
 }
 
-/** From the first to behind the last byte, within the heap or the outer buffer. */
-function byteExtent(array: NDArray): [number, number] {
-  const base = array.region.outside?.byteOffset ?? array.region.address
-  const [low, high] = extent(array)
-  return [base + low * array.info.itemsize, base + (high + 1) * array.info.itemsize]
+/** The address of the lowest element, within the heap or the outer buffer. */
+function lowest(array: NDArray): number {
+  return addressOf(array, Math.min)
+}
+
+/** The address of the last byte of the highest element. */
+function highest(array: NDArray): number {
+  return addressOf(array, Math.max) + array.info.itemsize - 1
+}
+
+function addressOf(array: NDArray, choose: (a: number, b: number) => number): number {
+  let element = array.offset
+  for (let axis = 0; axis < array.ndim; axis++) {
+    element += choose(0, ((array.shape[axis] as number) - 1) * (array.strides[axis] as number))
+  }
+  const { outside, address } = array.region
+  return (outside?.byteOffset ?? address) + element * array.info.itemsize
 }

@@ -38,6 +38,15 @@ function reducedAxes(operation: string, array: NDArray, axis: ReduceOptions['axi
 }
 
 function reduce(kernel: Kernel, info: DTypeInfo, x: NDArray, options: ReduceOptions): NDArray {
+  if (options.axis === undefined && !options.keepdims && x.isContiguous) {
+    const out = result(kernel.name, [], info, options.out, [x])
+    run(kernel, x.info.code, x.size, [1, x.size, x.pointer(), 0, 1, out.pointer(), 0])
+    return out
+  }
+  return reduceAxes(kernel, info, x, options)
+}
+
+function reduceAxes(kernel: Kernel, info: DTypeInfo, x: NDArray, options: ReduceOptions): NDArray {
   const axes = reducedAxes(kernel.name, x, options.axis)
   const kept = [...x.shape.keys()].filter((axis) => !axes.has(axis))
   const pick = (from: readonly number[], which: readonly number[]) => which.map((axis) => from[axis] as number)
@@ -97,8 +106,7 @@ export function sum(x: ArrayLike, options: ReduceOptions = {}): NDArray {
 function extreme(kernel: Kernel, x: ArrayLike, options: ReduceOptions): NDArray {
   const { info, arrays } = operands(kernel, [asarray(x)])
   const array = arrays[0] as NDArray
-  const axes = reducedAxes(kernel.name, array, options.axis)
-  if ([...axes].some((axis) => array.shape[axis] === 0)) {
+  if (array.size === 0 && [...reducedAxes(kernel.name, array, options.axis)].some((axis) => array.shape[axis] === 0)) {
     throw new ValueError(`${kernel.name}: no elements along a reduced axis of shape (${array.shape.join(', ')})`)
   }
   return reduce(kernel, info, array, options)
