@@ -23,7 +23,7 @@ export {
   type ShapeLike,
   zeros,
 } from './ops/create.js'
-export { abs, add, cos, divide, exp, fma, log, multiply, negative, sin, sqrt, subtract } from './ops/elementwise.js'
+export * from './ops/elementwise.js'
 export { dot, matmul } from './ops/linalg.js'
 export type { OutOption } from './ops/operand.js'
 export { max, min, type ReduceOptions, sum } from './ops/reduce.js'

@@ -13,7 +13,7 @@ cpSync('dist', 'build/declarations', {
   recursive: true,
   filter: (path) => !/\.(js|cjs|wasm)$|^dist\/(cjs|wasm)/.test(path),
 })
-cpSync('build/declarations', 'dist/cjs', { recursive: true, filter: (path) => !path.includes('.typescript') })
+cpSync('build/declarations', 'dist/cjs', { recursive: true, filter: (path) => !/\/\.\w+$/.test(path) })
 rmSync('build/declarations', { recursive: true })
 writeFileSync('dist/cjs/package.json', `${JSON.stringify({ type: 'commonjs' })}\n`)
 for (const entry of Object.values(exports)) {

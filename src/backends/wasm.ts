@@ -58,13 +58,13 @@ function candidates(threaded: boolean): { isa: Isa; url: URL }[] {
 }
 
 /** The best build that the engine accepts: validating the very file cannot disagree with loading it. */
-function choose(threaded: boolean): { isa: Isa; url: URL; bytes: Uint8Array<ArrayBuffer> } {
-  const files = candidates(threaded).map((file) => ({ ...file, bytes: readBinary('wasm', file.url) }))
+function choose(name: BackendName, threaded: boolean): { isa: Isa; url: URL; bytes: Uint8Array<ArrayBuffer> } {
+  const files = candidates(threaded).map((file) => ({ ...file, bytes: readBinary(name, file.url) }))
   const valid = files.find(({ bytes }) => WebAssembly.validate(bytes))
   if (valid) return valid
   const last = files[files.length - 1] as (typeof files)[number]
-  compileBinary('wasm', last.url, last.bytes)
-  binaryError('wasm', fileURLToPath(last.url), 'the engine refuses it')
+  compileBinary(name, last.url, last.bytes)
+  binaryError(name, fileURLToPath(last.url), 'the engine refuses it')
 }
 
 interface Instance {
@@ -84,8 +84,8 @@ function instantiateThreaded(url: URL, bytes: Uint8Array<ArrayBuffer>): Instance
   return { exports: exports as unknown as Exports, table: module.wasmTable as WebAssembly.Table }
 }
 
-function instantiateSerial(url: URL, bytes: Uint8Array<ArrayBuffer>): Instance {
-  const module = compileBinary('wasm', url, bytes)
+function instantiateSerial(name: BackendName, url: URL, bytes: Uint8Array<ArrayBuffer>): Instance {
+  const module = compileBinary(name, url, bytes)
   const { exports } = new WebAssembly.Instance(module, { env: { memory: heap().choice.memory } })
   return {
     exports: exports as unknown as Exports,
@@ -114,15 +114,15 @@ function readTable({ exports, table }: Instance) {
 
 let loaded: Module | undefined
 
-function load(): Module {
+function load(name: BackendName): Module {
   if (loaded) return loaded
   const threaded = heap().choice.shared
-  const { isa, url, bytes } = choose(threaded)
-  const instance = threaded ? instantiateThreaded(url, bytes) : instantiateSerial(url, bytes)
+  const { isa, url, bytes } = choose(name, threaded)
+  const instance = threaded ? instantiateThreaded(url, bytes) : instantiateSerial(name, url, bytes)
   const version = cString(instance.exports.nl_version())
-  if (version !== VERSION) binaryError('wasm', fileURLToPath(url), `it is of version ${version}, not ${VERSION}`)
+  if (version !== VERSION) binaryError(name, fileURLToPath(url), `it is of version ${version}, not ${VERSION}`)
   const { signatures, functions } = readTable(instance)
-  checkTable('wasm', fileURLToPath(url), signatures)
+  checkTable(name, fileURLToPath(url), signatures)
   loaded = { url, isa, threaded, exports: instance.exports, functions }
   return loaded
 }
@@ -171,7 +171,7 @@ function backend(name: BackendName, module: Module, maxThreads: number): Backend
 
 /** Loads the C++ kernels for one thread. Throws BackendError. */
 export function loadWasm(): Backend {
-  return backend('wasm', load(), 1)
+  return backend('wasm', load('wasm'), 1)
 }
 
 /** Loads the C++ kernels with threads. No thread starts before the first call that uses one. Throws BackendError. */
@@ -182,5 +182,5 @@ export function loadWasmThreads(): Backend {
       backend: 'wasm-threads',
     })
   }
-  return backend('wasm-threads', load(), MAX_TEAM)
+  return backend('wasm-threads', load('wasm-threads'), MAX_TEAM)
 }

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // NDArray: shape, strides, dtype and offset over a region of memory. Arithmetic lives in src/ops.
 // SPDX-License-Identifier: MIT
 
