@@ -178,7 +178,10 @@ export class Heap {
 
   #take(size: number): number | undefined {
     const address = this.#reuse(size) ?? this.#sweepFor(size) ?? this.#grow(size) ?? this.#reclaim(size)
-    if (address !== undefined) this.bytesInUse += size
+    if (address !== undefined) {
+      this.bytesInUse += size
+      this.#unswept += size
+    }
     return address
   }
 
@@ -186,9 +189,8 @@ export class Heap {
     return this.#hot.get(size)?.pop() ?? this.#cold.take(size)
   }
 
-  /** Before the heap grows by more than SWEEP_BYTES, looks for arrays that died in this job. */
+  /** Before the heap grows, looks for arrays that died in this job, if there may be many by now. */
   #sweepFor(size: number): number | undefined {
-    this.#unswept += size
     if (this.#unswept < SWEEP_BYTES) return undefined
     for (const thorough of [false, true]) {
       this.#sweep(thorough)

@@ -1,0 +1,407 @@
+// Elementary functions of a lane: the accurate code behind the kernels of math.cpp and behind fused loops.
+//
+// Every function is a template over V, which is f64 (for loops that the compiler vectorises) or a vector of f64 of any
+// width. There is no branch, no call, no 64-bit arithmetic shift and no conversion between 64-bit integers and f64, which
+// most SIMD instruction sets lack. Each has a range; `beyond_...` finds lanes outside of it, for which there is a slow
+// path. Results are right with and without fused multiply-add, but differ in the last bit.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "huge_angle.h"
+#include "types.h"
+
+// GCC warns that vectors wider than the target's registers are passed in an unstable way. Here all calls are inlined.
+#pragma GCC diagnostic ignored "-Wpsabi"
+
+#define NL_INLINE inline __attribute__((always_inline))
+
+namespace nl {
+namespace NL_ISA {
+namespace math {
+
+template <class V>
+struct BitsOf {
+  typedef u64 type __attribute__((vector_size(sizeof(V))));
+};
+template <>
+struct BitsOf<f64> {
+  using type = u64;
+};
+/// The lanes of V as unsigned integers.
+template <class V>
+using Bits = typename BitsOf<V>::type;
+
+template <class V>
+NL_INLINE Bits<V> bits_of(V x) {
+  Bits<V> bits;
+  __builtin_memcpy(&bits, &x, sizeof bits);
+  return bits;
+}
+template <class V>
+NL_INLINE V from_bits(Bits<V> bits) {
+  V x;
+  __builtin_memcpy(&x, &bits, sizeof x);
+  return x;
+}
+
+/// a * b + c, fused where the build has an instruction for it; b and c may be scalars. Clang does not contract for
+/// WebAssembly by itself (LLVM 21, told to, mixes up the operands).
+template <class V, class B, class C>
+NL_INLINE V madd(V a, B b, C c) {
+#if defined(__wasm_relaxed_simd__)
+  if constexpr (sizeof(V) > sizeof(f64)) {
+    typedef f64 Part __attribute__((vector_size(16)));
+    constexpr int parts = sizeof(V) / sizeof(Part);
+    const V factor = b - V{}, addend = c - V{};
+    Part p[parts], q[parts], r[parts];
+    __builtin_memcpy(p, &a, sizeof p);
+    __builtin_memcpy(q, &factor, sizeof q);
+    __builtin_memcpy(r, &addend, sizeof r);
+    for (int i = 0; i < parts; i++) r[i] = Part(__builtin_wasm_relaxed_madd_f64x2(p[i], q[i], r[i]));
+    V result;
+    __builtin_memcpy(&result, r, sizeof result);
+    return result;
+  }
+#endif
+  return a * b + c;
+}
+
+/// odd where mask is all ones, even where it is zero.
+template <class V>
+NL_INLINE V blend(Bits<V> mask, V odd, V even) {
+  const Bits<V> bits = bits_of(even);
+  return from_bits<V>(bits ^ ((bits ^ bits_of(odd)) & mask));
+}
+
+/// The table itself, but where the compiler cannot see its values: V8 rebuilds each constant of a WebAssembly loop in
+/// every turn, by three instructions, where a value that was loaded stays loaded. Elsewhere constants are best left
+/// visible.
+template <class Table>
+NL_INLINE const Table& in_memory(const Table& table) {
+  const Table* pointer = &table;
+#if defined(__wasm__)
+  __asm__("" : "+r"(pointer));
+#endif
+  return *pointer;
+}
+
+constexpr u64 kSign = u64(1) << 63;
+/// x + kRound rounds x, |x| < 2^51, to an integer and leaves it in the low bits of the sum.
+constexpr f64 kRound = 0x1.8p52;
+
+/// An angle as quadrant * pi/2 + y - tail with |y| <= pi/4; the quadrant stands in the low bits.
+template <class V>
+struct Angle {
+  V y, tail;
+  Bits<V> quadrant;
+};
+
+struct SinTable {
+  f64 round;
+  f64 inverse = 0x1.45f306dc9c883p-1;  // 2 / pi
+  f64 part1 = -0x1.921fb5444p+0;       // -pi/2: two parts whose products with integers to 2^15 are exact, and the rest
+  f64 part2 = -0x1.68c234c4cp-39;
+  f64 part3 = 0x1.98a2e03707345p-77;
+  f64 half = 0.5, one = 1;
+  // sin(y) = y - y^3 (s0 + s1 y^2 + ...), cos(y) = 1 - y^2/2 + y^4 (c0 + c1 y^2 + ...): minimax on |y| <= pi/4, relative
+  // errors 2^-57.9 and 2^-63.9.
+  f64 s[6] = {0x1.5555555555548p-3,   -0x1.111111110f73p-7,  0x1.a01a019be9218p-13,
+              -0x1.71de35552b6b5p-19, 0x1.ae5e4b83f4228p-26, -0x1.5d8b5594a5f77p-33};
+  f64 c[6] = {0x1.555555555554bp-5,   -0x1.6c16c16c15013p-10, 0x1.a01a019c8ed06p-16,
+              -0x1.27e4f7f140ecbp-22, 0x1.1ee9db8e0219dp-29,  -0x1.8fa65e6a78d9bp-37};
+  u64 low_bit = 1, sign = kSign;
+  u64 limit = 0x40e8000000000000;  // 49152
+  u64 magnitude = ~kSign;
+};
+constexpr SinTable kSin = {kRound};
+constexpr SinTable kCos = {kRound + 1};  // cos(x) = sin(x + pi/2): the quadrant is one more
+
+/// The sine of an angle: both polynomials, of which the quadrant picks one.
+template <class V>
+NL_INLINE V sin_of(const SinTable& c, const Angle<V>& a) {
+  const V s = a.y * a.y, s2 = s * s;
+  const V p = madd(s2, madd(s2, madd(s, c.s[5], c.s[4]), madd(s, c.s[3], c.s[2])), madd(s, c.s[1], c.s[0]));
+  const V q = madd(s2, madd(s2, madd(s, c.c[5], c.c[4]), madd(s, c.c[3], c.c[2])), madd(s, c.c[1], c.c[0]));
+  const V half = c.half * s, rest = c.one - half;
+  const V sine = a.y - madd(s * a.y, p, a.tail * rest);
+  const V cosine = rest + (((c.one - rest) - half) + madd(s2, q, a.y * a.tail));
+  const Bits<V> odd = Bits<V>{} - (a.quadrant & c.low_bit), sign = (a.quadrant << 62) & c.sign;
+  return from_bits<V>(bits_of(blend(odd, cosine, sine)) ^ sign);
+}
+
+/// Subtracts the nearest multiple of pi/2. All steps but the last are exact.
+template <class V>
+NL_INLINE Angle<V> reduce(const SinTable& c, V x) {
+  const V shifted = madd(x, c.inverse, c.round);
+  const V k = shifted - c.round;
+  const V r = madd(k, c.part1, x);
+  const V w = k * c.part2;
+  const V y = r + w;
+  return {y, madd(k, c.part3, (y - r) - w), bits_of(shifted)};
+}
+
+template <class V>
+NL_INLINE V sin(V x) {
+  const SinTable& c = in_memory(kSin);
+  return sin_of(c, reduce(c, x));
+}
+
+template <class V>
+NL_INLINE V cos(V x) {
+  const SinTable& c = in_memory(kCos);
+  return sin_of(c, reduce(c, x));
+}
+
+/// The top bit tells the lanes that need sin_any or cos_any.
+template <class V>
+NL_INLINE Bits<V> beyond_sin(V x) {
+  const SinTable& c = in_memory(kSin);
+  return c.limit - (bits_of(x) & c.magnitude);
+}
+
+/// The sine of any x beyond sin(); quarter_turns are added.
+inline f64 sin_huge(f64 x, u64 quarter_turns) {
+  if (!(x - x == 0)) return x - x;
+  const HugeAngle a = reduce_huge(x);
+  return sin_of<f64>(kSin, {a.y, a.tail, a.quadrant + quarter_turns});
+}
+
+struct LogTable {
+  u64 shift = 0x4000000000000000 - 0x3fe6a09e00000000;  // moves powers of two times sqrt(1/2) to powers of two
+  u64 fraction = (u64(1) << 52) - 1;
+  u64 base = 0x3fe6a09e00000000;  // sqrt(1/2)
+  u64 integer = 0x4330000000000000;
+  f64 bias = 0x1p52 + 1024;
+  f64 one = 1, two = 2, half = 0.5;
+  f64 part1 = 0x1.62e42fefa4p-1;  // ln 2; the first 40 bits times k are exact
+  f64 part2 = -0x1.8432a1b0e2634p-43;
+  // log((1 + s) / (1 - s)) = 2 s + s^3 (c0 + c1 s^2 + ...): minimax on |s| <= 0.1717, relative error 2^-59.4
+  f64 c[7] = {0x1.5555555555593p-1, 0x1.999999997f9d1p-2, 0x1.249249422e714p-2, 0x1.c71c51d2e3498p-3,
+              0x1.74664afdc98d3p-3, 0x1.39a06ca213d8ap-3, 0x1.2f1360c003602p-3};
+  u64 least = u64(1) << 52, greatest = (u64(0x7ff) << 52) - 1;  // the positive normal numbers
+};
+constexpr LogTable kLog;
+
+/// x = 2^k (1 + f), sqrt(1/2) <= 1 + f < sqrt(2).
+template <class V>
+struct LogParts {
+  V k, f;
+};
+template <class V>
+NL_INLINE LogParts<V> log_parts(const LogTable& c, V x) {
+  const Bits<V> t = bits_of(x) + c.shift;
+  return {from_bits<V>((t >> 52) | c.integer) - c.bias, from_bits<V>((t & c.fraction) + c.base) - c.one};
+}
+
+/// log(1 + f) is f - f^2/2 + s (f^2/2 + R(s^2)) with s = f / (2 + f), as in FreeBSD's e_log.c: of the large terms only
+/// f^2/2 is rounded.
+template <class V>
+NL_INLINE V log_of(const LogTable& c, const LogParts<V>& a) {
+  const V f = a.f, s = f / (c.two + f), z = s * s, z2 = z * z;
+  const V c12 = madd(z, c.c[2], c.c[1]), c34 = madd(z, c.c[4], c.c[3]), c56 = madd(z, c.c[6], c.c[5]);
+  const V r = z * madd(z, madd(z2, madd(z2, c56, c34), c12), c.c[0]);
+  const V half = c.half * f * f;
+  return a.k * c.part1 - ((half - madd(s, half + r, a.k * c.part2)) - f);
+}
+
+template <class V>
+NL_INLINE V log(V x) {
+  const LogTable& c = in_memory(kLog);
+  return log_of(c, log_parts(c, x));
+}
+
+/// The top bit tells the lanes that need log_any: all but positive normal numbers.
+template <class V>
+NL_INLINE Bits<V> beyond_log(V x) {
+  const LogTable& c = in_memory(kLog);
+  const Bits<V> bits = bits_of(x);
+  return bits | (bits - c.least) | (c.greatest - bits);
+}
+
+/// What no logarithm of a positive finite number can be: result where 0 < x < inf.
+template <class V>
+NL_INLINE V log_special(V x, V result) {
+  const V zero = V{}, infinity = zero + __builtin_inf(), nan = zero + __builtin_nan("");
+  result = x < infinity ? result : x;
+  result = x < zero ? nan : result;
+  return x == zero ? -infinity : result;
+}
+
+template <class V>
+NL_INLINE V log_any(V x) {
+  const LogTable& c = in_memory(kLog);
+  const V least = V{} + 0x1p-1022, zero = V{}, shift = zero + 54, scaled = x * 0x1p54;
+  LogParts<V> parts = log_parts(c, x < least ? scaled : x);
+  parts.k -= x < least ? shift : zero;
+  return log_special(x, log_of(c, parts));
+}
+
+struct Exp32Table {
+  f64 low = -104, high = 89;           // beyond them the result is 0 or infinity
+  f64 inverse = 0x1.71547652b82fep+0;  // 1 / ln 2
+  f64 round = kRound;
+  // 2^t on |t| <= 1/2: minimax, relative error 2^-28.8
+  f64 c[7] = {0x1.00000002620dap+0, 0x1.62e430c835fe5p-1, 0x1.ebfbdadc357b6p-3, 0x1.c6aed43f74348p-5,
+              0x1.3b2db8cfb5327p-7, 0x1.5f4637a9c9a34p-10, 0x1.41e115dc6fafep-13};
+  u64 exponent = u64(1023) << 52;
+};
+constexpr Exp32Table kExp32;
+
+template <class V>
+NL_INLINE V exp_f32(V x) {
+  const Exp32Table& c = in_memory(kExp32);
+  const V low = V{} + c.low, high = V{} + c.high;
+  x = x < low ? low : x;
+  x = x > high ? high : x;
+  const V scaled = x * c.inverse, shifted = scaled + c.round;
+  const V t = scaled - (shifted - c.round), t2 = t * t;
+  const V high_part = madd(t2, madd(t2, V{} + c.c[6], madd(t, c.c[5], c.c[4])), madd(t, c.c[3], c.c[2]));
+  const V p = madd(t2, high_part, madd(t, c.c[1], c.c[0]));
+  return p * from_bits<V>((bits_of(shifted) << 52) + c.exponent);
+}
+
+struct Log32Table {
+  LogTable log;
+  f64 ln2 = 0x1.62e42fefa39efp-1;
+  f64 c[3] = {0x1.55557a45db085p-1, 0x1.995e9216f49d9p-2, 0x1.31e7ec0ad964cp-2};  // relative error 2^-30.2
+};
+constexpr Log32Table kLog32;
+
+template <class V>
+NL_INLINE V log_f32(V x) {
+  const Log32Table& c = in_memory(kLog32);
+  const LogParts<V> a = log_parts(c.log, x);
+  const V s = a.f / (c.log.two + a.f), z = s * s;
+  const V p = madd(z, madd(z, madd(z, c.c[2], c.c[1]), c.c[0]), c.log.two);
+  return madd(a.k, c.ln2, s * p);
+}
+
+template <class V>
+NL_INLINE V log_any_f32(V x) {
+  return log_special(x, log_f32(x));
+}
+
+struct Sin32Table {
+  f64 quarter;                       // 0 for the sine, 1/2 for the cosine: that part of pi is added
+  f64 inverse = 0x1.45f306dc9c883p-2;  // 1 / pi
+  f64 round = kRound;
+  f64 part1 = -0x1.921fb54p+1;  // -pi
+  f64 part2 = -0x1.10b4611a62633p-29;
+  f64 one = 1;
+  // sin(r) = r (1 + c0 r^2 + ...): minimax on |r| <= pi/2, relative error 2^-35.3
+  f64 c[5] = {-0x1.55555547690eep-3, 0x1.11110c49e8d52p-7, -0x1.a017d99799809p-13, 0x1.71707eee2db9fp-19,
+              -0x1.9a686a595dff1p-26};
+  u64 limit = 0x416312d000000000;  // 1e7
+  u64 magnitude = ~kSign;
+};
+constexpr Sin32Table kSin32 = {0}, kCos32 = {0.5};
+
+template <class V>
+NL_INLINE V sin_f32(V x, const Sin32Table& table) {
+  const Sin32Table& c = in_memory(table);
+  const V shifted = madd(x, c.inverse, c.quarter) + c.round;
+  const V k = (shifted - c.round) - c.quarter;
+  const V r = madd(k, c.part2, madd(k, c.part1, x));
+  const V s = r * r, s2 = s * s;
+  const V p = madd(s2, madd(s2, madd(s, c.c[4], c.c[3]), madd(s, c.c[2], c.c[1])), madd(s, c.c[0], c.one));
+  return from_bits<V>(bits_of(r * p) ^ (bits_of(shifted) << 63));
+}
+
+template <class V>
+NL_INLINE Bits<V> beyond_sin_f32(V x) {
+  const Sin32Table& c = in_memory(kSin32);
+  return c.limit - (bits_of(x) & c.magnitude);
+}
+
+struct FlatTable {
+  f64 inverse = 0x1.45f306dc9c883p-2;  // 1 / pi
+  f64 round = kRound;
+  f64 part1 = -0x1.921fb54442ep+1;  // -pi
+  f64 part2 = 0x1.cf72cece675d2p-44;
+  f64 c[8] = {-0x1.5555555555555p-3, 0x1.11111111110c2p-7,  -0x1.a01a01a014682p-13, 0x1.71de3a526f388p-19,
+              -0x1.ae6454be3e7d7p-26, 0x1.6123c7aeaf42fp-33, -0x1.ae4232cd83038p-41, 0x1.881117b89de07p-49};
+};
+constexpr FlatTable kFlat;
+
+template <class V>
+NL_INLINE V sin_absolute(V x) {
+  const FlatTable& c = in_memory(kFlat);
+  const V shifted = madd(x, c.inverse, c.round);
+  const V k = shifted - c.round;
+  const V r = madd(k, c.part2, madd(k, c.part1, x));
+  const V s = r * r, s2 = s * s, s4 = s2 * s2;
+  const V low = madd(s2, madd(s, c.c[3], c.c[2]), madd(s, c.c[1], c.c[0]));
+  const V high = madd(s2, madd(s, c.c[7], c.c[6]), madd(s, c.c[5], c.c[4]));
+  return from_bits<V>(bits_of(madd(r * s, madd(s4, high, low), r)) ^ (bits_of(shifted) << 63));
+}
+
+struct ExpTable {
+  f64 inverse = 0x1.71547652b82fep+0;  // 1 / ln 2
+  f64 round = kRound;
+  f64 part1 = -0x1.62e42fefa4p-1;  // -ln 2; the first 40 bits times k are exact
+  f64 part2 = 0x1.8432a1b0e2634p-43;
+  f64 one = 1;
+  f64 c[10] = {0x1p-1,
+               0x1.55555555555p-3,
+               0x1.5555555553178p-5,
+               0x1.1111111128ceep-7,
+               0x1.6c16c17cf54bcp-10,
+               0x1.a01a011b02c46p-13,
+               0x1.a019aa8129e11p-16,
+               0x1.71df56a9f06f5p-19,
+               0x1.28a043949b16fp-22,
+               0x1.ad1fe17275d3ap-26};  // exp(r) = 1 + r + r^2 (c0 + c1 r + ...), minimax, 2^-57.3 relative
+  u64 exponent = u64(1023) << 52;
+};
+constexpr ExpTable kExp;
+
+/// exp(r) in (0.7, 1.42) and k, for which exp(x) = 2^k exp(r). k stands in the low bits.
+template <class V>
+struct ExpParts {
+  V significand;
+  Bits<V> k;
+};
+
+template <class V>
+NL_INLINE ExpParts<V> exp_parts(const ExpTable& c, V x) {
+  const V shifted = madd(x, c.inverse, c.round);
+  const V k = shifted - c.round;
+  const V high = madd(k, c.part1, x);
+  const V low = k * c.part2;
+  const V r = high + low;
+  const V r2 = r * r, r4 = r2 * r2;
+  const V c01 = madd(r, c.c[1], c.c[0]), c23 = madd(r, c.c[3], c.c[2]), c45 = madd(r, c.c[5], c.c[4]);
+  const V c67 = madd(r, c.c[7], c.c[6]), c89 = madd(r, c.c[9], c.c[8]);
+  const V q = madd(r2, madd(r4, c67, c23), madd(r4, madd(r4, c89, c45), c01));
+  return {c.one + (high + madd(r2, q, low)), bits_of(shifted)};
+}
+
+/// e^x for |x| <= 708, to 0.79 ULP.
+template <class V>
+NL_INLINE V exp(V x) {
+  const ExpParts<V> e = exp_parts(in_memory(kExp), x);
+  return from_bits<V>(bits_of(e.significand) + (e.k << 52));
+}
+
+/// The top bit tells the lanes that need exp_any.
+template <class V>
+NL_INLINE Bits<V> beyond_exp(V x) {
+  return 0x4086200000000000 - (bits_of(x) & ~kSign);
+}
+
+/// e^x for all x, in the range of exp() with the same bits; NaN stays NaN. 2^k is multiplied in as two factors, so that
+/// subnormal results are rounded once.
+template <class V>
+NL_INLINE V exp_any(V x) {
+  const ExpTable& c = in_memory(kExp);
+  const V low = V{} - 746, high = V{} + 710;
+  x = x < low ? low : x;
+  x = x > high ? high : x;
+  const ExpParts<V> e = exp_parts(c, x);
+  const Bits<V> half = (e.k << 51) & (u64(0xfff) << 52);
+  return e.significand * from_bits<V>(half + c.exponent) * from_bits<V>((e.k << 52) - half + c.exponent);
+}
+
+}  // namespace math
+}  // namespace NL_ISA
+}  // namespace nl
