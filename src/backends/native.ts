@@ -77,11 +77,19 @@ function findAddon(): string {
   }
 }
 
+/**
+ * OMP_NUM_THREADS is numloom's to read (core/threads.ts): libgomp would read it as well while it is loaded, and print a
+ * message of its own where it is invalid.
+ */
 function loadAddon(file: string): Addon {
+  const { OMP_NUM_THREADS } = process.env
+  delete process.env.OMP_NUM_THREADS
   try {
     return createRequire(import.meta.url)(file) as Addon
   } catch (error) {
     unavailable(`${file}: ${(error as Error).message}`, file)
+  } finally {
+    if (OMP_NUM_THREADS !== undefined) process.env.OMP_NUM_THREADS = OMP_NUM_THREADS
   }
 }
 

@@ -16,7 +16,7 @@ import { callWithCopies } from './outside.js'
 
 /** As many as the team in cpp/wasm/threads.cpp holds. */
 const MAX_TEAM = 64
-/** How long a thread may take to come up before it counts as dead. */
+/** How long to wait for the next thread to come up before it counts as dead. */
 const START_TIMEOUT_MS = 2000
 
 interface Exports {
@@ -133,19 +133,24 @@ let currentThreads = 1
 /** Brings the team up to `count` threads, waiting for them without leaving the job. */
 function growTeam(module: Module, count: number): void {
   const created = module.exports.nl_team_start(count)
-  const deadline = performance.now() + START_TIMEOUT_MS
   const bell = new Int32Array(new SharedArrayBuffer(4))
-  while (module.exports.nl_team_ready() < count) {
-    if (created < count || performance.now() > deadline) {
-      throw new BackendError(
-        `backend 'wasm-threads' could not start ${count} threads: ${module.exports.nl_team_ready()} are up after ` +
-          `${START_TIMEOUT_MS} ms. Use fewer (withThreads, OMP_NUM_THREADS).`,
-        { backend: 'wasm-threads', file: fileURLToPath(module.url) },
-      )
-    }
+  let ready = module.exports.nl_team_ready()
+  let deadline = performance.now() + START_TIMEOUT_MS
+  while (ready < count) {
+    const before = ready
+    if (ready >= created || performance.now() > deadline) throw teamError(module, count, ready)
     Atomics.wait(bell, 0, 0, 1)
+    ready = module.exports.nl_team_ready()
+    if (ready > before) deadline = performance.now() + START_TIMEOUT_MS
   }
   teamSize = count
+}
+
+function teamError(module: Module, wanted: number, ready: number): BackendError {
+  return new BackendError(
+    `backend 'wasm-threads' could not start ${wanted} threads: ${ready} are up. Use fewer (withThreads, OMP_NUM_THREADS).`,
+    { backend: 'wasm-threads', file: fileURLToPath(module.url) },
+  )
 }
 
 function setThreads(module: Module, count: number): void {

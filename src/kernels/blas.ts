@@ -104,6 +104,9 @@ export const gemm = defineKernel({
   },
 })
 
-function gemmScratch(_sizes: Sizes, _threads: number): number {
-  return 0
+/** A panel of b for all, and a block of 120 rows of a for each thread (cpp/kernels/gemm.cpp says how it divides them). */
+function gemmScratch(sizes: Sizes, threads: number): number {
+  const depth = Math.min(sizes.k as number, 256)
+  const panel = Math.min(32 * Math.ceil((sizes.n as number) / 32), 4096)
+  return depth * (120 * threads + panel)
 }
