@@ -87,7 +87,7 @@ function loadAddon(file: string): Addon {
   try {
     return createRequire(import.meta.url)(file) as Addon
   } catch (error) {
-    unavailable(`${file}: ${(error as Error).message}`, file)
+    return unavailable(`${file}: ${(error as Error).message}`, file)
   } finally {
     if (OMP_NUM_THREADS !== undefined) process.env.OMP_NUM_THREADS = OMP_NUM_THREADS
   }
