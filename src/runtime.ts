@@ -11,7 +11,7 @@ import { loadNative } from './backends/native.js'
 import { loadWasm, loadWasmThreads } from './backends/wasm.js'
 import type { Code } from './core/dtype.js'
 import { environment } from './core/env.js'
-import { BackendError } from './core/errors.js'
+import { BackendError, OutOfMemoryError } from './core/errors.js'
 import { type ThreadCount, threadCount } from './core/threads.js'
 import type { Kernel } from './kernel/define.js'
 import { type KernelPlan, planOf } from './kernel/plan.js'
@@ -213,8 +213,30 @@ export function recording<T>(record: (dispatch: Dispatch) => void, fn: () => T):
 export function run(kernel: Kernel, dtype: Code, work: number, args: KernelArgument[]): void {
   const route = routeOf(kernel, dtype)
   const setting = getBackend()
-  const wanted = threadCount()
-  const name = setting === 'auto' ? route.choose(work, wanted.count) : setting
+  if (setting !== 'auto') runOn(setting, route, work, args)
+  else if (isOutside(args)) runOutside(route, work, args)
+  else runOn(route.choose(work, threadCount().count), route, work, args)
+}
+
+/** Whether an argument lies outside the heap. */
+function isOutside(args: readonly KernelArgument[]): boolean {
+  for (let i = 0; i < args.length; i++) if (typeof args[i] !== 'number') return true
+  return false
+}
+
+/** The addon works in place; wasm needs room for copies; js needs nothing. */
+function runOutside(route: Route, work: number, args: KernelArgument[]): void {
+  const { count } = threadCount()
+  const name = route.usable('native', count) ? 'native' : route.choose(work, count)
+  try {
+    runOn(name, route, work, args)
+  } catch (error) {
+    if (!(error instanceof OutOfMemoryError)) throw error
+    runOn('js', route, work, args)
+  }
+}
+
+function runOn(name: BackendName, route: Route, work: number, args: KernelArgument[]): void {
   const backend = load(name)
   const call = route.bind(backend)
   if (call === undefined) {
@@ -223,30 +245,33 @@ export function run(kernel: Kernel, dtype: Code, work: number, args: KernelArgum
       kernel: route.symbol,
     })
   }
+  const wanted = threadCount()
   const threads = route.threadsFor(backend, work, wanted.count)
   backend.setThreads(threads)
   call(args)
   if (recorder !== undefined) {
     const { file, isa } = backend
-    const others = reasons(route, name, setting, work, wanted.count)
+    const others = reasons(route, name, work, wanted.count, isOutside(args))
+    const { kernel, dtype } = route
     recorder({ op: kernel.name, dtype, work, backend: name, file, isa, threads, threadSetting: wanted, others })
   }
 }
 
-function reasons(route: Route, chosen: BackendName, setting: Setting, work: number, threads: number) {
+function reasons(route: Route, chosen: BackendName, work: number, threads: number, outside: boolean) {
   const others: Partial<Record<BackendName, string>> = {}
   for (const name of BACKEND_NAMES) {
-    if (name !== chosen) others[name] = reason(route, name, chosen, setting, work, threads)
+    if (name !== chosen) others[name] = reason(route, name, chosen, work, threads, outside)
   }
   return others
 }
 
-function reason(route: Route, name: BackendName, chosen: BackendName, setting: Setting, work: number, threads: number) {
-  if (setting !== 'auto') return `${chosen} is forced`
+function reason(route: Route, name: BackendName, chosen: BackendName, work: number, threads: number, outside: boolean) {
+  if (getBackend() !== 'auto') return `${chosen} is forced`
   const backend = tryLoad(name)
   if (backend instanceof BackendError) return backend.message
   if (route.bind(backend) === undefined) return `it has no kernel ${route.symbol}`
   if (name === 'wasm-threads' && threads === 1) return 'with 1 thread it is wasm'
+  if (outside) return name === 'js' ? 'slower' : `an array lies outside the heap, ${name} would copy it`
   const first = route.plan.levels.find((level) => level.order[0] === name)
   if (first && first.work > work) return `slower than ${chosen} below ${first.work} operations`
   return `slower than ${chosen} for ${work} operations`

@@ -77,6 +77,20 @@ function findAddon(): string {
   }
 }
 
+const ELF_MAGIC = 0x464c457f
+
+/**
+ * Mapping a truncated library ends the process by a signal, which nothing can catch. The section headers of an ELF file
+ * are its last part, so its header tells how long it must be.
+ */
+function checkWhole(file: string): void {
+  const bytes = readFileSync(file)
+  if (bytes.length >= 64 && bytes.readUInt32LE(0) !== ELF_MAGIC) return
+  const length =
+    bytes.length < 64 ? 64 : Number(bytes.readBigUInt64LE(40)) + bytes.readUInt16LE(58) * bytes.readUInt16LE(60)
+  if (bytes.length < length) binaryError('native', file, `it is truncated: ${bytes.length} of ${length} bytes`)
+}
+
 /**
  * OMP_NUM_THREADS is numloom's to read (core/threads.ts): libgomp would read it as well while it is loaded, and print a
  * message of its own where it is invalid.
@@ -85,8 +99,10 @@ function loadAddon(file: string): Addon {
   const { OMP_NUM_THREADS } = process.env
   delete process.env.OMP_NUM_THREADS
   try {
+    checkWhole(file)
     return createRequire(import.meta.url)(file) as Addon
   } catch (error) {
+    if (error instanceof BackendError) throw error
     return unavailable(`${file}: ${(error as Error).message}`, file)
   } finally {
     if (OMP_NUM_THREADS !== undefined) process.env.OMP_NUM_THREADS = OMP_NUM_THREADS

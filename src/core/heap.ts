@@ -99,7 +99,7 @@ export class Heap {
 
   /** Memory for `bytes` bytes and the address where they begin. Contents are whatever was there before. */
   allocate(bytes: number, code: Code): { region: Region; address: number } {
-    if (bytes <= SMALL_BYTES) return this.#allocateSmall(bytes)
+    if (bytes <= SMALL_BYTES) return this.#allocateSmall(bytes, code)
     const size = blockSize(bytes)
     const address = this.#take(size)
     if (address === undefined) return { region: this.#spill(bytes, code), address: 0 }
@@ -124,11 +124,11 @@ export class Heap {
     return region
   }
 
-  #allocateSmall(bytes: number): { region: Region; address: number } {
+  #allocateSmall(bytes: number, code: Code): { region: Region; address: number } {
     let page = this.#page
     if (page === undefined || this.#pageUsed + bytes > SMALL_PAGE_BYTES) {
       const address = this.#take(SMALL_PAGE_BYTES)
-      if (address === undefined) throw this.#outOfMemory(bytes)
+      if (address === undefined) return { region: this.#spill(bytes, code), address: 0 }
       page = this.#page = this.#track(address, SMALL_PAGE_BYTES, true)
       this.#pageUsed = 0
     }

@@ -2,10 +2,9 @@
 // SPDX-License-Identifier: MIT
 
 import type { KernelArgument } from '../backends/backend.js'
-import type { NDArray } from '../core/array.js'
+import { allocate, type NDArray } from '../core/array.js'
 import type { DTypeInfo } from '../core/dtype.js'
 import { ShapeError } from '../core/errors.js'
-import { heap } from '../core/heap.js'
 import { getNumThreads } from '../core/threads.js'
 import type { Scratch } from '../kernel/define.js'
 import * as kernels from '../kernels/blas.js'
@@ -21,13 +20,13 @@ export function runGemm(alpha: number, a: NDArray, b: NDArray, beta: number, c: 
   const [m, k] = a.shape as [number, number]
   const n = b.shape[1] as number
   const length = workspace.length({ m, n, k }, getNumThreads())
-  const { address, release } = heap().borrow(length * c.info.itemsize)
+  const scratch = allocate([length], c.info)
   const grid = (x: NDArray): KernelArgument[] => [x.pointer(), x.strides[0] as number, x.strides[1] as number]
   try {
-    const args = [m, n, k, alpha, ...grid(a), ...grid(b), beta, ...grid(c), address, length]
+    const args = [m, n, k, alpha, ...grid(a), ...grid(b), beta, ...grid(c), scratch.pointer(), length]
     run(kernels.gemm, c.info.code, 2 * m * n * k, args)
   } finally {
-    release()
+    scratch.dispose()
   }
 }
 
