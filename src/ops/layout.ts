@@ -17,6 +17,7 @@ export interface Grids {
 
 /** Merges the axes of operands that share a shape. */
 export function toGrids(shape: Shape, strides: readonly Shape[]): Grids {
+  if (shape.includes(0)) return noElements(strides.length)
   const extents: number[] = []
   const merged: number[][] = strides.map(() => [])
   for (let axis = 0; axis < shape.length; axis++) {
@@ -45,6 +46,11 @@ export function toGrids(shape: Shape, strides: readonly Shape[]): Grids {
     outer: extents.slice(0, Math.max(0, ndim - 2)),
     outerStrides: merged.map((s) => s.slice(0, Math.max(0, ndim - 2))),
   }
+}
+
+function noElements(operands: number): Grids {
+  const zeros = new Array<number>(operands).fill(0)
+  return { m: 1, n: 0, rows: zeros, columns: zeros, outer: [], outerStrides: zeros.map(() => []) }
 }
 
 /** Calls `visit` for every grid with each operand's skip. */
