@@ -108,7 +108,7 @@ inline void update_part(isize rows, isize columns, const T* sums, isize width, T
 
 /// Multiplies `a` by `b` and updates one tile of C. `a` must have kTileRows readable lines even where `rows` is less.
 template <class T, int V>
-inline void multiply_tile(isize depth, const Lines<T>& a, const T* b, isize rows, isize columns, T* c,
+inline __attribute__((always_inline)) void multiply_tile(isize depth, const Lines<T>& a, const T* b, isize rows, isize columns, T* c,
                           const Target& target) {
   prefetch_tile(rows, columns, c, target);
   Vec<T> sums[kTileRows][V] = {};

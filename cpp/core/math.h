@@ -1,9 +1,10 @@
-// Elementary functions of a lane: the accurate code behind the kernels of math.cpp and behind fused loops.
+// Elementary functions of lanes: the accurate code behind the kernels of math.cpp and behind fused loops.
 //
 // Every function is a template over V, which is f64 (for loops that the compiler vectorises) or a vector of f64 of any
-// width. There is no branch, no call, no 64-bit arithmetic shift and no conversion between 64-bit integers and f64, which
-// most SIMD instruction sets lack. Each has a range; `beyond_...` finds lanes outside of it, for which there is a slow
-// path. Results are right with and without fused multiply-add, but differ in the last bit.
+// width. None has a branch, a call, a 64-bit arithmetic shift or a conversion between i64 and f64, which most SIMD
+// instruction sets lack. `beyond` collects, by OR, bits that are 0 while x is in the function's range; `..._anywhere`
+// takes all x, and gives the same bits for those in range. Results are right with and without fused multiply-add, but
+// differ in the last bit.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -67,10 +68,9 @@ NL_INLINE V madd(V a, B b, C c) {
 }
 
 /// odd where mask is all ones, even where it is zero.
-template <class V>
-NL_INLINE V blend(Bits<V> mask, V odd, V even) {
-  const Bits<V> bits = bits_of(even);
-  return from_bits<V>(bits ^ ((bits ^ bits_of(odd)) & mask));
+template <class B>
+NL_INLINE B blend(B mask, B odd, B even) {
+  return even ^ ((even ^ odd) & mask);
 }
 
 /// The table itself, but where the compiler cannot see its values: V8 rebuilds each constant of a WebAssembly loop in
@@ -88,16 +88,13 @@ NL_INLINE const Table& in_memory(const Table& table) {
 constexpr u64 kSign = u64(1) << 63;
 /// x + kRound rounds x, |x| < 2^51, to an integer and leaves it in the low bits of the sum.
 constexpr f64 kRound = 0x1.8p52;
+constexpr u64 kRoundBits = 0x4338000000000000;
 
-/// An angle as quadrant * pi/2 + y - tail with |y| <= pi/4; the quadrant stands in the low bits.
-template <class V>
-struct Angle {
-  V y, tail;
-  Bits<V> quadrant;
-};
+// ---------------------------------------------------------------------------------------------------------- sin, cos
 
 struct SinTable {
   f64 round;
+  u64 window;
   f64 inverse = 0x1.45f306dc9c883p-1;  // 2 / pi
   f64 part1 = -0x1.921fb5444p+0;       // -pi/2: two parts whose products with integers to 2^15 are exact, and the rest
   f64 part2 = -0x1.68c234c4cp-39;
@@ -110,11 +107,17 @@ struct SinTable {
   f64 c[6] = {0x1.555555555554bp-5,   -0x1.6c16c16c15013p-10, 0x1.a01a019c8ed06p-16,
               -0x1.27e4f7f140ecbp-22, 0x1.1ee9db8e0219dp-29,  -0x1.8fa65e6a78d9bp-37};
   u64 low_bit = 1, sign = kSign;
-  u64 limit = 0x40e8000000000000;  // 49152
-  u64 magnitude = ~kSign;
 };
-constexpr SinTable kSin = {kRound};
-constexpr SinTable kCos = {kRound + 1};  // cos(x) = sin(x + pi/2): the quadrant is one more
+constexpr u64 kSinBeyond = ~u64(0xffff);
+constexpr SinTable kSin = {kRound, 0x8000 - kRoundBits};
+constexpr SinTable kCos = {kRound + 1, 0x8000 - kRoundBits - 1};  // cos(x) = sin(x + pi/2): the quadrant is one more
+
+/// An angle as quadrant * pi/2 + y - tail with |y| <= pi/4; the quadrant stands in the low bits.
+template <class V>
+struct Angle {
+  V y, tail;
+  Bits<V> quadrant;
+};
 
 /// The sine of an angle: both polynomials, of which the quadrant picks one.
 template <class V>
@@ -124,15 +127,16 @@ NL_INLINE V sin_of(const SinTable& c, const Angle<V>& a) {
   const V q = madd(s2, madd(s2, madd(s, c.c[5], c.c[4]), madd(s, c.c[3], c.c[2])), madd(s, c.c[1], c.c[0]));
   const V half = c.half * s, rest = c.one - half;
   const V sine = a.y - madd(s * a.y, p, a.tail * rest);
-  const V cosine = rest + (((c.one - rest) - half) + madd(s2, q, a.y * a.tail));
+  const V cosine = rest + madd(s2, q, madd(a.y, a.tail, (c.one - rest) - half));
   const Bits<V> odd = Bits<V>{} - (a.quadrant & c.low_bit), sign = (a.quadrant << 62) & c.sign;
-  return from_bits<V>(bits_of(blend(odd, cosine, sine)) ^ sign);
+  return from_bits<V>(blend(odd, bits_of(cosine), bits_of(sine)) ^ sign);
 }
 
 /// Subtracts the nearest multiple of pi/2. All steps but the last are exact.
 template <class V>
-NL_INLINE Angle<V> reduce(const SinTable& c, V x) {
+NL_INLINE Angle<V> reduce(const SinTable& c, V x, Bits<V>& beyond) {
   const V shifted = madd(x, c.inverse, c.round);
+  beyond |= bits_of(shifted) + c.window;
   const V k = shifted - c.round;
   const V r = madd(k, c.part1, x);
   const V w = k * c.part2;
@@ -141,36 +145,25 @@ NL_INLINE Angle<V> reduce(const SinTable& c, V x) {
 }
 
 template <class V>
-NL_INLINE V sin(V x) {
-  const SinTable& c = in_memory(kSin);
-  return sin_of(c, reduce(c, x));
+NL_INLINE V sin(const SinTable& c, V x, Bits<V>& beyond) {
+  return sin_of(c, reduce(c, x, beyond));
 }
 
-template <class V>
-NL_INLINE V cos(V x) {
-  const SinTable& c = in_memory(kCos);
-  return sin_of(c, reduce(c, x));
-}
-
-/// The top bit tells the lanes that need sin_any or cos_any.
-template <class V>
-NL_INLINE Bits<V> beyond_sin(V x) {
-  const SinTable& c = in_memory(kSin);
-  return c.limit - (bits_of(x) & c.magnitude);
-}
-
-/// The sine of any x beyond sin(); quarter_turns are added.
+/// The sine of x + quarter_turns * pi/2, for |x| >= 2^10.
 inline f64 sin_huge(f64 x, u64 quarter_turns) {
   if (!(x - x == 0)) return x - x;
   const HugeAngle a = reduce_huge(x);
   return sin_of<f64>(kSin, {a.y, a.tail, a.quadrant + quarter_turns});
 }
 
+// --------------------------------------------------------------------------------------------------------------- log
+
 struct LogTable {
-  u64 shift = 0x4000000000000000 - 0x3fe6a09e00000000;  // moves powers of two times sqrt(1/2) to powers of two
+  u64 shift = 0x4000000000000000 - 0x3fe6a09e00000000;  // moves sqrt(1/2) times powers of two to powers of two
   u64 fraction = (u64(1) << 52) - 1;
   u64 base = 0x3fe6a09e00000000;  // sqrt(1/2)
   u64 integer = 0x4330000000000000;
+  u64 window = 512 - 1024;
   f64 bias = 0x1p52 + 1024;
   f64 one = 1, two = 2, half = 0.5;
   f64 part1 = 0x1.62e42fefa4p-1;  // ln 2; the first 40 bits times k are exact
@@ -178,9 +171,9 @@ struct LogTable {
   // log((1 + s) / (1 - s)) = 2 s + s^3 (c0 + c1 s^2 + ...): minimax on |s| <= 0.1717, relative error 2^-59.4
   f64 c[7] = {0x1.5555555555593p-1, 0x1.999999997f9d1p-2, 0x1.249249422e714p-2, 0x1.c71c51d2e3498p-3,
               0x1.74664afdc98d3p-3, 0x1.39a06ca213d8ap-3, 0x1.2f1360c003602p-3};
-  u64 least = u64(1) << 52, greatest = (u64(0x7ff) << 52) - 1;  // the positive normal numbers
 };
 constexpr LogTable kLog;
+constexpr u64 kLogBeyond = ~u64(1023);
 
 /// x = 2^k (1 + f), sqrt(1/2) <= 1 + f < sqrt(2).
 template <class V>
@@ -188,34 +181,26 @@ struct LogParts {
   V k, f;
 };
 template <class V>
-NL_INLINE LogParts<V> log_parts(const LogTable& c, V x) {
-  const Bits<V> t = bits_of(x) + c.shift;
-  return {from_bits<V>((t >> 52) | c.integer) - c.bias, from_bits<V>((t & c.fraction) + c.base) - c.one};
+NL_INLINE LogParts<V> log_parts(const LogTable& c, V x, Bits<V>& beyond) {
+  const Bits<V> t = bits_of(x) + c.shift, exponent = t >> 52;
+  beyond |= exponent + c.window;
+  return {from_bits<V>(exponent | c.integer) - c.bias, from_bits<V>((t & c.fraction) + c.base) - c.one};
 }
 
 /// log(1 + f) is f - f^2/2 + s (f^2/2 + R(s^2)) with s = f / (2 + f), as in FreeBSD's e_log.c: of the large terms only
 /// f^2/2 is rounded.
 template <class V>
 NL_INLINE V log_of(const LogTable& c, const LogParts<V>& a) {
-  const V f = a.f, s = f / (c.two + f), z = s * s, z2 = z * z;
-  const V c12 = madd(z, c.c[2], c.c[1]), c34 = madd(z, c.c[4], c.c[3]), c56 = madd(z, c.c[6], c.c[5]);
-  const V r = z * madd(z, madd(z2, madd(z2, c56, c34), c12), c.c[0]);
+  const V f = a.f, s = f / (c.two + f), z = s * s, z2 = z * z, z4 = z2 * z2;
+  const V low = madd(z2, madd(z, c.c[3], c.c[2]), madd(z, c.c[1], c.c[0]));
+  const V r = z * madd(z4, madd(z2, c.c[6], madd(z, c.c[5], c.c[4])), low);
   const V half = c.half * f * f;
   return a.k * c.part1 - ((half - madd(s, half + r, a.k * c.part2)) - f);
 }
 
 template <class V>
-NL_INLINE V log(V x) {
-  const LogTable& c = in_memory(kLog);
-  return log_of(c, log_parts(c, x));
-}
-
-/// The top bit tells the lanes that need log_any: all but positive normal numbers.
-template <class V>
-NL_INLINE Bits<V> beyond_log(V x) {
-  const LogTable& c = in_memory(kLog);
-  const Bits<V> bits = bits_of(x);
-  return bits | (bits - c.least) | (c.greatest - bits);
+NL_INLINE V log(const LogTable& c, V x, Bits<V>& beyond) {
+  return log_of(c, log_parts(c, x, beyond));
 }
 
 /// What no logarithm of a positive finite number can be: result where 0 < x < inf.
@@ -228,119 +213,24 @@ NL_INLINE V log_special(V x, V result) {
 }
 
 template <class V>
-NL_INLINE V log_any(V x) {
-  const LogTable& c = in_memory(kLog);
+NL_INLINE V log_anywhere(const LogTable& c, V x) {
   const V least = V{} + 0x1p-1022, zero = V{}, shift = zero + 54, scaled = x * 0x1p54;
-  LogParts<V> parts = log_parts(c, x < least ? scaled : x);
+  Bits<V> beyond{};
+  LogParts<V> parts = log_parts(c, x < least ? scaled : x, beyond);
   parts.k -= x < least ? shift : zero;
   return log_special(x, log_of(c, parts));
 }
 
-struct Exp32Table {
-  f64 low = -104, high = 89;           // beyond them the result is 0 or infinity
-  f64 inverse = 0x1.71547652b82fep+0;  // 1 / ln 2
-  f64 round = kRound;
-  // 2^t on |t| <= 1/2: minimax, relative error 2^-28.8
-  f64 c[7] = {0x1.00000002620dap+0, 0x1.62e430c835fe5p-1, 0x1.ebfbdadc357b6p-3, 0x1.c6aed43f74348p-5,
-              0x1.3b2db8cfb5327p-7, 0x1.5f4637a9c9a34p-10, 0x1.41e115dc6fafep-13};
-  u64 exponent = u64(1023) << 52;
-};
-constexpr Exp32Table kExp32;
-
-template <class V>
-NL_INLINE V exp_f32(V x) {
-  const Exp32Table& c = in_memory(kExp32);
-  const V low = V{} + c.low, high = V{} + c.high;
-  x = x < low ? low : x;
-  x = x > high ? high : x;
-  const V scaled = x * c.inverse, shifted = scaled + c.round;
-  const V t = scaled - (shifted - c.round), t2 = t * t;
-  const V high_part = madd(t2, madd(t2, V{} + c.c[6], madd(t, c.c[5], c.c[4])), madd(t, c.c[3], c.c[2]));
-  const V p = madd(t2, high_part, madd(t, c.c[1], c.c[0]));
-  return p * from_bits<V>((bits_of(shifted) << 52) + c.exponent);
-}
-
-struct Log32Table {
-  LogTable log;
-  f64 ln2 = 0x1.62e42fefa39efp-1;
-  f64 c[3] = {0x1.55557a45db085p-1, 0x1.995e9216f49d9p-2, 0x1.31e7ec0ad964cp-2};  // relative error 2^-30.2
-};
-constexpr Log32Table kLog32;
-
-template <class V>
-NL_INLINE V log_f32(V x) {
-  const Log32Table& c = in_memory(kLog32);
-  const LogParts<V> a = log_parts(c.log, x);
-  const V s = a.f / (c.log.two + a.f), z = s * s;
-  const V p = madd(z, madd(z, madd(z, c.c[2], c.c[1]), c.c[0]), c.log.two);
-  return madd(a.k, c.ln2, s * p);
-}
-
-template <class V>
-NL_INLINE V log_any_f32(V x) {
-  return log_special(x, log_f32(x));
-}
-
-struct Sin32Table {
-  f64 quarter;                       // 0 for the sine, 1/2 for the cosine: that part of pi is added
-  f64 inverse = 0x1.45f306dc9c883p-2;  // 1 / pi
-  f64 round = kRound;
-  f64 part1 = -0x1.921fb54p+1;  // -pi
-  f64 part2 = -0x1.10b4611a62633p-29;
-  f64 one = 1;
-  // sin(r) = r (1 + c0 r^2 + ...): minimax on |r| <= pi/2, relative error 2^-35.3
-  f64 c[5] = {-0x1.55555547690eep-3, 0x1.11110c49e8d52p-7, -0x1.a017d99799809p-13, 0x1.71707eee2db9fp-19,
-              -0x1.9a686a595dff1p-26};
-  u64 limit = 0x416312d000000000;  // 1e7
-  u64 magnitude = ~kSign;
-};
-constexpr Sin32Table kSin32 = {0}, kCos32 = {0.5};
-
-template <class V>
-NL_INLINE V sin_f32(V x, const Sin32Table& table) {
-  const Sin32Table& c = in_memory(table);
-  const V shifted = madd(x, c.inverse, c.quarter) + c.round;
-  const V k = (shifted - c.round) - c.quarter;
-  const V r = madd(k, c.part2, madd(k, c.part1, x));
-  const V s = r * r, s2 = s * s;
-  const V p = madd(s2, madd(s2, madd(s, c.c[4], c.c[3]), madd(s, c.c[2], c.c[1])), madd(s, c.c[0], c.one));
-  return from_bits<V>(bits_of(r * p) ^ (bits_of(shifted) << 63));
-}
-
-template <class V>
-NL_INLINE Bits<V> beyond_sin_f32(V x) {
-  const Sin32Table& c = in_memory(kSin32);
-  return c.limit - (bits_of(x) & c.magnitude);
-}
-
-struct FlatTable {
-  f64 inverse = 0x1.45f306dc9c883p-2;  // 1 / pi
-  f64 round = kRound;
-  f64 part1 = -0x1.921fb54442ep+1;  // -pi
-  f64 part2 = 0x1.cf72cece675d2p-44;
-  f64 c[8] = {-0x1.5555555555555p-3, 0x1.11111111110c2p-7,  -0x1.a01a01a014682p-13, 0x1.71de3a526f388p-19,
-              -0x1.ae6454be3e7d7p-26, 0x1.6123c7aeaf42fp-33, -0x1.ae4232cd83038p-41, 0x1.881117b89de07p-49};
-};
-constexpr FlatTable kFlat;
-
-template <class V>
-NL_INLINE V sin_absolute(V x) {
-  const FlatTable& c = in_memory(kFlat);
-  const V shifted = madd(x, c.inverse, c.round);
-  const V k = shifted - c.round;
-  const V r = madd(k, c.part2, madd(k, c.part1, x));
-  const V s = r * r, s2 = s * s, s4 = s2 * s2;
-  const V low = madd(s2, madd(s, c.c[3], c.c[2]), madd(s, c.c[1], c.c[0]));
-  const V high = madd(s2, madd(s, c.c[7], c.c[6]), madd(s, c.c[5], c.c[4]));
-  return from_bits<V>(bits_of(madd(r * s, madd(s4, high, low), r)) ^ (bits_of(shifted) << 63));
-}
+// --------------------------------------------------------------------------------------------------------------- exp
 
 struct ExpTable {
   f64 inverse = 0x1.71547652b82fep+0;  // 1 / ln 2
   f64 round = kRound;
+  u64 window = 512 - kRoundBits;
   f64 part1 = -0x1.62e42fefa4p-1;  // -ln 2; the first 40 bits times k are exact
   f64 part2 = 0x1.8432a1b0e2634p-43;
   f64 one = 1;
+  // exp(r) = 1 + r + r^2 (c0 + c1 r + ...): minimax on |r| <= ln 2 / 2, relative error 2^-57.3
   f64 c[10] = {0x1p-1,
                0x1.55555555555p-3,
                0x1.5555555553178p-5,
@@ -350,12 +240,13 @@ struct ExpTable {
                0x1.a019aa8129e11p-16,
                0x1.71df56a9f06f5p-19,
                0x1.28a043949b16fp-22,
-               0x1.ad1fe17275d3ap-26};  // exp(r) = 1 + r + r^2 (c0 + c1 r + ...), minimax, 2^-57.3 relative
+               0x1.ad1fe17275d3ap-26};
   u64 exponent = u64(1023) << 52;
 };
 constexpr ExpTable kExp;
+constexpr u64 kExpBeyond = ~u64(1023);
 
-/// exp(r) in (0.7, 1.42) and k, for which exp(x) = 2^k exp(r). k stands in the low bits.
+/// 2^k * significand, the significand in (0.7, 1.42); k stands in the low bits.
 template <class V>
 struct ExpParts {
   V significand;
@@ -376,30 +267,125 @@ NL_INLINE ExpParts<V> exp_parts(const ExpTable& c, V x) {
   return {c.one + (high + madd(r2, q, low)), bits_of(shifted)};
 }
 
-/// e^x for |x| <= 708, to 0.79 ULP.
 template <class V>
-NL_INLINE V exp(V x) {
-  const ExpParts<V> e = exp_parts(in_memory(kExp), x);
+NL_INLINE V exp(const ExpTable& c, V x, Bits<V>& beyond) {
+  const ExpParts<V> e = exp_parts(c, x);
+  beyond |= e.k + c.window;
   return from_bits<V>(bits_of(e.significand) + (e.k << 52));
 }
 
-/// The top bit tells the lanes that need exp_any.
+/// x, but at least low and at most high; NaN stays NaN.
 template <class V>
-NL_INLINE Bits<V> beyond_exp(V x) {
-  return 0x4086200000000000 - (bits_of(x) & ~kSign);
+NL_INLINE V clamp(V x, f64 low, f64 high) {
+  const V least = V{} + low, most = V{} + high;
+  x = x < least ? least : x;
+  return x > most ? most : x;
 }
 
-/// e^x for all x, in the range of exp() with the same bits; NaN stays NaN. 2^k is multiplied in as two factors, so that
-/// subnormal results are rounded once.
+/// 2^k is multiplied in as two factors, so that subnormal results are rounded once.
 template <class V>
-NL_INLINE V exp_any(V x) {
-  const ExpTable& c = in_memory(kExp);
-  const V low = V{} - 746, high = V{} + 710;
-  x = x < low ? low : x;
-  x = x > high ? high : x;
-  const ExpParts<V> e = exp_parts(c, x);
+NL_INLINE V exp_anywhere(const ExpTable& c, V x) {
+  const ExpParts<V> e = exp_parts(c, clamp(x, -746, 710));
   const Bits<V> half = (e.k << 51) & (u64(0xfff) << 52);
   return e.significand * from_bits<V>(half + c.exponent) * from_bits<V>((e.k << 52) - half + c.exponent);
+}
+
+// ------------------------------------------------------------------------------------- for f32 values, in f64 lanes
+
+struct Sin32Table {
+  f64 quarter;                         // 0 for the sine, 1/2 for the cosine: that part of pi is added
+  f64 inverse = 0x1.45f306dc9c883p-2;  // 1 / pi
+  f64 round = kRound;
+  u64 window = (u64(1) << 21) - kRoundBits;
+  f64 part1 = -0x1.921fb54p+1;  // -pi
+  f64 part2 = -0x1.10b4611a62633p-29;
+  f64 one = 1;
+  // sin(r) = r (1 + c0 r^2 + ...): minimax on |r| <= pi/2, relative error 2^-35.3
+  f64 c[5] = {-0x1.55555547690eep-3, 0x1.11110c49e8d52p-7, -0x1.a017d99799809p-13, 0x1.71707eee2db9fp-19,
+              -0x1.9a686a595dff1p-26};
+};
+constexpr Sin32Table kSin32 = {0}, kCos32 = {0.5};
+constexpr u64 kSin32Beyond = ~((u64(1) << 22) - 1);
+
+template <class V>
+NL_INLINE V sin32(const Sin32Table& c, V x, Bits<V>& beyond) {
+  const V shifted = madd(x, c.inverse, c.quarter) + c.round;
+  beyond |= bits_of(shifted) + c.window;
+  const V k = (shifted - c.round) - c.quarter;
+  const V r = madd(k, c.part2, madd(k, c.part1, x));
+  const V s = r * r, s2 = s * s;
+  const V p = madd(s2, madd(s2, madd(s, c.c[4], c.c[3]), madd(s, c.c[2], c.c[1])), madd(s, c.c[0], c.one));
+  return from_bits<V>(bits_of(r * p) ^ (bits_of(shifted) << 63));
+}
+
+struct Log32Table {
+  LogTable log;
+  f64 ln2 = 0x1.62e42fefa39efp-1;
+  f64 c[3] = {0x1.55557a45db085p-1, 0x1.995e9216f49d9p-2, 0x1.31e7ec0ad964cp-2};  // relative error 2^-30.2
+};
+constexpr Log32Table kLog32;
+
+template <class V>
+NL_INLINE V log32(const Log32Table& c, V x, Bits<V>& beyond) {
+  const LogParts<V> a = log_parts(c.log, x, beyond);
+  const V s = a.f / (c.log.two + a.f), z = s * s;
+  const V p = madd(z, madd(z, madd(z, c.c[2], c.c[1]), c.c[0]), c.log.two);
+  return madd(a.k, c.ln2, s * p);
+}
+template <class V>
+NL_INLINE V log32_anywhere(const Log32Table& c, V x) {
+  Bits<V> beyond{};
+  return log_special(x, log32(c, x, beyond));
+}
+
+struct Exp32Table {
+  f64 inverse = 0x1.71547652b82fep+0;  // 1 / ln 2
+  f64 round = kRound;
+  u64 window = 512 - kRoundBits;
+  // 2^t on |t| <= 1/2: minimax, relative error 2^-28.8
+  f64 c[7] = {0x1.00000002620dap+0, 0x1.62e430c835fe5p-1, 0x1.ebfbdadc357b6p-3, 0x1.c6aed43f74348p-5,
+              0x1.3b2db8cfb5327p-7, 0x1.5f4637a9c9a34p-10, 0x1.41e115dc6fafep-13};
+};
+constexpr Exp32Table kExp32;
+
+template <class V>
+NL_INLINE V exp32(const Exp32Table& c, V x, Bits<V>& beyond) {
+  const V scaled = x * c.inverse, shifted = scaled + c.round;
+  beyond |= bits_of(shifted) + c.window;
+  const V t = scaled - (shifted - c.round), t2 = t * t;
+  const V high = madd(t2, madd(t2, c.c[6], madd(t, c.c[5], c.c[4])), madd(t, c.c[3], c.c[2]));
+  const V p = madd(t2, high, madd(t, c.c[1], c.c[0]));
+  return from_bits<V>(bits_of(p) + (bits_of(shifted) << 52));
+}
+template <class V>
+NL_INLINE V exp32_anywhere(const Exp32Table& c, V x) {
+  Bits<V> beyond{};
+  const V result = exp32(c, clamp(x, -300, 300), beyond);
+  return x == x ? result : x;
+}
+
+// ------------------------------------------------------------------------------------------------- absolute accuracy
+
+struct FlatTable {
+  f64 inverse = 0x1.45f306dc9c883p-2;  // 1 / pi
+  f64 round = kRound;
+  f64 part1 = -0x1.921fb54442ep+1;  // -pi
+  f64 part2 = 0x1.cf72cece675d2p-44;
+  f64 c[8] = {-0x1.5555555555555p-3,  0x1.11111111110c2p-7,  -0x1.a01a01a014682p-13, 0x1.71de3a526f388p-19,
+              -0x1.ae6454be3e7d7p-26, 0x1.6123c7aeaf42fp-33, -0x1.ae4232cd83038p-41, 0x1.881117b89de07p-49};
+};
+constexpr FlatTable kFlat;
+
+template <class V>
+NL_INLINE V sin_absolute(const FlatTable& c, V x) {
+  const V shifted = madd(x, c.inverse, c.round);
+  const V k = shifted - c.round;
+  const V r = madd(k, c.part2, madd(k, c.part1, x));
+  const V s = r * r, s2 = s * s, s4 = s2 * s2;
+  const V low = madd(s2, madd(s, c.c[4], c.c[3]), madd(s, c.c[2], c.c[1]));
+  const V high = madd(s2, c.c[7], madd(s, c.c[6], c.c[5]));
+  const V p = madd(s, madd(s4, high, low), c.c[0]);
+  return from_bits<V>(bits_of(madd(r * s, p, r)) ^ (bits_of(shifted) << 63));
 }
 
 }  // namespace math

@@ -61,5 +61,15 @@ inline Vec<T> multiply_add(Vec<T> a, Vec<T> b, Vec<T> c) {
   return a * b + c;
 }
 
+/// The smaller and the larger of two scalars or, lane by lane, vectors. A NaN on either side wins, as in NumPy.
+template <class V>
+inline V least(V a, V b) {
+  return ((a < b) | (a != a)) ? a : b;
+}
+template <class V>
+inline V greatest(V a, V b) {
+  return ((a > b) | (a != a)) ? a : b;
+}
+
 }  // namespace NL_ISA
 }  // namespace nl

@@ -37,7 +37,7 @@ void integral2d(isize n, T* out) {
           // A 32-bit counter: its conversion to floating point is one instruction everywhere.
           const int count = static_cast<int>(n);
 #pragma omp simd reduction(+ : row)
-          for (int j = 0; j < count; j++) row += sin_near(x + h * (T(j) + T(0.5)));
+          for (int j = 0; j < count; j++) row += math::sin_absolute(x + h * (T(j) + T(0.5)));
           sum += row;
         }
         return sum;
@@ -52,7 +52,7 @@ template <class V>
 inline V plate_mean(V above, V below, V left, V right, V here, V& largest) {
   const V mean = (above + below + left + right) / 4;
   const V difference = mean > here ? mean - here : here - mean;
-  largest = difference > largest ? difference : largest;
+  largest = greatest(largest, difference);
   return mean;
 }
 
@@ -69,7 +69,7 @@ T plate_row(isize n, const T* above, const T* here, const T* below, T* to, T lar
     store(to + j, mean);
   }
   for (; j < n - 1; j++) to[j] = plate_mean(above[j], below[j], here[j - 1], here[j + 1], here[j], largest);
-  for (int lane = 0; lane < lanes; lane++) largest = largests[lane] > largest ? largests[lane] : largest;
+  for (int lane = 0; lane < lanes; lane++) largest = greatest(largest, T(largests[lane]));
   return largest;
 }
 
@@ -93,7 +93,7 @@ void plate_sweep(isize m, isize n, const T* u, T* w, T* change) {
         }
         return largest;
       },
-      [](T a, T b) { return b > a ? b : a; });
+      [](T a, T b) { return greatest(a, b); });
 }
 NL_KERNEL(plate_sweep, f32)
 NL_KERNEL(plate_sweep, f64)

@@ -38,84 +38,81 @@ NL_INLINE void store_pack(f32* p, Pack x) {
   __builtin_memcpy(p, &narrow, sizeof narrow);
 }
 
-/// out = function(x) for n values, n a multiple of kPack. Returns whether any value was beyond the function's range.
-template <class Op, class T>
-bool map_packs(isize n, const T* __restrict x, T* __restrict out) {
-  PackBits beyond{};
-  for (isize i = 0; i < n; i += kPack) {
-    const Pack value = load_pack(x + i);
-    beyond |= Op::beyond(value);
-    store_pack(out + i, Op::inside(value));
-  }
-  u64 any = 0;
-  for (isize i = 0; i < kPack; i++) any |= beyond[i];
-  return any >> 63 != 0;
+NL_INLINE bool any(PackBits bits, u64 mask) {
+  u64 all = 0;
+  for (isize i = 0; i < kPack; i++) all |= bits[i];
+  return (all & mask) != 0;
 }
 
+/// out = function(x) for n values, n a multiple of kPack.
 template <class Op, class T>
-void map_any(isize n, const T* __restrict x, T* __restrict out) {
-  for (isize i = 0; i < n; i += kPack) store_pack(out + i, Op::anywhere(load_pack(x + i)));
+void map_packs(isize n, const T* __restrict x, T* __restrict out) {
+  const auto& table = math::in_memory(Op::kTable);
+  PackBits beyond{};
+  for (isize i = 0; i < n; i += kPack) store_pack(out + i, Op::inside(table, load_pack(x + i), beyond));
+  if (!any(beyond, Op::kBeyond)) return;
+  for (isize i = 0; i < n; i += kPack) store_pack(out + i, Op::anywhere(table, load_pack(x + i)));
 }
 
 template <class T>
 struct Exp;
 template <>
 struct Exp<f64> {
-  static NL_INLINE PackBits beyond(Pack x) { return math::beyond_exp(x); }
-  static NL_INLINE Pack inside(Pack x) { return math::exp(x); }
-  static void repair(isize n, const f64* x, f64* out) { map_any<Exp>(n, x, out); }
-  static NL_INLINE Pack anywhere(Pack x) { return math::exp_any(x); }
+  static constexpr const auto& kTable = math::kExp;
+  static constexpr u64 kBeyond = math::kExpBeyond;
+  static NL_INLINE Pack inside(const math::ExpTable& c, Pack x, PackBits& beyond) { return math::exp(c, x, beyond); }
+  static NL_INLINE Pack anywhere(const math::ExpTable& c, Pack x) { return math::exp_anywhere(c, x); }
 };
 template <>
 struct Exp<f32> {
-  static NL_INLINE PackBits beyond(Pack) { return PackBits{}; }
-  static NL_INLINE Pack inside(Pack x) { return math::exp_f32(x); }
-  static void repair(isize, const f32*, f32*) {}
+  static constexpr const auto& kTable = math::kExp32;
+  static constexpr u64 kBeyond = math::kExpBeyond;
+  static NL_INLINE Pack inside(const math::Exp32Table& c, Pack x, PackBits& beyond) { return math::exp32(c, x, beyond); }
+  static NL_INLINE Pack anywhere(const math::Exp32Table& c, Pack x) { return math::exp32_anywhere(c, x); }
 };
 
 template <class T>
 struct Log;
 template <>
 struct Log<f64> {
-  static NL_INLINE PackBits beyond(Pack x) { return math::beyond_log(x); }
-  static NL_INLINE Pack inside(Pack x) { return math::log(x); }
-  static void repair(isize n, const f64* x, f64* out) { map_any<Log>(n, x, out); }
-  static NL_INLINE Pack anywhere(Pack x) { return math::log_any(x); }
+  static constexpr const auto& kTable = math::kLog;
+  static constexpr u64 kBeyond = math::kLogBeyond;
+  static NL_INLINE Pack inside(const math::LogTable& c, Pack x, PackBits& beyond) { return math::log(c, x, beyond); }
+  static NL_INLINE Pack anywhere(const math::LogTable& c, Pack x) { return math::log_anywhere(c, x); }
 };
 template <>
 struct Log<f32> {
-  static NL_INLINE PackBits beyond(Pack x) { return math::beyond_log(x); }
-  static NL_INLINE Pack inside(Pack x) { return math::log_f32(x); }
-  static void repair(isize n, const f32* x, f32* out) { map_any<Log>(n, x, out); }
-  static NL_INLINE Pack anywhere(Pack x) { return math::log_any_f32(x); }
+  static constexpr const auto& kTable = math::kLog32;
+  static constexpr u64 kBeyond = math::kLogBeyond;
+  static NL_INLINE Pack inside(const math::Log32Table& c, Pack x, PackBits& beyond) { return math::log32(c, x, beyond); }
+  static NL_INLINE Pack anywhere(const math::Log32Table& c, Pack x) { return math::log32_anywhere(c, x); }
 };
 
-/// The sine of x + quarter_turns * pi/2.
+/// The sine of x + quarter_turns * pi/2; lanes that the vector function does not cover are computed one by one.
 template <class T, int quarter_turns>
-struct Sin;
-template <int quarter_turns>
-struct Sin<f64, quarter_turns> {
-  static NL_INLINE PackBits beyond(Pack x) { return math::beyond_sin(x); }
-  static NL_INLINE Pack inside(Pack x) { return quarter_turns == 0 ? math::sin(x) : math::cos(x); }
-  static void repair(isize n, const f64* x, f64* out) {
-    for (isize i = 0; i < n; i++) {
-      if (math::beyond_sin(x[i]) >> 63) out[i] = math::sin_huge(x[i], quarter_turns);
-    }
+struct Sin {
+  static constexpr bool kDouble = sizeof(T) == sizeof(f64);
+  static constexpr u64 kBeyond = kDouble ? math::kSinBeyond : math::kSin32Beyond;
+  static constexpr const auto& table() {
+    if constexpr (kDouble) return quarter_turns == 0 ? math::kSin : math::kCos;
+    else return quarter_turns == 0 ? math::kSin32 : math::kCos32;
   }
-};
-template <int quarter_turns>
-struct Sin<f32, quarter_turns> {
-  static NL_INLINE PackBits beyond(Pack x) { return math::beyond_sin_f32(x); }
-  static NL_INLINE Pack inside(Pack x) { return math::sin_f32(x, quarter_turns == 0 ? math::kSin32 : math::kCos32); }
-  static void repair(isize n, const f32* x, f32* out) {
-    for (isize i = 0; i < n; i++) {
-      if (math::beyond_sin_f32(f64(x[i])) >> 63) out[i] = f32(math::sin_huge(x[i], quarter_turns));
+  static constexpr const auto& kTable = table();
+  static NL_INLINE Pack inside(const math::SinTable& c, Pack x, PackBits& beyond) { return math::sin(c, x, beyond); }
+  static NL_INLINE Pack inside(const math::Sin32Table& c, Pack x, PackBits& beyond) { return math::sin32(c, x, beyond); }
+  template <class Table>
+  static NL_INLINE Pack anywhere(const Table& c, Pack x) {
+    PackBits beyond{};
+    Pack y = inside(c, x, beyond);
+    for (isize i = 0; i < kPack; i++) {
+      if (beyond[i] & kBeyond) y[i] = math::sin_huge(x[i], quarter_turns);
     }
+    return y;
   }
 };
 
 /// One block, n <= kBlock. Vectors are read from x and written to out where they lie there whole; otherwise, and where x
-/// is out (repairs read x again), through buffers, padded with ones.
+/// is out (x may be read twice), through buffers, padded with ones.
 template <class Op, class T>
 void map_block(isize n, const T* x, isize xs, T* out, isize os) {
   alignas(64) T inputs[kBlock], outputs[kBlock];
@@ -127,7 +124,7 @@ void map_block(isize n, const T* x, isize xs, T* out, isize os) {
     source = inputs;
   }
   T* target = os == 1 && padded == n ? out : outputs;
-  if (map_packs<Op>(padded, source, target)) Op::repair(padded, source, target);
+  map_packs<Op>(padded, source, target);
   if (target != out) {
     for (isize i = 0; i < n; i++) out[i * os] = target[i];
   }

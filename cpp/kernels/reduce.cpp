@@ -1,7 +1,7 @@
 // Reductions along the columns of an m x n grid, and dot: accurate, and the same bits for any number of threads.
 //
-// A row is cut into leaves of 1024 elements. A leaf is summed in a fixed set of lanes; leaves, and above them blocks,
-// are combined pairwise in index order. The error grows with the logarithm of n: the bound is (log2(n) + 32) * eps *
+// A row is cut into leaves of 1024 elements. A leaf is summed in a fixed set of lanes; the lanes of leaves, and above
+// them the results of blocks, are combined pairwise in index order. The error grows with the logarithm of n: the bound is (log2(n) + 32) * eps *
 // sum|x|. Lanes are 128 bytes wide whatever the vector register, so every instruction set adds in the same order.
 // SPDX-License-Identifier: MIT
 
@@ -29,21 +29,21 @@ struct Plus {
     return a + b;
   }
 };
-// A NaN on either side wins, as in NumPy.
 struct Least {
   template <class V>
   V operator()(V a, V b) const {
-    return ((a < b) | (a != a)) ? a : b;
+    return least(a, b);
   }
 };
 struct Greatest {
   template <class V>
   V operator()(V a, V b) const {
-    return ((a > b) | (a != a)) ? a : b;
+    return greatest(a, b);
   }
 };
 
-/// The accumulators of one leaf: 128 bytes of A, started from `first`.
+/// 128 bytes of accumulators. They are folded to one value only at the end of a block: doing it for every leaf would
+/// keep the processor from reading ahead.
 template <class A, class Combine>
 struct Lanes {
   static constexpr int kCount = 128 / int(sizeof(A));
@@ -53,16 +53,24 @@ struct Lanes {
   explicit Lanes(A first) {
     for (int v = 0; v < kVectors; v++) vectors[v] = broadcast(first);
   }
-  template <class Value>
-  void take(const Value& value) {
-    for (int v = 0; v < kVectors; v++) vectors[v] = Combine()(vectors[v], value(v * kLanes<A>));
+  template <class Source>
+  void take(const Source& source, isize at) {
+    for (int v = 0; v < kVectors; v++) vectors[v] = Combine()(vectors[v], source.vector(at + v * kLanes<A>));
   }
-  /// The combination of all lanes and of the `rest` values that did not fill them.
-  template <class Value>
-  A finish(isize rest, const Value& value) const {
+  /// Fewer than kCount values, one to a lane.
+  template <class Source>
+  void take_rest(const Source& source, isize begin, isize end) {
     A lanes[kCount];
     __builtin_memcpy(lanes, vectors, sizeof lanes);
-    for (isize j = 0; j < rest; j++) lanes[j] = Combine()(lanes[j], A(value(j)));
+    for (isize i = begin; i < end; i++) lanes[i - begin] = Combine()(lanes[i - begin], source.scalar(i));
+    __builtin_memcpy(vectors, lanes, sizeof lanes);
+  }
+  void merge(const Lanes& other) {
+    for (int v = 0; v < kVectors; v++) vectors[v] = Combine()(vectors[v], other.vectors[v]);
+  }
+  A fold() const {
+    A lanes[kCount];
+    __builtin_memcpy(lanes, vectors, sizeof lanes);
     for (int width = kCount / 2; width > 0; width /= 2) {
       for (int j = 0; j < width; j++) lanes[j] = Combine()(lanes[j], lanes[j + width]);
     }
@@ -70,54 +78,78 @@ struct Lanes {
   }
 };
 
-/// Where the values come from. `vector(i)` gives kLanes<A> of them from index i on, `scalar(i)` one.
+// Where the values come from: `vector(i)` gives kLanes<Accumulator> of them from index i on, `scalar(i)` one.
+
 template <class T, class A>
-struct Elements {
-  const T* x;
-  isize xs;
+struct Contiguous {
   using Accumulator = A;
-  A scalar(isize i) const { return A(x[i * xs]); }
+  const T* x;
+  A scalar(isize i) const { return A(x[i]); }
   Vec<A> vector(isize i) const {
-    if constexpr (sizeof(T) == sizeof(A)) {
-      if (xs == 1) return load<T>(x + i);
-    }
-    Vec<A> v;
-    for (int lane = 0; lane < kLanes<A>; lane++) v[lane] = scalar(i + lane);
-    return v;
-  }
-};
-template <class T>
-struct Products {
-  const T *x, *y;
-  isize xs, ys;
-  using Accumulator = T;
-  T scalar(isize i) const { return x[i * xs] * y[i * ys]; }
-  Vec<T> vector(isize i) const {
-    if (xs == 1 && ys == 1) return load<T>(x + i) * load<T>(y + i);
-    Vec<T> v;
-    for (int lane = 0; lane < kLanes<T>; lane++) v[lane] = scalar(i + lane);
-    return v;
+    typedef T Part __attribute__((vector_size(kLanes<A> * sizeof(T))));
+    Part part;
+    __builtin_memcpy(&part, x + i, sizeof part);
+    return __builtin_convertvector(part, Vec<A>);
   }
 };
 
-template <class Combine, class Source>
-typename Source::Accumulator leaf(const Source& source, isize begin, isize end, typename Source::Accumulator first) {
-  using A = typename Source::Accumulator;
-  Lanes<A, Combine> lanes(first);
-  isize i = begin;
-  for (; i + lanes.kCount <= end; i += lanes.kCount) {
-    lanes.take([&](isize lane) { return source.vector(i + lane); });
-  }
-  return lanes.finish(end - i, [&](isize lane) { return source.scalar(i + lane); });
+template <class T>
+struct ContiguousProducts {
+  using Accumulator = T;
+  const T *x, *y;
+  T scalar(isize i) const { return x[i] * y[i]; }
+  Vec<T> vector(isize i) const { return load<T>(x + i) * load<T>(y + i); }
+};
+
+template <class A, class Scalar>
+inline Vec<A> gather(const Scalar& scalar, isize i) {
+  Vec<A> v;
+  for (int lane = 0; lane < kLanes<A>; lane++) v[lane] = scalar(i + lane);
+  return v;
 }
 
-/// Pairwise over leaves: the left half is the largest whole number of leaves not above the middle.
-template <class Combine, class Source>
-typename Source::Accumulator block(const Source& source, isize begin, isize end, typename Source::Accumulator first) {
-  const isize leaves = (end - begin + kLeaf - 1) / kLeaf;
-  if (leaves <= 1) return leaf<Combine>(source, begin, end, first);
-  const isize middle = begin + (leaves + 1) / 2 * kLeaf;
-  return Combine()(block<Combine>(source, begin, middle, first), block<Combine>(source, middle, end, first));
+template <class T, class A>
+struct Elements {
+  using Accumulator = A;
+  const T* x;
+  isize xs;
+  A scalar(isize i) const { return A(x[i * xs]); }
+  Vec<A> vector(isize i) const {
+    return gather<A>([this](isize k) { return scalar(k); }, i);
+  }
+};
+
+template <class T>
+struct Products {
+  using Accumulator = T;
+  const T *x, *y;
+  isize xs, ys;
+  T scalar(isize i) const { return x[i * xs] * y[i * ys]; }
+  Vec<T> vector(isize i) const {
+    return gather<T>([this](isize k) { return scalar(k); }, i);
+  }
+};
+
+/// Pairwise over leaves: the left half is the smallest whole number of leaves not below the middle.
+template <class Combine, class Source, class A>
+Lanes<A, Combine> leaves(const Source& source, isize begin, isize end, A first) {
+  const isize count = (end - begin + kLeaf - 1) / kLeaf;
+  if (count > 1) {
+    const isize middle = begin + (count + 1) / 2 * kLeaf;
+    Lanes<A, Combine> left = leaves<Combine>(source, begin, middle, first);
+    left.merge(leaves<Combine>(source, middle, end, first));
+    return left;
+  }
+  Lanes<A, Combine> lanes(first);
+  isize i = begin;
+  for (; i + lanes.kCount <= end; i += lanes.kCount) lanes.take(source, i);
+  if (i < end) lanes.take_rest(source, i, end);
+  return lanes;
+}
+
+template <class Combine, class Source, class A>
+A block(const Source& source, isize begin, isize end, A first) {
+  return leaves<Combine>(source, begin, end, first).fold();
 }
 
 template <class Combine, class A>
@@ -131,15 +163,22 @@ A combine_pairwise(A* partial, isize count) {
   return partial[0];
 }
 
-template <class Combine, class Source>
-typename Source::Accumulator row(const Source& source, isize n, typename Source::Accumulator first) {
+template <class Combine, class Source, class A = typename Source::Accumulator>
+A reduce_all(const Source& source, isize n, A first) {
   const isize size = block_size(n);
   if (n <= size) return block<Combine>(source, 0, n, first);
-  typename Source::Accumulator partial[kMaxBlocks];
+  A partial[kMaxBlocks];
   parallel_for(n, size, [&](isize begin, isize end) {
     partial[begin / size] = block<Combine>(source, begin, end, first);
   });
   return combine_pairwise<Combine>(partial, (n + size - 1) / size);
+}
+
+/// The combination of `first` and n elements.
+template <class Combine, class A, class T>
+A row(const T* x, isize xs, isize n, A first) {
+  if (xs == 1) return reduce_all<Combine>(Contiguous<T, A>{x}, n, first);
+  return reduce_all<Combine>(Elements<T, A>{x, xs}, n, first);
 }
 
 /// Long rows are shared out one after another, short ones a few to a chunk. A region within a region runs on one thread.
@@ -157,7 +196,7 @@ void for_rows(isize m, isize n, const Body& body) {
 /// out[i * os] = sum over j of x[i, j]; 0 for n = 0. int32 is summed in int64, as in NumPy.
 template <class T, class A>
 void sum_rows(isize m, isize n, const T* x, isize xs0, isize xs1, A* out, isize os) {
-  for_rows(m, n, [=](isize i) { out[i * os] = row<Plus>(Elements<T, A>{x + i * xs0, xs1}, n, A(0)); });
+  for_rows(m, n, [=](isize i) { out[i * os] = row<Plus, A>(x + i * xs0, xs1, n, A(0)); });
 }
 template <class T>
 void sum(isize m, isize n, const T* x, isize xs0, isize xs1, T* out, isize os) {
@@ -174,7 +213,7 @@ NL_KERNEL(sum_to_i64, i32)
 /// out[i * os] = the least of x[i, j] over j; n >= 1; NaN if there is one.
 template <class T>
 void min(isize m, isize n, const T* x, isize xs0, isize xs1, T* out, isize os) {
-  for_rows(m, n, [=](isize i) { out[i * os] = row<Least>(Elements<T, T>{x + i * xs0, xs1}, n, x[i * xs0]); });
+  for_rows(m, n, [=](isize i) { out[i * os] = row<Least, T>(x + i * xs0, xs1, n, x[i * xs0]); });
 }
 NL_KERNEL(min, f32)
 NL_KERNEL(min, f64)
@@ -183,7 +222,7 @@ NL_KERNEL(min, i32)
 /// out[i * os] = the greatest of x[i, j] over j; n >= 1; NaN if there is one.
 template <class T>
 void max(isize m, isize n, const T* x, isize xs0, isize xs1, T* out, isize os) {
-  for_rows(m, n, [=](isize i) { out[i * os] = row<Greatest>(Elements<T, T>{x + i * xs0, xs1}, n, x[i * xs0]); });
+  for_rows(m, n, [=](isize i) { out[i * os] = row<Greatest, T>(x + i * xs0, xs1, n, x[i * xs0]); });
 }
 NL_KERNEL(max, f32)
 NL_KERNEL(max, f64)
@@ -192,7 +231,8 @@ NL_KERNEL(max, i32)
 /// out[0] = sum over i of x[i] * y[i].
 template <class T>
 void dot(isize n, const T* x, isize xs, const T* y, isize ys, T* out) {
-  *out = row<Plus>(Products<T>{x, y, xs, ys}, n, T(0));
+  *out = xs == 1 && ys == 1 ? reduce_all<Plus>(ContiguousProducts<T>{x, y}, n, T(0))
+                            : reduce_all<Plus>(Products<T>{x, y, xs, ys}, n, T(0));
 }
 NL_KERNEL(dot, f32)
 NL_KERNEL(dot, f64)

@@ -237,13 +237,14 @@ export class Heap {
   /** An array outside the heap, in memory that the engine itself collects. */
   #spill(bytes: number, code: Code): Region {
     const info = codeInfo(code)
-    warnOnce(
-      'NUMLOOM_HEAP_FULL',
-      `the array heap (${this.choice.maximumBytes / 2 ** 20} MiB) is full; new arrays are kept outside it, which costs ` +
-        'wasm backends a copy per call. Free arrays by dispose() or `using`, or write results to `out`.',
-    )
     try {
-      return new Region(-1, bytes, new info.Array(bytes / info.itemsize), false)
+      const region = new Region(-1, bytes, new info.Array(bytes / info.itemsize), false)
+      warnOnce(
+        'NUMLOOM_HEAP_FULL',
+        `the array heap (${this.choice.maximumBytes / 2 ** 20} MiB) is full; new arrays are kept outside it, which costs ` +
+          'wasm backends a copy per call. Free arrays by dispose() or `using`, or write results to `out`.',
+      )
+      return region
     } catch {
       throw this.#outOfMemory(bytes)
     }
