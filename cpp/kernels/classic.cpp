@@ -27,9 +27,10 @@ T fold_ranges(isize n, const Body& body, const Fold& fold) {
 template <class T>
 void integral2d(isize n, T* out) {
   const T h = T(3.14159265358979323846) / T(n);
+  const math::FlatTable& table = math::in_memory(math::kFlat);
   const T total = fold_ranges<T>(
       n,
-      [=](isize begin, isize end) {
+      [=, &table](isize begin, isize end) {
         T sum = 0;
         for (isize i = begin; i < end; i++) {
           const T x = h * (T(i) + T(0.5));
@@ -37,7 +38,7 @@ void integral2d(isize n, T* out) {
           // A 32-bit counter: its conversion to floating point is one instruction everywhere.
           const int count = static_cast<int>(n);
 #pragma omp simd reduction(+ : row)
-          for (int j = 0; j < count; j++) row += math::sin_absolute(x + h * (T(j) + T(0.5)));
+          for (int j = 0; j < count; j++) row += math::sin_absolute(table, x + h * (T(j) + T(0.5)));
           sum += row;
         }
         return sum;
