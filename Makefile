@@ -101,7 +101,7 @@ $(NATIVE)/%.o: cpp/node/%.cpp $(HEADERS) Makefile | node_modules/.installed
 # libgomp lies beside the addon, because a machine without a compiler may not have it.
 $(NATIVE)/numloom.node: $(NATIVE_OBJECTS)
 	$(CXX) -shared -fopenmp -static-libstdc++ -static-libgcc -Wl,-rpath,'$$ORIGIN' -Wl,--exclude-libs,ALL -s $^ -o $@
-	@cp -L "$$($(CXX) -print-file-name=libgomp.so.1)" $(NATIVE)/libgomp.so.1
+	@install -m 644 "$$($(CXX) -print-file-name=libgomp.so.1)" $(NATIVE)/libgomp.so.1
 
 # ---- wasm -----------------------------------------------------------------------------------------------------------
 # With threads (shared memory) and without, with relaxed SIMD and without. AssemblyScript's data lies below 64 KiB,

@@ -86,12 +86,12 @@ inline __attribute__((always_inline)) void sum_tile(isize depth, Lines<T> a, con
 }
 
 /// Asks for a tile of C before its sums are made: unasked, its rows arrive one miss after the other (a tenth of the speed
-/// at n = 1000).
-template <class T>
-inline void prefetch_tile(isize rows, isize columns, const T* c, const Target& target) {
-  if (target.cs1 != 1) return;
-  for (isize i = 0; i < rows; i++) {
-    for (isize j = 0; j < columns; j += 64 / isize(sizeof(T))) __builtin_prefetch(c + i * target.cs0 + j, 1);
+/// at n = 1000). Inlined by force, since GCC takes a function that only prefetches for one without effect.
+template <class T, int V>
+inline __attribute__((always_inline)) void prefetch_tile(isize rows, const T* c, const Target& target) {
+  constexpr int kLine = 64 / int(sizeof(T));
+  for (int i = 0; i < kTileRows; i++) {
+    for (int j = 0; j < kTileColumns<T, V>; j += kLine) __builtin_prefetch(c + (i < rows ? i : 0) * target.cs0 + j, 1);
   }
 }
 
@@ -110,7 +110,7 @@ inline void update_part(isize rows, isize columns, const T* sums, isize width, T
 template <class T, int V>
 inline __attribute__((always_inline)) void multiply_tile(isize depth, const Lines<T>& a, const T* b, isize rows, isize columns, T* c,
                           const Target& target) {
-  prefetch_tile(rows, columns, c, target);
+  prefetch_tile<T, V>(rows, c, target);
   Vec<T> sums[kTileRows][V] = {};
   sum_tile<T, V>(depth, a, b, sums);
   constexpr int kWidth = kTileColumns<T, V>;

@@ -92,20 +92,39 @@ function checkWhole(file: string): void {
 }
 
 /**
- * OMP_NUM_THREADS is numloom's to read (core/threads.ts): libgomp would read it as well while it is loaded, and print a
- * message of its own where it is invalid.
+ * What libgomp reads from the environment while it is loaded. The thread count is numloom's to read (core/threads.ts),
+ * and libgomp would print a message of its own where it is invalid. Waiting threads spin for about 0.1 ms, unless the
+ * user says otherwise: the default of several ms starves other processes where cores are few.
  */
-function loadAddon(file: string): Addon {
-  const { OMP_NUM_THREADS } = process.env
-  delete process.env.OMP_NUM_THREADS
+function openmpEnvironment(): Record<string, string | undefined> {
+  const { OMP_WAIT_POLICY, GOMP_SPINCOUNT } = process.env
+  const spins = OMP_WAIT_POLICY === undefined ? '20000' : undefined
+  return { OMP_NUM_THREADS: undefined, GOMP_SPINCOUNT: GOMP_SPINCOUNT ?? spins }
+}
+
+/** Runs `fn` with environment variables set, or unset where undefined. */
+function withEnvironment<T>(values: Record<string, string | undefined>, fn: () => T): T {
+  const assign = (entries: [string, string | undefined][]) => {
+    for (const [name, value] of entries) {
+      if (value === undefined) delete process.env[name]
+      else process.env[name] = value
+    }
+  }
+  const before = Object.keys(values).map((name): [string, string | undefined] => [name, process.env[name]])
+  assign(Object.entries(values))
   try {
-    checkWhole(file)
-    return createRequire(import.meta.url)(file) as Addon
-  } catch (error) {
-    if (error instanceof BackendError) throw error
-    return unavailable(`${file}: ${(error as Error).message}`, file)
+    return fn()
   } finally {
-    if (OMP_NUM_THREADS !== undefined) process.env.OMP_NUM_THREADS = OMP_NUM_THREADS
+    assign(before)
+  }
+}
+
+function loadAddon(file: string): Addon {
+  checkWhole(file)
+  try {
+    return withEnvironment(openmpEnvironment(), () => createRequire(import.meta.url)(file) as Addon)
+  } catch (error) {
+    unavailable(`${file}: ${(error as Error).message}`, file)
   }
 }
 

@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: MIT
 
 import { environment, warnOnce } from './env.js'
+import { OutOfMemoryError } from './errors.js'
 
 export const PAGE_BYTES = 65536
 
@@ -66,5 +67,6 @@ export function createMemory(): MemoryChoice {
       }
     }
   }
-  throw new RangeError(`no WebAssembly memory can be had: ${reasons.join('; ')}`)
+  const wanted = initial * PAGE_BYTES
+  throw new OutOfMemoryError(`no WebAssembly memory can be had: ${reasons.join('; ')}`, { wanted })
 }
