@@ -67,6 +67,5 @@ export function createMemory(): MemoryChoice {
       }
     }
   }
-  const wanted = initial * PAGE_BYTES
-  throw new OutOfMemoryError(`no WebAssembly memory can be had: ${reasons.join('; ')}`, { wanted })
+  throw new OutOfMemoryError(`no WebAssembly memory can be had: ${reasons.join('; ')}`, { wanted: ARENA_BYTES })
 }
