@@ -9,7 +9,7 @@ const elementary = (name: string, bound: { f64: number; f32: number }, f: (x: nu
     name,
     args: [size('m'), size('n'), ...grid('x', 'in', 'm', 'n'), ...grid('out', 'out', 'm', 'n')],
     dtypes: ['f64', 'f32'],
-    on: ['wasm', 'wasm-threads', 'native'],
+    on: ['as', 'wasm', 'wasm-threads', 'native'],
     error: { ulp: bound },
     numpy: `np.${name}(x)`,
     // About what a polynomial of degree 12 with its reduction takes.
