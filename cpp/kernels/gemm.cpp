@@ -49,12 +49,10 @@ inline isize share(isize n, isize part, isize parts) { return n / parts * part +
 /// A thread is worth waking for about 5 microseconds of work.
 constexpr double kWorkPerThread = 1 << 17;
 
-#ifndef PACKN
-#define PACKN 64
-#endif
+/// Packing A pays from about 100 x 100 x 100 on, if there are columns enough to use a packed row more than twice.
 template <class T>
 bool pays_to_pack(const Product<T>& g) {
-  return g.m > 2 * kTileRows && g.n > 2 * kTileColumns<T> && g.multiplications() > double(PACKN) * PACKN * PACKN;
+  return g.n > 2 * kTileColumns<T> && g.multiplications() > double(1 << 20);
 }
 
 /// Rows [begin, end) times one panel of columns, with A as it lies in memory.
