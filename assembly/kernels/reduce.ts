@@ -1,9 +1,9 @@
 // Reductions along the columns of an m x n grid, and dot, by the scheme of cpp/kernels/reduce.cpp.
 //
 // A row is cut into leaves of 1024 elements. A leaf is reduced in 128 bytes of lanes, which are eight vectors, and folded
-// (C++ merges lanes instead: the last bit may differ); leaves, and above them blocks, are combined pairwise. The error grows with the logarithm of n: the bound is
-// (log2(n) + 32) * eps * sum|x|. Everything lives in registers: a module has no memory of its own that several threads
-// could share by accident.
+// (C++ merges lanes instead: the last bit may differ); leaves, and above them blocks, are combined pairwise. The error
+// grows with the logarithm of n: the bound is (log2(n) + 32) * eps * sum|x|. Everything lives in registers: a module has
+// no memory of its own that several threads could share by accident.
 // SPDX-License-Identifier: MIT
 
 import { lanes, Strided, the, Unit } from '../simd'

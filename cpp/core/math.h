@@ -33,13 +33,13 @@ template <class V>
 using Bits = typename BitsOf<V>::type;
 
 template <class V>
-NL_INLINE Bits<V> bits_of(V x) {
+NL_INLINE Bits<V> bits_of(const V& x) {
   Bits<V> bits;
   __builtin_memcpy(&bits, &x, sizeof bits);
   return bits;
 }
 template <class V>
-NL_INLINE V from_bits(Bits<V> bits) {
+NL_INLINE V from_bits(const Bits<V>& bits) {
   V x;
   __builtin_memcpy(&x, &bits, sizeof x);
   return x;
@@ -48,7 +48,7 @@ NL_INLINE V from_bits(Bits<V> bits) {
 /// a * b + c, fused where the build has an instruction for it; b and c may be scalars. Clang does not contract for
 /// WebAssembly by itself (LLVM 21, told to, mixes up the operands).
 template <class V, class B, class C>
-NL_INLINE V madd(V a, B b, C c) {
+NL_INLINE V madd(const V& a, const B& b, const C& c) {
 #if defined(__wasm_relaxed_simd__)
   if constexpr (sizeof(V) > sizeof(f64)) {
     typedef f64 Part __attribute__((vector_size(16)));
@@ -69,7 +69,7 @@ NL_INLINE V madd(V a, B b, C c) {
 
 /// odd where mask is all ones, even where it is zero.
 template <class B>
-NL_INLINE B blend(B mask, B odd, B even) {
+NL_INLINE B blend(const B& mask, const B& odd, const B& even) {
   return even ^ ((even ^ odd) & mask);
 }
 
@@ -134,7 +134,7 @@ NL_INLINE V sin_of(const SinTable& c, const Angle<V>& a) {
 
 /// Subtracts the nearest multiple of pi/2. All steps but the last are exact.
 template <class V>
-NL_INLINE Angle<V> reduce(const SinTable& c, V x, Bits<V>& beyond) {
+NL_INLINE Angle<V> reduce(const SinTable& c, const V& x, Bits<V>& beyond) {
   const V shifted = madd(x, c.inverse, c.round);
   beyond |= bits_of(shifted) + c.window;
   const V k = shifted - c.round;
@@ -145,7 +145,7 @@ NL_INLINE Angle<V> reduce(const SinTable& c, V x, Bits<V>& beyond) {
 }
 
 template <class V>
-NL_INLINE V sin(const SinTable& c, V x, Bits<V>& beyond) {
+NL_INLINE V sin(const SinTable& c, const V& x, Bits<V>& beyond) {
   return sin_of(c, reduce(c, x, beyond));
 }
 
@@ -181,7 +181,7 @@ struct LogParts {
   V k, f;
 };
 template <class V>
-NL_INLINE LogParts<V> log_parts(const LogTable& c, V x, Bits<V>& beyond) {
+NL_INLINE LogParts<V> log_parts(const LogTable& c, const V& x, Bits<V>& beyond) {
   const Bits<V> t = bits_of(x) + c.shift, exponent = t >> 52;
   beyond |= exponent + c.window;
   return {from_bits<V>(exponent | c.integer) - c.bias, from_bits<V>((t & c.fraction) + c.base) - c.one};
@@ -199,21 +199,21 @@ NL_INLINE V log_of(const LogTable& c, const LogParts<V>& a) {
 }
 
 template <class V>
-NL_INLINE V log(const LogTable& c, V x, Bits<V>& beyond) {
+NL_INLINE V log(const LogTable& c, const V& x, Bits<V>& beyond) {
   return log_of(c, log_parts(c, x, beyond));
 }
 
 /// What no logarithm of a positive finite number can be: result where 0 < x < inf.
 template <class V>
-NL_INLINE V log_special(V x, V result) {
+NL_INLINE V log_special(const V& x, const V& result) {
   const V zero = V{}, infinity = zero + __builtin_inf(), nan = zero + __builtin_nan("");
-  result = x < infinity ? result : x;
-  result = x < zero ? nan : result;
-  return x == zero ? -infinity : result;
+  const V below_infinity = x < infinity ? result : x;
+  const V positive = x < zero ? nan : below_infinity;
+  return x == zero ? -infinity : positive;
 }
 
 template <class V>
-NL_INLINE V log_anywhere(const LogTable& c, V x) {
+NL_INLINE V log_anywhere(const LogTable& c, const V& x) {
   const V least = V{} + 0x1p-1022, zero = V{}, shift = zero + 54, scaled = x * 0x1p54;
   Bits<V> beyond{};
   LogParts<V> parts = log_parts(c, x < least ? scaled : x, beyond);
@@ -254,7 +254,7 @@ struct ExpParts {
 };
 
 template <class V>
-NL_INLINE ExpParts<V> exp_parts(const ExpTable& c, V x) {
+NL_INLINE ExpParts<V> exp_parts(const ExpTable& c, const V& x) {
   const V shifted = madd(x, c.inverse, c.round);
   const V k = shifted - c.round;
   const V high = madd(k, c.part1, x);
@@ -268,7 +268,7 @@ NL_INLINE ExpParts<V> exp_parts(const ExpTable& c, V x) {
 }
 
 template <class V>
-NL_INLINE V exp(const ExpTable& c, V x, Bits<V>& beyond) {
+NL_INLINE V exp(const ExpTable& c, const V& x, Bits<V>& beyond) {
   const ExpParts<V> e = exp_parts(c, x);
   beyond |= e.k + c.window;
   return from_bits<V>(bits_of(e.significand) + (e.k << 52));
@@ -276,15 +276,14 @@ NL_INLINE V exp(const ExpTable& c, V x, Bits<V>& beyond) {
 
 /// x, but at least low and at most high; NaN stays NaN.
 template <class V>
-NL_INLINE V clamp(V x, f64 low, f64 high) {
-  const V least = V{} + low, most = V{} + high;
-  x = x < least ? least : x;
-  return x > most ? most : x;
+NL_INLINE V clamp(const V& x, f64 low, f64 high) {
+  const V least = V{} + low, most = V{} + high, raised = x < least ? least : x;
+  return raised > most ? most : raised;
 }
 
 /// 2^k is multiplied in as two factors, so that subnormal results are rounded once.
 template <class V>
-NL_INLINE V exp_anywhere(const ExpTable& c, V x) {
+NL_INLINE V exp_anywhere(const ExpTable& c, const V& x) {
   const ExpParts<V> e = exp_parts(c, clamp(x, -746, 710));
   const Bits<V> half = (e.k << 51) & (u64(0xfff) << 52);
   return e.significand * from_bits<V>(half + c.exponent) * from_bits<V>((e.k << 52) - half + c.exponent);
@@ -308,7 +307,7 @@ constexpr Sin32Table kSin32 = {0}, kCos32 = {0.5};
 constexpr u64 kSin32Beyond = ~((u64(1) << 22) - 1);
 
 template <class V>
-NL_INLINE V sin32(const Sin32Table& c, V x, Bits<V>& beyond) {
+NL_INLINE V sin32(const Sin32Table& c, const V& x, Bits<V>& beyond) {
   const V shifted = madd(x, c.inverse, c.quarter) + c.round;
   beyond |= bits_of(shifted) + c.window;
   const V k = (shifted - c.round) - c.quarter;
@@ -326,14 +325,14 @@ struct Log32Table {
 constexpr Log32Table kLog32;
 
 template <class V>
-NL_INLINE V log32(const Log32Table& c, V x, Bits<V>& beyond) {
+NL_INLINE V log32(const Log32Table& c, const V& x, Bits<V>& beyond) {
   const LogParts<V> a = log_parts(c.log, x, beyond);
   const V s = a.f / (c.log.two + a.f), z = s * s;
   const V p = madd(z, madd(z, madd(z, c.c[2], c.c[1]), c.c[0]), c.log.two);
   return madd(a.k, c.ln2, s * p);
 }
 template <class V>
-NL_INLINE V log32_anywhere(const Log32Table& c, V x) {
+NL_INLINE V log32_anywhere(const Log32Table& c, const V& x) {
   Bits<V> beyond{};
   return log_special(x, log32(c, x, beyond));
 }
@@ -349,7 +348,7 @@ struct Exp32Table {
 constexpr Exp32Table kExp32;
 
 template <class V>
-NL_INLINE V exp32(const Exp32Table& c, V x, Bits<V>& beyond) {
+NL_INLINE V exp32(const Exp32Table& c, const V& x, Bits<V>& beyond) {
   const V scaled = x * c.inverse, shifted = scaled + c.round;
   beyond |= bits_of(shifted) + c.window;
   const V t = scaled - (shifted - c.round), t2 = t * t;
@@ -358,7 +357,7 @@ NL_INLINE V exp32(const Exp32Table& c, V x, Bits<V>& beyond) {
   return from_bits<V>(bits_of(p) + (bits_of(shifted) << 52));
 }
 template <class V>
-NL_INLINE V exp32_anywhere(const Exp32Table& c, V x) {
+NL_INLINE V exp32_anywhere(const Exp32Table& c, const V& x) {
   Bits<V> beyond{};
   const V result = exp32(c, clamp(x, -300, 300), beyond);
   return x == x ? result : x;
@@ -377,7 +376,7 @@ struct FlatTable {
 constexpr FlatTable kFlat;
 
 template <class V>
-NL_INLINE V sin_absolute(const FlatTable& c, V x) {
+NL_INLINE V sin_absolute(const FlatTable& c, const V& x) {
   const V shifted = madd(x, c.inverse, c.round);
   const V k = shifted - c.round;
   const V r = madd(k, c.part2, madd(k, c.part1, x));

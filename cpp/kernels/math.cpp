@@ -32,13 +32,13 @@ NL_INLINE Pack load_pack(const f32* p) {
   __builtin_memcpy(&x, p, sizeof x);
   return __builtin_convertvector(x, Pack);
 }
-NL_INLINE void store_pack(f64* p, Pack x) { __builtin_memcpy(p, &x, sizeof x); }
-NL_INLINE void store_pack(f32* p, Pack x) {
+NL_INLINE void store_pack(f64* p, const Pack& x) { __builtin_memcpy(p, &x, sizeof x); }
+NL_INLINE void store_pack(f32* p, const Pack& x) {
   const HalfPack narrow = __builtin_convertvector(x, HalfPack);
   __builtin_memcpy(p, &narrow, sizeof narrow);
 }
 
-NL_INLINE bool any(PackBits bits, u64 mask) {
+NL_INLINE bool any(const PackBits& bits, u64 mask) {
   u64 all = 0;
   for (isize i = 0; i < kPack; i++) all |= bits[i];
   return (all & mask) != 0;
@@ -60,15 +60,15 @@ template <>
 struct Exp<f64> {
   static constexpr const auto& kTable = math::kExp;
   static constexpr u64 kBeyond = math::kExpBeyond;
-  static NL_INLINE Pack inside(const math::ExpTable& c, Pack x, PackBits& beyond) { return math::exp(c, x, beyond); }
-  static NL_INLINE Pack anywhere(const math::ExpTable& c, Pack x) { return math::exp_anywhere(c, x); }
+  static NL_INLINE Pack inside(const math::ExpTable& c, const Pack& x, PackBits& beyond) { return math::exp(c, x, beyond); }
+  static NL_INLINE Pack anywhere(const math::ExpTable& c, const Pack& x) { return math::exp_anywhere(c, x); }
 };
 template <>
 struct Exp<f32> {
   static constexpr const auto& kTable = math::kExp32;
   static constexpr u64 kBeyond = math::kExpBeyond;
-  static NL_INLINE Pack inside(const math::Exp32Table& c, Pack x, PackBits& beyond) { return math::exp32(c, x, beyond); }
-  static NL_INLINE Pack anywhere(const math::Exp32Table& c, Pack x) { return math::exp32_anywhere(c, x); }
+  static NL_INLINE Pack inside(const math::Exp32Table& c, const Pack& x, PackBits& beyond) { return math::exp32(c, x, beyond); }
+  static NL_INLINE Pack anywhere(const math::Exp32Table& c, const Pack& x) { return math::exp32_anywhere(c, x); }
 };
 
 template <class T>
@@ -77,15 +77,15 @@ template <>
 struct Log<f64> {
   static constexpr const auto& kTable = math::kLog;
   static constexpr u64 kBeyond = math::kLogBeyond;
-  static NL_INLINE Pack inside(const math::LogTable& c, Pack x, PackBits& beyond) { return math::log(c, x, beyond); }
-  static NL_INLINE Pack anywhere(const math::LogTable& c, Pack x) { return math::log_anywhere(c, x); }
+  static NL_INLINE Pack inside(const math::LogTable& c, const Pack& x, PackBits& beyond) { return math::log(c, x, beyond); }
+  static NL_INLINE Pack anywhere(const math::LogTable& c, const Pack& x) { return math::log_anywhere(c, x); }
 };
 template <>
 struct Log<f32> {
   static constexpr const auto& kTable = math::kLog32;
   static constexpr u64 kBeyond = math::kLogBeyond;
-  static NL_INLINE Pack inside(const math::Log32Table& c, Pack x, PackBits& beyond) { return math::log32(c, x, beyond); }
-  static NL_INLINE Pack anywhere(const math::Log32Table& c, Pack x) { return math::log32_anywhere(c, x); }
+  static NL_INLINE Pack inside(const math::Log32Table& c, const Pack& x, PackBits& beyond) { return math::log32(c, x, beyond); }
+  static NL_INLINE Pack anywhere(const math::Log32Table& c, const Pack& x) { return math::log32_anywhere(c, x); }
 };
 
 /// The sine of x + quarter_turns * pi/2; lanes that the vector function does not cover are computed one by one.
@@ -98,10 +98,10 @@ struct Sin {
     else return quarter_turns == 0 ? math::kSin32 : math::kCos32;
   }
   static constexpr const auto& kTable = table();
-  static NL_INLINE Pack inside(const math::SinTable& c, Pack x, PackBits& beyond) { return math::sin(c, x, beyond); }
-  static NL_INLINE Pack inside(const math::Sin32Table& c, Pack x, PackBits& beyond) { return math::sin32(c, x, beyond); }
+  static NL_INLINE Pack inside(const math::SinTable& c, const Pack& x, PackBits& beyond) { return math::sin(c, x, beyond); }
+  static NL_INLINE Pack inside(const math::Sin32Table& c, const Pack& x, PackBits& beyond) { return math::sin32(c, x, beyond); }
   template <class Table>
-  static NL_INLINE Pack anywhere(const Table& c, Pack x) {
+  static NL_INLINE Pack anywhere(const Table& c, const Pack& x) {
     PackBits beyond{};
     Pack y = inside(c, x, beyond);
     for (isize i = 0; i < kPack; i++) {
