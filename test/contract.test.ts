@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import * as nl from 'numloom'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { relaxedSimd, simd, threads } from 'wasm-feature-detect'
 import { BACKEND_NAMES, type BackendName, checkTable } from '../dist/backends/backend.js'
 import { kernelList } from '../dist/kernel/registry.js'
 import { signatureInWords, signatureOf } from '../dist/kernel/signature.js'
@@ -67,6 +68,16 @@ describe('tables', () => {
       expect(error).toMatchObject({ backend, file: 'x.wasm', kernel: 'of_tomorrow_f64' })
     })
   }
+
+  test('pages, which ask wasm-feature-detect, choose the build that Node chooses by validating it', async () => {
+    const files = { relaxed: 'numloom.relaxed.wasm', plain: 'numloom.wasm' }
+    const valid = (file: string) => WebAssembly.validate(readFileSync(new URL(`../dist/wasm/${file}`, import.meta.url)))
+    expect({ relaxed: valid(files.relaxed), plain: valid(files.plain) }).toEqual({
+      relaxed: await relaxedSimd(),
+      plain: await simd(),
+    })
+    expect(nl.showConfig().memory.shared).toBe(await threads())
+  })
 
   test('signatures are told in words', () => {
     expect(signatureInWords('n&d*di&l*s')).toBe('(size, const f64*, f64*, i32, const i64*, f32*)')

@@ -7,6 +7,7 @@ import { BACKEND_NAMES } from '../dist/backends/backend.js'
 import { planOf } from '../dist/kernel/plan.js'
 import { kernelList } from '../dist/kernel/registry.js'
 import { jsonOf, runScript } from './support/child.ts'
+import { errorOf } from './support/errors.ts'
 
 const small = nl.linspace(0, 1, 10)
 const large = nl.linspace(0, 1, 500_000)
@@ -55,16 +56,15 @@ describe('a forced backend', () => {
     expect(await jsonOf(script, { env: { NUMLOOM_BACKEND: 'js' } })).toBe('as')
   })
 
-  test('a kernel that it has not is an error there and runs elsewhere only by choice', () => {
-    for (const name of BACKEND_NAMES.filter((one) => one !== 'js')) {
-      const lacks = kernelList().some(({ kernel }) => !kernel.on.includes(name))
-      if (!lacks) continue
-      // Of the operations with public functions, sin is one that not every backend need have.
-      const lacksSin = kernelList().some(({ kernel, symbol }) => symbol === 'sin_f64' && !kernel.on.includes(name))
-      if (!lacksSin) continue
-      expect(() => nl.withBackend(name, () => nl.sin(small))).toThrow(nl.BackendError)
-      expect(() => nl.withBackend(name, () => nl.sin(small))).toThrow(`backend '${name}' has no kernel sin_f64`)
-      expect(nl.sin(small).get(0)).toBe(0)
+  const operations = { sin_f64: () => nl.sin(small), gemm_f64: () => nl.matmul(nl.eye(3), nl.eye(3)) }
+  test.each(Object.entries(operations))('that has no kernel %s throws, and no other runs it', (symbol, operation) => {
+    const definition = kernelList().find((one) => one.symbol === symbol)
+    for (const name of BACKEND_NAMES.filter((one) => one !== 'js' && !definition?.kernel.on.includes(one))) {
+      const error = errorOf(() => nl.withBackend(name, operation))
+      expect(error).toBeInstanceOf(nl.BackendError)
+      expect(error).toMatchObject({ code: 'NUMLOOM_BACKEND', backend: name, kernel: symbol })
+      expect(error.message).toContain(`backend '${name}' has no kernel ${symbol}`)
+      expect(ranOn(operation)).not.toContain(name)
     }
   })
 })

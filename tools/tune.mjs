@@ -17,13 +17,17 @@ import { kernelList } from '../dist/kernel/registry.js'
 
 /** From 1 to 10^7 operations, two steps a decade. */
 const WORKS = Array.from({ length: 15 }, (_, i) => 10 ** (i / 2))
-const ROUNDS = 7
-/** A sample lasts at least so many seconds; a call that takes longer than LONGEST is measured at no greater size. */
-const SAMPLE = 4e-4
+/**
+ * A sample lasts at least so many seconds, and there are many short ones: all threads have to be on a core at once for
+ * one of them to tell what a team can do. Those whose samples are long get the fewest rounds.
+ */
+const SAMPLE = 3e-4
+const ROUNDS = { least: 5, most: 30 }
+const BUDGET = 0.01
+/** A backend whose calls take longer is measured at no greater size. */
 const LONGEST = 0.05
-/** A backend this many times slower than the best at two sizes running is not measured further: only js is. */
+/** Nor is one this many times slower than the best at two sizes running, once that costs time. */
 const HOPELESS = 5
-const PATIENCE = 20
 
 const file = process.argv[2] ?? fileURLToPath(new URL('../src/kernel/thresholds.ts', import.meta.url))
 const teamSize = nl.getNumThreads()
@@ -45,12 +49,16 @@ function calibrate(call) {
 /** Least seconds of each contender, which take turns: what disturbs the machine only ever adds. */
 function leastTimes(contenders) {
   for (const contender of contenders) {
-    contender.calls = calibrate(contender.call)
-    contender.least = Number.POSITIVE_INFINITY
+    Object.assign(contender, { calls: calibrate(contender.call), least: Number.POSITIVE_INFINITY, spent: 0 })
   }
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const contender of contenders)
-      contender.least = Math.min(contender.least, seconds(contender.call, contender.calls))
+  for (let round = 0; round < ROUNDS.most; round++) {
+    for (const contender of contenders) {
+      if (round >= ROUNDS.least && contender.spent > BUDGET) continue
+      const { call, calls } = contender
+      const time = seconds(call, calls)
+      contender.spent += time * calls
+      contender.least = Math.min(contender.least, time)
+    }
   }
 }
 
@@ -84,7 +92,7 @@ function dropHopeless(point, out, behind) {
   const best = Math.min(...times.map(([, time]) => time))
   for (const [name, time] of times) {
     behind[name] = time > HOPELESS * best ? (behind[name] ?? 0) + 1 : 0
-    const costs = time * ROUNDS > PATIENCE * SAMPLE
+    const costs = time > 2 * SAMPLE
     if (time > LONGEST || (behind[name] > 1 && costs)) out.add(name)
   }
 }

@@ -1,6 +1,7 @@
 // The inner loops of gemv, for matrices whose rows are contiguous, whose columns are, and neither.
 //
-// Any one element of y is summed by the same operations in the same order in whichever chunk of kStaged rows it lies.
+// Rows are dealt with in groups that start at multiples of kDotRows or kSumRows, and kernels/gemm.cpp cuts its chunks
+// there, so that an element of y is summed in the same way whichever thread gets it.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -9,19 +10,19 @@
 namespace nl {
 namespace NL_ISA {
 
-// Elements that are copied at a time where the kernel needs contiguous ones and has strided ones: kDotRows rows of them
-// (at most 16 KB) are on the stack. Also the rows whose sums a pass over the columns holds.
+// Elements that are copied to the stack at a time where contiguous ones are needed and strided ones given: kDotRows rows
+// or kSumColumns columns of them, 16 KB at most.
 constexpr isize kStaged = 256;
 
-// Rows or columns that are walked together, so that x, or the sums, are read once for all of them. One vector of each:
-// with the sums they fill 16 registers even though V8 moves all loads of a step to its start.
-#ifndef DR
-#define DR 4
-#define DV 2
-#define CC 4
-#endif
-constexpr int kDotRows = DR;
-constexpr int kSumColumns = CC;
+// Rows that are walked together, so that x is read once for all of them and there are sums enough to hide the latency of
+// additions.
+constexpr int kDotRows = 8;
+// Columns that are walked together, so that the sums are read and written once for all of them. 16-byte vectors: V8 moves
+// all loads of a step to its start, and eight columns of them no longer fit its 16 registers.
+constexpr int kSumColumns = kVectorBytes == 16 ? 4 : 8;
+// Rows whose sums a walk over the columns holds. More makes longer runs of memory, fewer leave more to share out: with
+// 512 a matrix in main memory is read at 0.85 of the speed of 2048, and 1000 rows are work for two threads.
+constexpr isize kSumRows = 512;
 
 /// y <- alpha * A * x + beta * y, A of n columns.
 template <class T>
@@ -57,11 +58,11 @@ inline const T* stage(isize count, const T* source, isize stride, T* buffer) {
 /// sums[r] += the dot product of x and row r of R.
 template <class T, int R>
 void add_dots(isize count, const T* a, isize line, const T* x, T* sums) {
-  Vec<T> parts[R][DV] = {};
+  constexpr int kVectors = R == 1 ? 4 : 1, kStep = kVectors * kLanes<T>;
+  Vec<T> parts[R][kVectors] = {};
   isize j = 0;
-  constexpr int kStep = DV * kLanes<T>;
   for (; j + kStep <= count; j += kStep) {
-    for (int v = 0; v < DV; v++) {
+    for (int v = 0; v < kVectors; v++) {
       const Vec<T> elements = load(x + j + v * kLanes<T>);
       for (int r = 0; r < R; r++) {
         parts[r][v] = multiply_add<T>(load(a + r * line + j + v * kLanes<T>), elements, parts[r][v]);
@@ -69,15 +70,17 @@ void add_dots(isize count, const T* a, isize line, const T* x, T* sums) {
     }
   }
   for (int r = 0; r < R; r++) {
-    for (int v = 1; v < DV; v++) parts[r][0] += parts[r][v];
-    for (int lane = 0; lane < kLanes<T>; lane++) sums[r] += parts[r][0][lane];
+    if (j > 0) {
+      for (int v = 1; v < kVectors; v++) parts[r][0] += parts[r][v];
+      for (int lane = 0; lane < kLanes<T>; lane++) sums[r] += parts[r][0][lane];
+    }
     for (isize rest = j; rest < count; rest++) sums[r] += a[r * line + rest] * x[rest];
   }
 }
 
-/// R rows from row i on, along the rows.
+/// R rows from row i on.
 template <class T, int R>
-void multiply_along_rows(const Gemv<T>& g, isize i) {
+void multiply_row_group(const Gemv<T>& g, isize i) {
   T sums[R] = {};
   const T* a = g.a + i * g.as0;
   if (g.as1 == 1 && g.xs == 1) {
@@ -98,12 +101,19 @@ void multiply_along_rows(const Gemv<T>& g, isize i) {
   for (int r = 0; r < R; r++) g.update(i + r, sums[r]);
 }
 
-/// sums += N columns of A, each times its element of x.
+template <class T>
+void multiply_along_rows(const Gemv<T>& g, isize begin, isize end) {
+  isize i = begin;
+  for (; i + kDotRows <= end; i += kDotRows) multiply_row_group<T, kDotRows>(g, i);
+  for (; i < end; i++) multiply_row_group<T, 1>(g, i);
+}
+
+/// sums += N columns, each times its element of x.
 template <class T, int N>
 void add_columns(isize count, const T* a, isize line, const T* x, isize xs, T* sums) {
-  isize i = 0;
   Vec<T> elements[N];
   for (int c = 0; c < N; c++) elements[c] = broadcast(x[c * xs]);
+  isize i = 0;
   for (; i + kLanes<T> <= count; i += kLanes<T>) {
     Vec<T> sum = load(sums + i);
     for (int c = 0; c < N; c++) sum = multiply_add<T>(load(a + c * line + i), elements[c], sum);
@@ -114,39 +124,38 @@ void add_columns(isize count, const T* a, isize line, const T* x, isize xs, T* s
   }
 }
 
-/// sums += N columns of A from column j on, rows [i, i + count).
+/// sums += N columns from column j on, rows [i, i + count).
 template <class T, int N>
-void add_strided_columns(const Gemv<T>& g, isize i, isize count, isize j, T* sums) {
+void add_column_group(const Gemv<T>& g, isize i, isize count, isize j, T* sums) {
   const T* a = g.a + i * g.as0 + j * g.as1;
   const T* x = g.x + j * g.xs;
   if (g.as0 == 1) return add_columns<T, N>(count, a, g.as1, x, g.xs, sums);
   T columns[N * kStaged];
-  for (int c = 0; c < N; c++) stage(count, a + c * g.as1, g.as0, columns + c * kStaged);
-  add_columns<T, N>(count, columns, kStaged, x, g.xs, sums);
-}
-
-/// At most kStaged rows, along the columns.
-template <class T>
-void multiply_along_columns(const Gemv<T>& g, isize i, isize count) {
-  T sums[kStaged] = {};
-  isize j = 0;
-  for (; j + kSumColumns <= g.n; j += kSumColumns) add_strided_columns<T, kSumColumns>(g, i, count, j, sums);
-  for (; j < g.n; j++) add_strided_columns<T, 1>(g, i, count, j, sums);
-  for (isize r = 0; r < count; r++) g.update(i + r, sums[r]);
-}
-
-/// Rows [begin, end) of y. `m`, the rows of all of A, decides with its strides which way is the better one.
-template <class T>
-void multiply_rows(const Gemv<T>& g, isize m, isize begin, isize end) {
-  const isize down = g.as0 < 0 ? -g.as0 : g.as0, along = g.as1 < 0 ? -g.as1 : g.as1;
-  const bool both = g.as0 == 1 && g.as1 == 1;
-  if (both ? g.n >= m : g.as1 == 1 || (g.as0 != 1 && along <= down)) {
-    isize i = begin;
-    for (; i + kDotRows <= end; i += kDotRows) multiply_along_rows<T, kDotRows>(g, i);
-    for (; i < end; i++) multiply_along_rows<T, 1>(g, i);
-  } else {
-    for (isize i = begin; i < end; i += kStaged) multiply_along_columns(g, i, end - i < kStaged ? end - i : kStaged);
+  for (isize r = 0; r < count; r += kStaged) {
+    const isize part = count - r < kStaged ? count - r : kStaged;
+    for (int c = 0; c < N; c++) stage(part, a + r * g.as0 + c * g.as1, g.as0, columns + c * kStaged);
+    add_columns<T, N>(part, columns, kStaged, x, g.xs, sums + r);
   }
+}
+
+template <class T>
+void multiply_along_columns(const Gemv<T>& g, isize begin, isize end) {
+  for (isize i = begin; i < end; i += kSumRows) {
+    const isize count = end - i < kSumRows ? end - i : kSumRows;
+    T sums[kSumRows] = {};
+    isize j = 0;
+    for (; j + kSumColumns <= g.n; j += kSumColumns) add_column_group<T, kSumColumns>(g, i, count, j, sums);
+    for (; j < g.n; j++) add_column_group<T, 1>(g, i, count, j, sums);
+    for (isize r = 0; r < count; r++) g.update(i + r, sums[r]);
+  }
+}
+
+/// Whether an m-row A is better walked along its rows than along its columns.
+template <class T>
+bool prefers_rows(const Gemv<T>& g, isize m) {
+  if (g.as0 == 1 && g.as1 == 1) return g.n >= m;
+  if (g.as0 == 1 || g.as1 == 1) return g.as1 == 1;
+  return (g.as1 < 0 ? -g.as1 : g.as1) <= (g.as0 < 0 ? -g.as0 : g.as0);
 }
 
 }  // namespace NL_ISA

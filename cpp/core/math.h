@@ -1,10 +1,10 @@
-// Elementary functions of lanes: the accurate code behind the kernels of math.cpp and behind fused loops.
+// Elementary functions of lanes: the code behind the kernels of math.cpp and behind fused loops.
 //
-// Every function is a template over V, which is f64 (for loops that the compiler vectorises) or a vector of f64 of any
-// width. None has a branch, a call, a 64-bit arithmetic shift or a conversion between i64 and f64, which most SIMD
-// instruction sets lack. `beyond` collects, by OR, bits that are 0 while x is in the function's range; `..._anywhere`
-// takes all x, and gives the same bits for those in range. Results are right with and without fused multiply-add, but
-// differ in the last bit.
+// V is f64 (for loops that the compiler vectorises) or a vector of f64 of any width. No function has a branch, a call, a
+// 64-bit arithmetic shift or a conversion between i64 and f64, which most SIMD instruction sets lack. A function with
+// an argument `beyond` is for a range; it leaves bits of its mask (kSinBeyond, ...) in `beyond` where x is outside, or
+// NaN. `..._anywhere` takes all x and gives the same bits inside. Tables are to be fetched before the loop (in_memory).
+// Errors are the largest ones seen, with and without fused multiply-add; the two differ in the last bit.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -73,9 +73,9 @@ NL_INLINE B blend(const B& mask, const B& odd, const B& even) {
   return even ^ ((even ^ odd) & mask);
 }
 
-/// The table itself, but where the compiler cannot see its values: V8 rebuilds each constant of a WebAssembly loop in
-/// every turn, by three instructions, where a value that was loaded stays loaded. Elsewhere constants are best left
-/// visible.
+/// The table itself, but for WebAssembly as loads that the compiler cannot see through: V8 rebuilds each constant of a
+/// loop in every turn, by three instructions, while a value that was loaded stays loaded. Call it outside of the loop,
+/// which it would keep from being vectorised.
 template <class Table>
 NL_INLINE const Table& in_memory(const Table& table) {
   const Table* pointer = &table;
@@ -100,15 +100,15 @@ struct SinTable {
   f64 part2 = -0x1.68c234c4cp-39;
   f64 part3 = 0x1.98a2e03707345p-77;
   f64 half = 0.5, one = 1;
-  // sin(y) = y - y^3 (s0 + s1 y^2 + ...), cos(y) = 1 - y^2/2 + y^4 (c0 + c1 y^2 + ...): minimax on |y| <= pi/4, relative
-  // errors 2^-57.9 and 2^-63.9.
+  // sin(y) = y - y^3 (s0 + s1 y^2 + ...), cos(y) = 1 - y^2/2 + y^4 (c0 + c1 y^2 + ...): minimax on |y| <= pi/4 (Remez),
+  // relative errors 2^-57.9 and 2^-63.9
   f64 s[6] = {0x1.5555555555548p-3,   -0x1.111111110f73p-7,  0x1.a01a019be9218p-13,
               -0x1.71de35552b6b5p-19, 0x1.ae5e4b83f4228p-26, -0x1.5d8b5594a5f77p-33};
   f64 c[6] = {0x1.555555555554bp-5,   -0x1.6c16c16c15013p-10, 0x1.a01a019c8ed06p-16,
               -0x1.27e4f7f140ecbp-22, 0x1.1ee9db8e0219dp-29,  -0x1.8fa65e6a78d9bp-37};
   u64 low_bit = 1, sign = kSign;
 };
-constexpr u64 kSinBeyond = ~u64(0xffff);
+constexpr u64 kSinBeyond = ~u64(0xffff);  // of the rounded 2 x / pi + 2^15
 constexpr SinTable kSin = {kRound, 0x8000 - kRoundBits};
 constexpr SinTable kCos = {kRound + 1, 0x8000 - kRoundBits - 1};  // cos(x) = sin(x + pi/2): the quadrant is one more
 
@@ -119,7 +119,8 @@ struct Angle {
   Bits<V> quadrant;
 };
 
-/// The sine of an angle: both polynomials, of which the quadrant picks one.
+/// The sine of an angle: both polynomials, of which the quadrant picks one. The tail, times the derivative, counts in
+/// both, and so does what the rounding of 1 - y^2/2 lost.
 template <class V>
 NL_INLINE V sin_of(const SinTable& c, const Angle<V>& a) {
   const V s = a.y * a.y, s2 = s * s;
@@ -132,7 +133,7 @@ NL_INLINE V sin_of(const SinTable& c, const Angle<V>& a) {
   return from_bits<V>(blend(odd, bits_of(cosine), bits_of(sine)) ^ sign);
 }
 
-/// Subtracts the nearest multiple of pi/2. All steps but the last are exact.
+/// Subtracts the nearest multiple of pi/2 (Cody and Waite): all steps are exact but y, whose error goes to the tail.
 template <class V>
 NL_INLINE Angle<V> reduce(const SinTable& c, const V& x, Bits<V>& beyond) {
   const V shifted = madd(x, c.inverse, c.round);
@@ -144,12 +145,14 @@ NL_INLINE Angle<V> reduce(const SinTable& c, const V& x, Bits<V>& beyond) {
   return {y, madd(k, c.part3, (y - r) - w), bits_of(shifted)};
 }
 
+/// sin(x) with kSin, cos(x) with kCos, for |2 x / pi| < 2^15 (|x| < 51471): polynomials of degree 13 and 14 in
+/// x - k pi/2. 0.SINULP ULP. sin(-0) = -0.
 template <class V>
 NL_INLINE V sin(const SinTable& c, const V& x, Bits<V>& beyond) {
   return sin_of(c, reduce(c, x, beyond));
 }
 
-/// The sine of x + quarter_turns * pi/2, for |x| >= 2^10.
+/// sin(x + quarter_turns * pi/2) for |x| >= 2^10, infinities and NaN (both give NaN). The error is that of sin().
 inline f64 sin_huge(f64 x, u64 quarter_turns) {
   if (!(x - x == 0)) return x - x;
   const HugeAngle a = reduce_huge(x);
@@ -173,7 +176,7 @@ struct LogTable {
               0x1.74664afdc98d3p-3, 0x1.39a06ca213d8ap-3, 0x1.2f1360c003602p-3};
 };
 constexpr LogTable kLog;
-constexpr u64 kLogBeyond = ~u64(1023);
+constexpr u64 kLogBeyond = ~u64(1023);  // of k + 512
 
 /// x = 2^k (1 + f), sqrt(1/2) <= 1 + f < sqrt(2).
 template <class V>
@@ -187,8 +190,8 @@ NL_INLINE LogParts<V> log_parts(const LogTable& c, const V& x, Bits<V>& beyond) 
   return {from_bits<V>(exponent | c.integer) - c.bias, from_bits<V>((t & c.fraction) + c.base) - c.one};
 }
 
-/// log(1 + f) is f - f^2/2 + s (f^2/2 + R(s^2)) with s = f / (2 + f), as in FreeBSD's e_log.c: of the large terms only
-/// f^2/2 is rounded.
+/// k ln 2 + log(1 + f), the latter as f - f^2/2 + s (f^2/2 + R(s^2)) with s = f / (2 + f), the formula of FreeBSD's
+/// e_log.c: of the large terms only f^2/2 is rounded.
 template <class V>
 NL_INLINE V log_of(const LogTable& c, const LogParts<V>& a) {
   const V f = a.f, s = f / (c.two + f), z = s * s, z2 = z * z, z4 = z2 * z2;
@@ -198,12 +201,13 @@ NL_INLINE V log_of(const LogTable& c, const LogParts<V>& a) {
   return a.k * c.part1 - ((half - madd(s, half + r, a.k * c.part2)) - f);
 }
 
+/// log(x) for 2^-512.5 <= x < 2^511.5. 0.LOGULP ULP.
 template <class V>
 NL_INLINE V log(const LogTable& c, const V& x, Bits<V>& beyond) {
   return log_of(c, log_parts(c, x, beyond));
 }
 
-/// What no logarithm of a positive finite number can be: result where 0 < x < inf.
+/// result where 0 < x < inf; elsewhere -inf for zeros, NaN for negative numbers, x for inf and NaN.
 template <class V>
 NL_INLINE V log_special(const V& x, const V& result) {
   const V zero = V{}, infinity = zero + __builtin_inf(), nan = zero + __builtin_nan("");
@@ -212,6 +216,7 @@ NL_INLINE V log_special(const V& x, const V& result) {
   return x == zero ? -infinity : positive;
 }
 
+/// log(x) for all x; subnormal ones are scaled.
 template <class V>
 NL_INLINE V log_anywhere(const LogTable& c, const V& x) {
   const V least = V{} + 0x1p-1022, zero = V{}, shift = zero + 54, scaled = x * 0x1p54;
@@ -230,7 +235,7 @@ struct ExpTable {
   f64 part1 = -0x1.62e42fefa4p-1;  // -ln 2; the first 40 bits times k are exact
   f64 part2 = 0x1.8432a1b0e2634p-43;
   f64 one = 1;
-  // exp(r) = 1 + r + r^2 (c0 + c1 r + ...): minimax on |r| <= ln 2 / 2, relative error 2^-57.3
+  // exp(r) = 1 + r + r^2 (c0 + c1 r + ...): minimax on |r| <= ln 2 / 2 (Lawson), relative error 2^-57.3
   f64 c[10] = {0x1p-1,
                0x1.55555555555p-3,
                0x1.5555555553178p-5,
@@ -244,15 +249,16 @@ struct ExpTable {
   u64 exponent = u64(1023) << 52;
 };
 constexpr ExpTable kExp;
-constexpr u64 kExpBeyond = ~u64(1023);
+constexpr u64 kExpBeyond = ~u64(1023);  // of k + 512
 
-/// 2^k * significand, the significand in (0.7, 1.42); k stands in the low bits.
+/// 2^k * significand; k stands in the low bits.
 template <class V>
 struct ExpParts {
   V significand;
   Bits<V> k;
 };
 
+/// r = x - k ln 2, |r| <= ln 2 / 2, is kept as an exact high and a low part, so that only the last two sums round.
 template <class V>
 NL_INLINE ExpParts<V> exp_parts(const ExpTable& c, const V& x) {
   const V shifted = madd(x, c.inverse, c.round);
@@ -267,6 +273,7 @@ NL_INLINE ExpParts<V> exp_parts(const ExpTable& c, const V& x) {
   return {c.one + (high + madd(r2, q, low)), bits_of(shifted)};
 }
 
+/// e^x for |x| < 354: 2^k exp(x - k ln 2), a polynomial of degree 11. 0.EXPULP ULP.
 template <class V>
 NL_INLINE V exp(const ExpTable& c, const V& x, Bits<V>& beyond) {
   const ExpParts<V> e = exp_parts(c, x);
@@ -281,7 +288,8 @@ NL_INLINE V clamp(const V& x, f64 low, f64 high) {
   return raised > most ? most : raised;
 }
 
-/// 2^k is multiplied in as two factors, so that subnormal results are rounded once.
+/// e^x for all x: from 0 to inf, NaN for NaN. 2^k is multiplied in as two factors, so that subnormal results are
+/// rounded once.
 template <class V>
 NL_INLINE V exp_anywhere(const ExpTable& c, const V& x) {
   const ExpParts<V> e = exp_parts(c, clamp(x, -746, 710));
@@ -306,6 +314,8 @@ struct Sin32Table {
 constexpr Sin32Table kSin32 = {0}, kCos32 = {0.5};
 constexpr u64 kSin32Beyond = ~((u64(1) << 22) - 1);
 
+/// sin(x) with kSin32, cos(x) with kCos32, of an f32 value |x| < 6.5e6: an odd polynomial of degree 11 in
+/// x + quarter pi - k pi. 0.501 ULP once rounded to f32. sin(-0) = -0.
 template <class V>
 NL_INLINE V sin32(const Sin32Table& c, const V& x, Bits<V>& beyond) {
   const V shifted = madd(x, c.inverse, c.quarter) + c.round;
@@ -324,6 +334,8 @@ struct Log32Table {
 };
 constexpr Log32Table kLog32;
 
+/// log(x) of a positive f32 value, subnormal ones included (they are normal in f64): k ln 2 + 2 atanh(f / (2 + f)).
+/// 0.LOG32ULP ULP once rounded to f32.
 template <class V>
 NL_INLINE V log32(const Log32Table& c, const V& x, Bits<V>& beyond) {
   const LogParts<V> a = log_parts(c.log, x, beyond);
@@ -347,6 +359,8 @@ struct Exp32Table {
 };
 constexpr Exp32Table kExp32;
 
+/// e^x of an f32 value |x| < 354: 2^k 2^t, a polynomial of degree 6. 0.EXP32ULP ULP once rounded to f32, which also
+/// makes infinities, subnormal results and zeros.
 template <class V>
 NL_INLINE V exp32(const Exp32Table& c, const V& x, Bits<V>& beyond) {
   const V scaled = x * c.inverse, shifted = scaled + c.round;
@@ -365,18 +379,21 @@ NL_INLINE V exp32_anywhere(const Exp32Table& c, const V& x) {
 
 // ------------------------------------------------------------------------------------------------- absolute accuracy
 
-struct FlatTable {
+struct AbsoluteSinTable {
   f64 inverse = 0x1.45f306dc9c883p-2;  // 1 / pi
   f64 round = kRound;
   f64 part1 = -0x1.921fb54442ep+1;  // -pi
   f64 part2 = 0x1.cf72cece675d2p-44;
+  // sin(r) = r + r^3 (c0 + c1 r^2 + ...): minimax on |r| <= pi/2 (Remez), absolute error 2^-61
   f64 c[8] = {-0x1.5555555555555p-3,  0x1.11111111110c2p-7,  -0x1.a01a01a014682p-13, 0x1.71de3a526f388p-19,
               -0x1.ae6454be3e7d7p-26, 0x1.6123c7aeaf42fp-33, -0x1.ae4232cd83038p-41, 0x1.881117b89de07p-49};
 };
-constexpr FlatTable kFlat;
+constexpr AbsoluteSinTable kAbsoluteSin;
 
+/// sin(x) for |x| <= 1600 to an absolute error of 1.9e-16, or 2.2e-16 without fused multiply-add: an odd polynomial of
+/// degree 17 in x - k pi. For sums, to which zeros of the sine add nothing: half the work of sin(). No signed zeros.
 template <class V>
-NL_INLINE V sin_absolute(const FlatTable& c, const V& x) {
+NL_INLINE V sin_absolute(const AbsoluteSinTable& c, const V& x) {
   const V shifted = madd(x, c.inverse, c.round);
   const V k = shifted - c.round;
   const V r = madd(k, c.part2, madd(k, c.part1, x));

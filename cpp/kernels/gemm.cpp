@@ -46,8 +46,10 @@ inline isize round_up(isize n, isize unit) { return (n + unit - 1) / unit * unit
 /// The first of `parts` near-equal parts of n starts at share(n, 0, parts), the next at share(n, 1, parts), ...
 inline isize share(isize n, isize part, isize parts) { return n / parts * part + smaller(part, n % parts); }
 
-/// A thread is worth waking for about 5 microseconds of work.
+// Multiplications per thread of gemm, and elements of A per chunk of gemv: 5 to 10 microseconds of work, for which it is
+// worth waking a thread.
 constexpr double kWorkPerThread = 1 << 17;
+constexpr isize kElementsPerChunk = 1 << 15;
 
 /// Packing A pays from about 100 x 100 x 100 on, if there are columns enough to use a packed row more than twice.
 template <class T>
@@ -220,7 +222,7 @@ void multiply_packed(const Product<T>& g, const Workspace<T>& work) {
 
 template <class T>
 void scale(const Product<T>& g, T beta) {
-  parallel_for(g.m, 1 + 32768 / g.n, [&](isize begin, isize end) {
+  parallel_for(g.m, 1 + kElementsPerChunk / g.n, [&](isize begin, isize end) {
     for (isize i = begin; i < end; i++) scale(g.result(i, 0), g.n, g.cs1, beta);
   });
 }
@@ -230,9 +232,11 @@ void gemv(isize m, isize n, T alpha, const T* a, isize as0, isize as1, const T* 
   if (m <= 0) return;
   const Gemv<T> g = {n, alpha, a, as0, as1, x, xs, beta, y, ys};
   if (n <= 0 || alpha == T(0)) return scale(y, m, ys, beta);
-  // About 20 microseconds a chunk, which depends on the shape alone.
-  const isize grain = round_up(1 + 32768 / n, kStaged);
-  parallel_for(m, grain, [&](isize begin, isize end) { multiply_rows(g, m, begin, end); });
+  const bool along_rows = prefers_rows(g, m);
+  const isize grain = round_up(1 + kElementsPerChunk / n, along_rows ? kDotRows : kSumRows);
+  parallel_for(m, grain, [&](isize begin, isize end) {
+    along_rows ? multiply_along_rows(g, begin, end) : multiply_along_columns(g, begin, end);
+  });
 }
 
 template <class T>

@@ -1,7 +1,7 @@
 // Elementwise sin, cos, exp and log.
 //
-// Whatever the strides, values are computed by one loop over whole vectors (short ends are padded), so that a value does
-// not depend on its position.
+// Whatever the strides, values are computed by one loop over whole vectors (short ends are padded), so that a value
+// does not depend on its position.
 // SPDX-License-Identifier: MIT
 #include "../core/export.h"
 #include "../core/math.h"
@@ -12,15 +12,16 @@ namespace nl {
 namespace NL_ISA {
 namespace {
 
-// Two registers of the small targets: their loops wait for results more than for instructions.
+// Two registers where they are small: such loops wait for results more than for instructions.
 constexpr int kPackBytes = kVectorBytes == 16 ? 32 : kVectorBytes;
 constexpr isize kPack = kPackBytes / sizeof(f64);
 typedef f64 Pack __attribute__((vector_size(kPackBytes)));
 typedef f32 HalfPack __attribute__((vector_size(kPackBytes / 2)));
 using PackBits = math::Bits<Pack>;
 
-constexpr isize kBlock = 512;
-constexpr isize kGrain = 8192;
+constexpr isize kBlock = 512;    // a block of inputs and one of outputs fit into the L1 cache
+constexpr isize kGrain = 8192;   // elements a chunk: 5 us and more, large against the cost of a fork-join
+constexpr isize kShortRow = 64;  // shorter rows would waste lanes and time between them
 
 NL_INLINE Pack load_pack(const f64* p) {
   Pack x;
@@ -44,7 +45,8 @@ NL_INLINE bool any(const PackBits& bits, u64 mask) {
   return (all & mask) != 0;
 }
 
-/// out = function(x) for n values, n a multiple of kPack.
+/// out = Op(x) for n values, n a multiple of kPack. Blocks with values outside of the fast function's range are done
+/// twice; those inside get the same bits again.
 template <class Op, class T>
 void map_packs(isize n, const T* __restrict x, T* __restrict out) {
   const auto& table = math::in_memory(Op::kTable);
@@ -60,14 +62,18 @@ template <>
 struct Exp<f64> {
   static constexpr const auto& kTable = math::kExp;
   static constexpr u64 kBeyond = math::kExpBeyond;
-  static NL_INLINE Pack inside(const math::ExpTable& c, const Pack& x, PackBits& beyond) { return math::exp(c, x, beyond); }
+  static NL_INLINE Pack inside(const math::ExpTable& c, const Pack& x, PackBits& beyond) {
+    return math::exp(c, x, beyond);
+  }
   static NL_INLINE Pack anywhere(const math::ExpTable& c, const Pack& x) { return math::exp_anywhere(c, x); }
 };
 template <>
 struct Exp<f32> {
   static constexpr const auto& kTable = math::kExp32;
   static constexpr u64 kBeyond = math::kExpBeyond;
-  static NL_INLINE Pack inside(const math::Exp32Table& c, const Pack& x, PackBits& beyond) { return math::exp32(c, x, beyond); }
+  static NL_INLINE Pack inside(const math::Exp32Table& c, const Pack& x, PackBits& beyond) {
+    return math::exp32(c, x, beyond);
+  }
   static NL_INLINE Pack anywhere(const math::Exp32Table& c, const Pack& x) { return math::exp32_anywhere(c, x); }
 };
 
@@ -77,14 +83,18 @@ template <>
 struct Log<f64> {
   static constexpr const auto& kTable = math::kLog;
   static constexpr u64 kBeyond = math::kLogBeyond;
-  static NL_INLINE Pack inside(const math::LogTable& c, const Pack& x, PackBits& beyond) { return math::log(c, x, beyond); }
+  static NL_INLINE Pack inside(const math::LogTable& c, const Pack& x, PackBits& beyond) {
+    return math::log(c, x, beyond);
+  }
   static NL_INLINE Pack anywhere(const math::LogTable& c, const Pack& x) { return math::log_anywhere(c, x); }
 };
 template <>
 struct Log<f32> {
   static constexpr const auto& kTable = math::kLog32;
   static constexpr u64 kBeyond = math::kLogBeyond;
-  static NL_INLINE Pack inside(const math::Log32Table& c, const Pack& x, PackBits& beyond) { return math::log32(c, x, beyond); }
+  static NL_INLINE Pack inside(const math::Log32Table& c, const Pack& x, PackBits& beyond) {
+    return math::log32(c, x, beyond);
+  }
   static NL_INLINE Pack anywhere(const math::Log32Table& c, const Pack& x) { return math::log32_anywhere(c, x); }
 };
 
@@ -94,12 +104,19 @@ struct Sin {
   static constexpr bool kDouble = sizeof(T) == sizeof(f64);
   static constexpr u64 kBeyond = kDouble ? math::kSinBeyond : math::kSin32Beyond;
   static constexpr const auto& table() {
-    if constexpr (kDouble) return quarter_turns == 0 ? math::kSin : math::kCos;
-    else return quarter_turns == 0 ? math::kSin32 : math::kCos32;
+    if constexpr (kDouble) {
+      return quarter_turns == 0 ? math::kSin : math::kCos;
+    } else {
+      return quarter_turns == 0 ? math::kSin32 : math::kCos32;
+    }
   }
   static constexpr const auto& kTable = table();
-  static NL_INLINE Pack inside(const math::SinTable& c, const Pack& x, PackBits& beyond) { return math::sin(c, x, beyond); }
-  static NL_INLINE Pack inside(const math::Sin32Table& c, const Pack& x, PackBits& beyond) { return math::sin32(c, x, beyond); }
+  static NL_INLINE Pack inside(const math::SinTable& c, const Pack& x, PackBits& beyond) {
+    return math::sin(c, x, beyond);
+  }
+  static NL_INLINE Pack inside(const math::Sin32Table& c, const Pack& x, PackBits& beyond) {
+    return math::sin32(c, x, beyond);
+  }
   template <class Table>
   static NL_INLINE Pack anywhere(const Table& c, const Pack& x) {
     PackBits beyond{};
@@ -111,8 +128,8 @@ struct Sin {
   }
 };
 
-/// One block, n <= kBlock. Vectors are read from x and written to out where they lie there whole; otherwise, and where x
-/// is out (x may be read twice), through buffers, padded with ones.
+/// One block, n <= kBlock. Values are read from x and written to out in place where they fill whole vectors there;
+/// otherwise, and where x is out (x may be read twice), in buffers, padded with ones.
 template <class Op, class T>
 void map_block(isize n, const T* x, isize xs, T* out, isize os) {
   alignas(64) T inputs[kBlock], outputs[kBlock];
@@ -132,6 +149,7 @@ void map_block(isize n, const T* x, isize xs, T* out, isize os) {
 
 template <class Op, class T>
 void map(isize m, isize n, const T* x, isize xs0, isize xs1, T* out, isize os0, isize os1) {
+  if (n < kShortRow && n < m) return map<Op>(n, m, x, xs1, xs0, out, os1, os0);
   parallel_grid(m, n, kGrain, [=](isize row, isize begin, isize end) {
     for (isize at = begin; at < end; at += kBlock) {
       const isize count = end - at < kBlock ? end - at : kBlock;
