@@ -5,6 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
+MAKEFLAGS += --jobs=$(shell nproc)
 
 CACHE := $(or $(NUMLOOM_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/numloom)
 VERSION := $(shell node -p "require('./package.json').version")

@@ -1,7 +1,7 @@
 // Writes the npm packages to out/packages: numloom, and for each platform that was built the package with its addon.
 //
 // Each is staged under build/pack and packed there. The platform packages become optional dependencies of numloom only
-// here: they are not published before it, so `npm ci` in this repository could not find them.
+// here: they are not published before it, so `npm install` in this repository could not find them.
 // SPDX-License-Identifier: MIT
 
 import { execFileSync } from 'node:child_process'

@@ -1,6 +1,6 @@
 // Runs all tests: everything in this Node, then the wasm kernels once more in Node 26, which has relaxed SIMD.
 //
-// Prints why tests were skipped, and ends with one line of counts. Arguments go to vitest: `node tools/test.mjs test/ops`.
+// Says why tests were skipped, and ends with one line of counts. Arguments go to vitest: `node tools/test.mjs test/ops`.
 // SPDX-License-Identifier: MIT
 
 import { spawnSync } from 'node:child_process'
@@ -9,61 +9,63 @@ import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const VITEST = 'node_modules/vitest/vitest.mjs'
-const RELAXED_PROJECTS = ['wasm-relaxed', 'unshared-relaxed']
+const RELAXED = ['wasm-relaxed', 'unshared-relaxed']
 /** Where relaxed SIMD is refused, the default project already runs the plain builds. */
-const OTHER_PROJECTS = ['default', 'native-x86-64-v2', 'native-avx2', 'unshared']
+const PLAIN = ['default', 'native-x86-64-v2', 'native-avx2', 'unshared']
 
-const { NUMLOOM_CACHE, XDG_CACHE_HOME } = process.env
-const cache = NUMLOOM_CACHE || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'numloom')
-const node26 = join(cache, 'node26', 'bin', 'node')
 const folder = mkdtempSync(join(tmpdir(), 'numloom-tests-'))
 
-/** The counts of one vitest run; a run without a report is a failure. */
+/** Runs vitest and counts by its JSON report; a run that ends without one has failed. */
 function run(name, node, projects, args) {
   console.log(`\n== ${name}`)
   const report = join(folder, `${name.replace(/\W+/g, '-')}.json`)
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
   const chosen = projects.flatMap((project) => ['--project', project])
-  const { status } = spawnSync(node, [VITEST, 'run', ...reporters, ...chosen, ...args], { stdio: 'inherit' })
-  if (!existsSync(report))
-    return { passed: 0, failed: 1, skipped: 0, reasons: new Set([`${name}: vitest ended with ${status}`]) }
-  const { testResults } = JSON.parse(readFileSync(report, 'utf8'))
-  const tests = testResults.flatMap((file) => file.assertionResults)
-  const count = (...states) => tests.filter((test) => states.includes(test.status)).length
-  // A file that does not load, or an error outside any test, has no test that could fail.
-  const broken = testResults.filter(
-    (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
-  )
-  const failed = count('failed') + broken.length
-  const skipped = tests.filter((test) => ['skipped', 'pending', 'todo', 'disabled'].includes(test.status))
-  return {
-    passed: count('passed'),
-    failed: failed === 0 && status !== 0 ? 1 : failed,
-    skipped: skipped.length,
-    reasons: new Set(skipped.map((test) => `${name}: ${test.meta?.skipped ?? test.fullName}`)),
+  const command = [VITEST, 'run', '--passWithNoTests', ...reporters, ...chosen, ...args]
+  const { status } = spawnSync(node, command, { stdio: 'inherit' })
+  const counts = existsSync(report) ? countsOf(JSON.parse(readFileSync(report, 'utf8'))) : nothing()
+  // Errors outside any test end vitest with a code alone.
+  if (status !== 0 && counts.failed === 0) counts.failed = 1
+  return counts
+}
+
+const nothing = () => ({ passed: 0, failed: 0, skipped: 0, reasons: new Map() })
+
+function countsOf({ testResults }) {
+  const counts = nothing()
+  for (const file of testResults) {
+    const failed = file.assertionResults.filter(({ status }) => status === 'failed').length
+    // A file that does not load has no test that could fail.
+    counts.failed += file.status === 'failed' ? Math.max(1, failed) : failed
+    for (const { status, meta } of file.assertionResults) {
+      if (status === 'passed') counts.passed++
+      else if (status !== 'failed') {
+        counts.skipped++
+        const reason = meta?.skipped ?? 'left out by the arguments'
+        counts.reasons.set(reason, (counts.reasons.get(reason) ?? 0) + 1)
+      }
+    }
   }
+  return counts
+}
+
+function runInNode26(args) {
+  const { NUMLOOM_CACHE, XDG_CACHE_HOME } = process.env
+  const cache = NUMLOOM_CACHE || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'numloom')
+  const node = join(cache, 'node26', 'bin', 'node')
+  if (existsSync(node)) return run('Node 26, relaxed SIMD', node, RELAXED, args)
+  console.log(`\n${node} is missing, so relaxed SIMD cannot be tested; run: make setup`)
+  return { ...nothing(), failed: 1 }
 }
 
 function main(args) {
-  const here = `Node ${process.version}`
-  const relaxedHere = Number(process.versions.node.split('.')[0]) >= 22
-  const runs = [
-    run(
-      here,
-      process.execPath,
-      relaxedHere ? [...OTHER_PROJECTS, ...RELAXED_PROJECTS, 'wasm-simd128'] : OTHER_PROJECTS,
-      args,
-    ),
-  ]
-  if (!relaxedHere) {
-    if (!existsSync(node26)) {
-      console.error(`${node26} is missing: relaxed SIMD cannot be tested. Run: make setup`)
-      runs.push({ passed: 0, failed: 1, skipped: 0, reasons: new Set() })
-    } else runs.push(run('Node 26, relaxed SIMD', node26, RELAXED_PROJECTS, args))
-  }
-  const total = (key) => runs.reduce((sum, counts) => sum + counts[key], 0)
+  const hasRelaxed = Number(process.versions.node.split('.')[0]) >= 22
+  const projects = hasRelaxed ? [...PLAIN, ...RELAXED, 'wasm-simd128'] : PLAIN
+  const runs = [run(`Node ${process.version}`, process.execPath, projects, args)]
+  if (!hasRelaxed) runs.push(runInNode26(args))
   console.log()
-  for (const reason of runs.flatMap(({ reasons }) => [...reasons])) console.log(`skipped or broken: ${reason}`)
+  for (const [reason, count] of runs.flatMap(({ reasons }) => [...reasons])) console.log(`${count} skipped: ${reason}`)
+  const total = (key) => runs.reduce((sum, counts) => sum + counts[key], 0)
   const skipped = total('skipped')
   console.log(`${total('passed')} passed, ${total('failed')} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
   return total('failed') > 0 ? 1 : 0

@@ -1,8 +1,9 @@
 // The innermost loops of gemm: a tile of C held in registers, and the packing that feeds it.
 //
-// A panel is kTileRows rows of A, or V vectors of columns of B, stored step by step along k so that a tile reads it front
-// to back. Rows and columns that the matrix lacks are zeros in the panel and are not written to C. Every element of C is
-// summed by the same operations in the same order wherever in its tile it lies. Blocking and threads: kernels/gemm.cpp.
+// A panel is kTileRows rows of A, or V vectors of columns of B, stored step by step along k so that a tile reads it
+// front to back. Rows and columns that the matrix lacks are zeros in the panel and are not written to C. Every element
+// of C is summed by the same operations in the same order wherever in its tile it lies. Blocking and threads are in
+// kernels/gemm.cpp.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -11,10 +12,10 @@
 namespace nl {
 namespace NL_ISA {
 
-// The sums, one step of B and one element of A must fit the register file, and there must be about 8 sums or more to hide
-// a multiply-add's latency (4 cycles, 2 units). 32 registers: 10 x 2 beat 8 x 3, 12 x 2, 14 x 2 and 6 x 4 on Zen 4. AVX2:
-// 6 x 2 beat 4 x 3. SSE has two-operand instructions and needs copies; V8 moves all loads of a step to its start, so that
-// the whole step of A must fit too: with 6 x 2 both spill and lose a third of the speed of 4 x 2.
+// The sums, one step of B and one element of A must fit the register file, and there must be about 8 sums or more to
+// hide a multiply-add's latency (4 cycles, 2 units). 32 registers: 10 x 2 beat 8 x 3, 12 x 2, 14 x 2 and 6 x 4 on
+// Zen 4. AVX2: 6 x 2 beat 4 x 3. SSE has two-operand instructions and needs copies; V8 moves all loads of a step to its
+// start, so that the whole step of A must fit too: with 6 x 2 both spill and lose a third of the speed of 4 x 2.
 constexpr int kTileRows = kVectorRegisters == 32 ? 10 : kVectorBytes == 32 ? 6 : 4;
 constexpr int kTileVectors = 2;
 
@@ -29,8 +30,8 @@ struct Lines {
   isize line, step;  // strides from line to line and along k
 };
 
-/// Where a tile's sums go: c <- sum, or, where `add`, c <- c + sum. The factors alpha and beta have been dealt with before:
-/// a product here the compiler would fuse with the addition in some copies of this code and not in others.
+/// Where a tile's sums go: c <- sum, or, where `add`, c <- c + sum. The factors alpha and beta have been dealt with
+/// before: a product here the compiler would fuse with the addition in some copies of this code and not in others.
 struct Target {
   bool add;
   isize cs0, cs1;
@@ -40,11 +41,13 @@ struct Target {
 template <class T, int Width>
 void pack_panel(isize depth, isize count, const Lines<T>& source, T* __restrict out) {
   if (count == Width && source.line == 1) {
-    for (isize p = 0; p < depth; p++) __builtin_memcpy(out + p * Width, source.data + p * source.step, sizeof(T) * Width);
+    for (isize p = 0; p < depth; p++) {
+      __builtin_memcpy(out + p * Width, source.data + p * source.step, sizeof(T) * Width);
+    }
     return;
   }
-  // A cache line's worth of steps at a time, so that a line which holds steps (row-major A) is read once and whole, even
-  // where the matrix's rows all fall into one set of the cache.
+  // A cache line's worth of steps at a time, so that a line which holds steps (row-major A) is read once and whole,
+  // even where the matrix's rows all fall into one set of the cache.
   constexpr int kSteps = 8;
   for (isize p = 0; p < depth; p += kSteps, out += kSteps * Width) {
     const T* from = source.data + p * source.step;
@@ -85,8 +88,8 @@ inline __attribute__((always_inline)) void sum_tile(isize depth, Lines<T> a, con
   }
 }
 
-/// Asks for a tile of C before its sums are made: unasked, its rows arrive one miss after the other (a tenth of the speed
-/// at n = 1000). Inlined by force, since GCC takes a function that only prefetches for one without effect.
+/// Asks for a tile of C before its sums are made: unasked, its rows arrive one miss after the other, which costs a tenth
+/// of the speed at n = 1000. Inlined by force, since GCC takes a function that only prefetches for one without effect.
 template <class T, int V>
 inline __attribute__((always_inline)) void prefetch_tile(isize rows, const T* c, const Target& target) {
   constexpr int kLine = 64 / int(sizeof(T));
@@ -108,8 +111,8 @@ inline void update_part(isize rows, isize columns, const T* sums, isize width, T
 
 /// Multiplies `a` by `b` and updates one tile of C. `a` must have kTileRows readable lines even where `rows` is less.
 template <class T, int V>
-inline __attribute__((always_inline)) void multiply_tile(isize depth, const Lines<T>& a, const T* b, isize rows, isize columns, T* c,
-                          const Target& target) {
+inline __attribute__((always_inline)) void multiply_tile(isize depth, const Lines<T>& a, const T* b, isize rows,
+                                                         isize columns, T* c, const Target& target) {
   prefetch_tile<T, V>(rows, c, target);
   Vec<T> sums[kTileRows][V] = {};
   sum_tile<T, V>(depth, a, b, sums);

@@ -14,13 +14,13 @@ namespace NL_ISA {
 // or kSumColumns columns of them, 16 KB at most.
 constexpr isize kStaged = 256;
 
-// Rows that are walked together, so that x is read once for all of them and there are sums enough to hide the latency of
-// additions.
+// Rows that are walked together, so that x is read once for all of them and there are sums enough to hide the latency
+// of additions.
 constexpr int kDotRows = 8;
-// Columns that are walked together, so that the sums are read and written once for all of them. 16-byte vectors: V8 moves
-// all loads of a step to its start, and eight columns of them no longer fit its 16 registers.
+// Columns that are walked together, so that the sums are read and written once for all of them. V8 moves all loads of a
+// step to its start, and eight columns no longer fit its 16 registers.
 constexpr int kSumColumns = kVectorBytes == 16 ? 4 : 8;
-// Rows whose sums a walk over the columns holds. More makes longer runs of memory, fewer leave more to share out: with
+// Rows whose sums a walk over the columns holds. More make longer runs of memory, fewer leave more to share out: with
 // 512 a matrix in main memory is read at 0.85 of the speed of 2048, and 1000 rows are work for two threads.
 constexpr isize kSumRows = 512;
 

@@ -258,7 +258,8 @@ struct ExpParts {
   Bits<V> k;
 };
 
-/// r = x - k ln 2, |r| <= ln 2 / 2, is kept as an exact high and a low part, so that only the last two sums round.
+/// r = x - k ln 2, |r| <= ln 2 / 2, is kept as an exact high and a low part; what the rounding of 1 + high lost goes to
+/// the low one.
 template <class V>
 NL_INLINE ExpParts<V> exp_parts(const ExpTable& c, const V& x) {
   const V shifted = madd(x, c.inverse, c.round);
@@ -270,7 +271,8 @@ NL_INLINE ExpParts<V> exp_parts(const ExpTable& c, const V& x) {
   const V c01 = madd(r, c.c[1], c.c[0]), c23 = madd(r, c.c[3], c.c[2]), c45 = madd(r, c.c[5], c.c[4]);
   const V c67 = madd(r, c.c[7], c.c[6]), c89 = madd(r, c.c[9], c.c[8]);
   const V q = madd(r2, madd(r4, c67, c23), madd(r4, madd(r4, c89, c45), c01));
-  return {c.one + (high + madd(r2, q, low)), bits_of(shifted)};
+  const V sum = c.one + high;
+  return {sum + madd(r2, q, low + ((c.one - sum) + high)), bits_of(shifted)};
 }
 
 /// e^x for |x| < 354: 2^k exp(x - k ln 2), a polynomial of degree 11. 0.EXPULP ULP.

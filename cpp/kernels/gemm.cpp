@@ -1,13 +1,11 @@
 // Matrix products: gemm, C <- alpha * A * B + beta * C, and gemv, y <- alpha * A * x + beta * y.
 //
-// Strides are any: transposed, negative, 0. C (y) overlaps no operand. Where beta == 0, C is not read; where alpha == 0, A
-// and B are not read. i32 wraps. Sums are plain within kDepth steps of k, which are then added in order: |error| <= about
-// (kDepth + k / kDepth) * eps * |A| |B|. The bits of C depend neither on the thread count nor on the scratch size.
-//
-// gemm packs B and blocks of A into `scratch` (64-byte aligned), as GotoBLAS does, or, where that does not pay, B alone
-// onto the stack. Enough scratch for t threads is min(k, 256) * (120 * t + 32) elements; with less fewer threads take part,
-// and with less than one thread's gemm packs onto the stack at any size. What is beyond that goes to the panel of B: best
-// is min(k, 256) * (120 * t + min(32 * ceil(n / 32), 4096)).
+// Any strides; C (y) overlaps no operand. Where beta == 0, C is not read; where alpha == 0, A and B are not read. Sums are
+// plain within kDepth steps of k and then added in order: |error| <= about (kDepth + k / kDepth) eps |A| |B|. The bits of C
+// depend neither on the thread count nor on the scratch size.
+// gemm packs B and blocks of A into `scratch`, 64-byte aligned, as GotoBLAS does, or, where that does not pay, B alone onto
+// the stack. min(k, 256) * (120 * t + 32) elements suffice for t threads; with less fewer take part, and with less than one
+// thread's all is packed onto the stack. Best is min(k, 256) * (120 * t + min(32 * ceil(max(m, n) / 32), 4096)).
 // SPDX-License-Identifier: MIT
 #include "../core/export.h"
 #include "../core/gemm_tile.h"
@@ -46,8 +44,8 @@ inline isize round_up(isize n, isize unit) { return (n + unit - 1) / unit * unit
 /// The first of `parts` near-equal parts of n starts at share(n, 0, parts), the next at share(n, 1, parts), ...
 inline isize share(isize n, isize part, isize parts) { return n / parts * part + smaller(part, n % parts); }
 
-// Multiplications per thread of gemm, and elements of A per chunk of gemv: 5 to 10 microseconds of work, for which it is
-// worth waking a thread.
+// Multiplications per thread of gemm, and elements of A per chunk of gemv: 5 to 10 microseconds of work, for which it
+// is worth waking a thread.
 constexpr double kWorkPerThread = 1 << 17;
 constexpr isize kElementsPerChunk = 1 << 15;
 
@@ -134,7 +132,7 @@ struct Pass {
   isize panels() const { return (columns + kTileColumns<T> - 1) / kTileColumns<T>; }
 };
 
-/// Chooses the grid with the least work for the busiest worker; among equals the one with most rows, which packs A least.
+/// Chooses the grid with the least work for the busiest worker; among equals the one with most rows: it packs A least.
 template <class T>
 void choose_grid(Pass<T>& pass) {
   isize least = 0;
@@ -194,7 +192,8 @@ void multiply_share(const Pass<T>& pass, isize worker) {
   for (isize i = share(pass.row_tiles(), row, pass.grid_rows) * kTileRows; i < end; i += pass.work.block_rows) {
     const isize rows = smaller(end - i, pass.work.block_rows);
     for (isize r = 0; r < rows; r += kTileRows) {
-      pack_panel<T, kTileRows>(pass.depth, smaller(rows - r, kTileRows), pass.g.rows(i + r, pass.p), block + r * pass.depth);
+      const isize count = smaller(rows - r, kTileRows);
+      pack_panel<T, kTileRows>(pass.depth, count, pass.g.rows(i + r, pass.p), block + r * pass.depth);
     }
     for (isize q = first; q < last; q += kTileColumns<T>) {
       if (pass.columns - q <= kLanes<T>) {
@@ -240,8 +239,8 @@ void gemv(isize m, isize n, T alpha, const T* a, isize as0, isize as1, const T* 
 }
 
 template <class T>
-void gemm(isize m, isize n, isize k, T alpha, const T* a, isize as0, isize as1, const T* b, isize bs0, isize bs1, T beta,
-          T* c, isize cs0, isize cs1, T* scratch, isize scratch_size) {
+void gemm(isize m, isize n, isize k, T alpha, const T* a, isize as0, isize as1, const T* b, isize bs0, isize bs1,
+          T beta, T* c, isize cs0, isize cs1, T* scratch, isize scratch_size) {
   if (m <= 0 || n <= 0) return;
   if (n == 1) return gemv(m, k, alpha, a, as0, as1, b, bs0, beta, c, cs0);
   if (m == 1) return gemv(n, k, alpha, b, bs1, bs0, a, as1, beta, c, cs1);

@@ -21,7 +21,7 @@ using PackBits = math::Bits<Pack>;
 
 constexpr isize kBlock = 512;    // a block of inputs and one of outputs fit into the L1 cache
 constexpr isize kGrain = 8192;   // elements a chunk: 5 us and more, large against the cost of a fork-join
-constexpr isize kShortRow = 64;  // shorter rows would waste lanes and time between them
+constexpr isize kShortRow = 16;  // shorter rows would waste lanes and time between them
 
 NL_INLINE Pack load_pack(const f64* p) {
   Pack x;
