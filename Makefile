@@ -99,9 +99,10 @@ $(NATIVE)/%.o: cpp/node/%.cpp $(HEADERS) Makefile | node_modules/.installed
 	@mkdir -p $(@D)
 	$(CXX) $(CXXFLAGS) -fPIC -fopenmp -I$(NODE_API) -c $< -o $@
 
-# libgomp lies beside the addon, because a machine without a compiler may not have it.
+# nodelete: the end of a worker must not unload code that OpenMP's threads still run. libgomp lies beside the addon,
+# because a machine without a compiler may not have it.
 $(NATIVE)/numloom.node: $(NATIVE_OBJECTS)
-	$(CXX) -shared -fopenmp -static-libstdc++ -static-libgcc -Wl,-rpath,'$$ORIGIN' -Wl,--exclude-libs,ALL -s $^ -o $@
+	$(CXX) -shared -fopenmp -static-libstdc++ -static-libgcc -Wl,-z,nodelete -Wl,-rpath,'$$ORIGIN' -Wl,--exclude-libs,ALL -s $^ -o $@
 	@install -m 644 "$$($(CXX) -print-file-name=libgomp.so.1)" $(NATIVE)/libgomp.so.1
 
 # ---- wasm -----------------------------------------------------------------------------------------------------------

@@ -89,6 +89,19 @@ describe.each(BACKEND_NAMES)('on %s', (backend) => {
     const { code, stdout } = await ended(inWorker(`${work(backend)}; throw new Error('the end')`))
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'failed: the end\nthe worker ended with 1\n' })
   })
+  test('in workers one after another', async () => {
+    // What a worker loaded alone is unloaded with it, maybe while threads still run in it.
+    const script = `
+      import { Worker } from 'node:worker_threads'
+      import { once } from 'node:events'
+      const body = ${JSON.stringify(`import('numloom').then((nl) => { ${work(backend)} })`)}
+      const codes = []
+      for (let i = 0; i < 8; i++) codes.push((await once(new Worker(body, { eval: true }), 'exit'))[0])
+      console.log(codes.join())
+    `
+    const { code, stdout } = await ended(script)
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '0,0,0,0,0,0,0,0\n' })
+  })
   test('with a worker that is terminated', async () => {
     const script = `${inWorker(`${work(backend)}; ${post}; setInterval(() => nl.add(x, 1), 1)`)}
       worker.on('message', () => worker.terminate())`

@@ -11,9 +11,11 @@ import * as nl from 'numloom'
 import { argumentsFor, sizeForWork, sizesFor } from '../bench/arguments.mjs'
 import { boundCall, loadedBackends } from '../bench/bound.mjs'
 import { machine } from '../bench/machine.mjs'
+import { median } from '../bench/stats.mjs'
 import { planFrom } from '../bench/tuning/levels.mjs'
 import { planFile } from '../bench/tuning/source.mjs'
 import { kernelList } from '../dist/kernel/registry.js'
+import { integral2d } from '../dist/kernels/classic.js'
 
 /** From 1 to 10^7 operations, two steps a decade. */
 const WORKS = Array.from({ length: 15 }, (_, i) => 10 ** (i / 2))
@@ -117,12 +119,41 @@ function circumstances(about) {
   return `Measured ${about.date.slice(0, 10)}: ${about.cpu}, ${isa}, ${teamSize} threads, Node ${about.versions.node}.`
 }
 
+/** How many times as fast the team is on a loop that scales: less than it should be where others use the cores. */
+function scaling() {
+  const threaded = backends.get('native') ?? backends.get('wasm-threads')
+  if (teamSize === 1 || threaded === undefined) return teamSize
+  const { args, release } = argumentsFor(integral2d, 'f64', { n: 2000 }, teamSize)
+  const contenders = [1, teamSize].map((threads) => ({ call: boundCall(threaded, integral2d, 'f64', args, threads) }))
+  leastTimes(contenders)
+  release()
+  return contenders[0].least / contenders[1].least
+}
+
+/** A plan measured on a busy machine would say for good that threads do not pay. */
+function refuseIfBusy(scalings) {
+  const speedup = median(scalings)
+  if (speedup > 1 + 0.6 * (teamSize - 1) || process.env.TUNE_ANYWAY === '1') return
+  const found = `${teamSize} threads are only ${speedup.toFixed(2)} times as fast as 1 on a loop that scales`
+  console.error(`${found}: the machine is busy. Nothing is written. Try again when it is quiet, or set TUNE_ANYWAY=1.`)
+  process.exit(1)
+}
+
+function measureAll() {
+  const scalings = [scaling()]
+  refuseIfBusy(scalings)
+  const plans = kernelList().map((build, i) => {
+    const { kernel, dtype, symbol } = build
+    if (process.stderr.isTTY) process.stderr.write(`\r${symbol.padEnd(20)}`)
+    if (i % 8 === 7) scalings.push(scaling())
+    return { kernel: kernel.name, dtype, plan: planFrom(measureBuild(build), ['js', ...kernel.on]) }
+  })
+  refuseIfBusy(scalings)
+  return plans
+}
+
 const about = machine()
-const plans = kernelList().map((build) => {
-  const { kernel, dtype, symbol } = build
-  if (process.stderr.isTTY) process.stderr.write(`\r${symbol.padEnd(20)}`)
-  return { kernel: kernel.name, dtype, plan: planFrom(measureBuild(build), ['js', ...kernel.on]) }
-})
+const plans = measureAll()
 writeFileSync(file, planFile(plans, circumstances(about)))
 // The source is right without it; it is only broken into lines otherwise.
 spawnSync('npx', ['--no-install', 'biome', 'format', '--write', file], { stdio: 'ignore' })

@@ -95,7 +95,9 @@ template <class... A>
 constexpr Signature signature_of(void (*)(A...)) {
   Signature result{};
   int at = 0;
-  ((Argument<A>::prefix ? void(result.text[at++] = Argument<A>::prefix) : void(), result.text[at++] = Argument<A>::letter), ...);
+  ((Argument<A>::prefix ? void(result.text[at++] = Argument<A>::prefix) : void(),
+    result.text[at++] = Argument<A>::letter),
+   ...);
   return result;
 }
 
@@ -131,13 +133,13 @@ constexpr Invoke invoke_of(void (*)(A...)) {
 #define NL_JOIN_(a, b, c) a##_##b##_##c
 #define NL_JOIN(a, b, c) NL_JOIN_(a, b, c)
 
-// The section's name is a C identifier, so that linkers define __start_ and __stop_ symbols for it (table.cpp). It holds
-// pointers, because a compiler may pad the entries themselves.
+// The section's name is a C identifier, so that linkers define __start_ and __stop_ symbols for it (table.cpp). It
+// holds pointers, because a compiler may pad the entries themselves.
 #define NL_SECTION NL_JOIN(nl, kernels, NL_ISA)
 
 /// Registers the function template `kernel` for element type T as the symbol <kernel>_<T>.
-#define NL_KERNEL(kernel, T)                                                                                        \
-  static const Entry NL_JOIN(entry, kernel, T) = {#kernel "_" #T, reinterpret_cast<Function>(+kernel<T>),           \
-                                                  invoke_of(+kernel<T>), signature_of(+kernel<T>)};                \
+#define NL_KERNEL(kernel, T)                                                                                         \
+  static const Entry NL_JOIN(entry, kernel, T) = {#kernel "_" #T, reinterpret_cast<Function>(+kernel<T>),            \
+                                                  invoke_of(+kernel<T>), signature_of(+kernel<T>)};                  \
   __attribute__((section(NL_TEXT(NL_SECTION)), used, retain)) static const Entry* const NL_JOIN(listed, kernel, T) = \
       &NL_JOIN(entry, kernel, T);

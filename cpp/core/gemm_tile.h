@@ -88,8 +88,8 @@ inline __attribute__((always_inline)) void sum_tile(isize depth, Lines<T> a, con
   }
 }
 
-/// Asks for a tile of C before its sums are made: unasked, its rows arrive one miss after the other, which costs a tenth
-/// of the speed at n = 1000. Inlined by force, since GCC takes a function that only prefetches for one without effect.
+/// Asks for a tile of C before its sums are made: unasked, its rows arrive one miss after the other, at n = 1000 at the
+/// cost of a tenth of the speed. Inlined by force: GCC drops calls of a function that does nothing but prefetch.
 template <class T, int V>
 inline __attribute__((always_inline)) void prefetch_tile(isize rows, const T* c, const Target& target) {
   constexpr int kLine = 64 / int(sizeof(T));

@@ -10,8 +10,8 @@
 namespace nl {
 namespace NL_ISA {
 
-// Elements that are copied to the stack at a time where contiguous ones are needed and strided ones given: kDotRows rows
-// or kSumColumns columns of them, 16 KB at most.
+// Elements that are copied to the stack at a time where contiguous ones are needed and strided ones given: of kDotRows
+// rows or kSumColumns columns, 16 KB at most.
 constexpr isize kStaged = 256;
 
 // Rows that are walked together, so that x is read once for all of them and there are sums enough to hide the latency

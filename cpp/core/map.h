@@ -10,7 +10,8 @@
 namespace nl {
 namespace NL_ISA {
 
-// Elements a chunk: large against the cost of a fork-join (about 1 us), small enough that 8 threads share 10^6 elements.
+// Elements a chunk: large against the cost of a fork-join (about 1 us), small enough that 8 threads share 10^6
+// elements.
 constexpr isize kMapGrain = 16384;
 
 template <class T>

@@ -33,20 +33,19 @@ void parallel_for(isize n, isize grain, const Body& body) {
     isize n, grain;
     const Body& body;
   } context{n, grain, body};
-  run_region(
-      (n + grain - 1) / grain,
-      [](const void* opaque, isize begin, isize end, int) {
-        const Context& c = *static_cast<const Context*>(opaque);
-        for (isize chunk = begin; chunk < end; chunk++) {
-          const isize low = chunk * c.grain, high = low + c.grain;
-          c.body(low, high < c.n ? high : c.n);
-        }
-      },
-      &context);
+  run_region((n + grain - 1) / grain,
+             [](const void* opaque, isize begin, isize end, int) {
+               const Context& c = *static_cast<const Context*>(opaque);
+               for (isize chunk = begin; chunk < end; chunk++) {
+                 const isize low = chunk * c.grain, high = low + c.grain;
+                 c.body(low, high < c.n ? high : c.n);
+               }
+             },
+             &context);
 }
 
-/// body(row, begin, end) over ranges of columns that together cover an m x n grid: whole rows while they are short, parts
-/// of a row where they are longer than `grain`.
+/// body(row, begin, end) over ranges of columns that together cover an m x n grid: whole rows while they are short,
+/// parts of a row where they are longer than `grain`.
 template <class Body>
 void parallel_grid(isize m, isize n, isize grain, const Body& body) {
   if (m == 1 || n >= grain) {

@@ -27,7 +27,7 @@ T fold_ranges(isize n, const Body& body, const Fold& fold) {
 template <class T>
 void integral2d(isize n, T* out) {
   const T h = T(3.14159265358979323846) / T(n);
-  const math::FlatTable& table = math::in_memory(math::kFlat);
+  const math::AbsoluteSinTable& table = math::in_memory(math::kAbsoluteSin);
   const T total = fold_ranges<T>(
       n,
       [=, &table](isize begin, isize end) {
@@ -65,8 +65,8 @@ T plate_row(isize n, const T* above, const T* here, const T* below, T* to, T lar
   Vec<T> largests = broadcast(largest);
   isize j = 1;
   for (; j + lanes <= n - 1; j += lanes) {
-    const Vec<T> mean = plate_mean(load(above + j), load(below + j), load(here + j - 1), load(here + j + 1),
-                                   load(here + j), largests);
+    const Vec<T> mean =
+        plate_mean(load(above + j), load(below + j), load(here + j - 1), load(here + j + 1), load(here + j), largests);
     store(to + j, mean);
   }
   for (; j < n - 1; j++) to[j] = plate_mean(above[j], below[j], here[j - 1], here[j + 1], here[j], largest);

@@ -10,29 +10,29 @@ namespace nl {
 namespace NL_ISA {
 
 // A unary or binary kernel is its formula. NL_UNARY(negative, -x) defines negative<T>, to be listed by NL_KERNEL.
-#define NL_UNARY(kernel, formula)                                                                                     \
-  struct kernel##_formula {                                                                                           \
-    template <class T>                                                                                                \
-    T operator()(T x) const {                                                                                         \
-      return formula;                                                                                                 \
-    }                                                                                                                 \
-  };                                                                                                                  \
-  template <class T>                                                                                                  \
-  void kernel(isize m, isize n, const T* x, isize xs0, isize xs1, T* out, isize os0, isize os1) {                     \
-    map_unary<kernel##_formula>(m, n, Strided<T>{x, xs0, xs1}, out, os0, os1);                                        \
+#define NL_UNARY(kernel, formula)                                                                 \
+  struct kernel##_formula {                                                                       \
+    template <class T>                                                                            \
+    T operator()(T x) const {                                                                     \
+      return formula;                                                                             \
+    }                                                                                             \
+  };                                                                                              \
+  template <class T>                                                                              \
+  void kernel(isize m, isize n, const T* x, isize xs0, isize xs1, T* out, isize os0, isize os1) { \
+    map_unary<kernel##_formula>(m, n, Strided<T>{x, xs0, xs1}, out, os0, os1);                    \
   }
 
-#define NL_BINARY(kernel, formula)                                                                                    \
-  struct kernel##_formula {                                                                                           \
-    template <class T>                                                                                                \
-    T operator()(T x, T y) const {                                                                                    \
-      return formula;                                                                                                 \
-    }                                                                                                                 \
-  };                                                                                                                  \
-  template <class T>                                                                                                  \
-  void kernel(isize m, isize n, const T* x, isize xs0, isize xs1, const T* y, isize ys0, isize ys1, T* out,           \
-              isize os0, isize os1) {                                                                                 \
-    map_binary<kernel##_formula>(m, n, Strided<T>{x, xs0, xs1}, Strided<T>{y, ys0, ys1}, out, os0, os1);              \
+#define NL_BINARY(kernel, formula)                                                                                     \
+  struct kernel##_formula {                                                                                            \
+    template <class T>                                                                                                 \
+    T operator()(T x, T y) const {                                                                                     \
+      return formula;                                                                                                  \
+    }                                                                                                                  \
+  };                                                                                                                   \
+  template <class T>                                                                                                   \
+  void kernel(isize m, isize n, const T* x, isize xs0, isize xs1, const T* y, isize ys0, isize ys1, T* out, isize os0, \
+              isize os1) {                                                                                             \
+    map_binary<kernel##_formula>(m, n, Strided<T>{x, xs0, xs1}, Strided<T>{y, ys0, ys1}, out, os0, os1);               \
   }
 
 inline f32 absolute(f32 x) { return __builtin_fabsf(x); }

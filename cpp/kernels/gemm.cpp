@@ -1,11 +1,10 @@
-// Matrix products: gemm, C <- alpha * A * B + beta * C, and gemv, y <- alpha * A * x + beta * y.
+// gemm: C <- alpha * A * B + beta * C. gemv: y <- alpha * A * x + beta * y. Any strides; C (y) overlaps no operand.
 //
-// Any strides; C (y) overlaps no operand. Where beta == 0, C is not read; where alpha == 0, A and B are not read. Sums are
-// plain within kDepth steps of k and then added in order: |error| <= about (kDepth + k / kDepth) eps |A| |B|. The bits of C
-// depend neither on the thread count nor on the scratch size.
-// gemm packs B and blocks of A into `scratch`, 64-byte aligned, as GotoBLAS does, or, where that does not pay, B alone onto
-// the stack. min(k, 256) * (120 * t + 32) elements suffice for t threads; with less fewer take part, and with less than one
-// thread's all is packed onto the stack. Best is min(k, 256) * (120 * t + min(32 * ceil(max(m, n) / 32), 4096)).
+// beta == 0: C is not read. alpha == 0: A and B are not read. Sums are plain within kDepth steps of k, then added in
+// order: |error| <= about (kDepth + k / kDepth) eps |A| |B|. C's bits depend neither on threads nor on scratch_size.
+// gemm packs B and blocks of A into `scratch` (64-byte aligned) or, where that does not pay, B alone onto the stack.
+// min(k, 256) * (120 * t + 32) elements suffice for t threads; with less fewer take part, with less than one thread's
+// all is packed onto the stack. Best is min(k, 256) * (120 * t + min(32 * ceil(max(m, n) / 32), 4096)).
 // SPDX-License-Identifier: MIT
 #include "../core/export.h"
 #include "../core/gemm_tile.h"

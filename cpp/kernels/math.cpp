@@ -3,8 +3,9 @@
 // Whatever the strides, values are computed by one loop over whole vectors (short ends are padded), so that a value
 // does not depend on its position.
 // SPDX-License-Identifier: MIT
-#include "../core/export.h"
 #include "../core/math.h"
+
+#include "../core/export.h"
 #include "../core/parallel.h"
 #include "../core/simd.h"
 

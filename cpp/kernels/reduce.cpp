@@ -1,9 +1,9 @@
 // Reductions along the columns of an m x n grid, and dot: accurate, and the same bits for any number of threads.
 //
 // A row is cut into leaves of 1024 elements. A leaf is summed in a fixed set of lanes; the lanes of leaves, and above
-// them the results of blocks, are combined pairwise in index order. The error grows with the logarithm of n: the bound is (log2(n) + 32) * eps *
-// sum|x|. Lanes are 128 bytes wide whatever the vector register, so every instruction set adds in the same order.
-// SPDX-License-Identifier: MIT
+// them the results of blocks, are combined pairwise in index order. The error grows with the logarithm of n: the bound
+// is (log2(n) + 32) * eps * sum|x|. Lanes are 128 bytes wide whatever the vector register, so every instruction set
+// adds in the same order. SPDX-License-Identifier: MIT
 
 #include "../core/export.h"
 #include "../core/parallel.h"
@@ -168,9 +168,8 @@ A reduce_all(const Source& source, isize n, A first) {
   const isize size = block_size(n);
   if (n <= size) return block<Combine>(source, 0, n, first);
   A partial[kMaxBlocks];
-  parallel_for(n, size, [&](isize begin, isize end) {
-    partial[begin / size] = block<Combine>(source, begin, end, first);
-  });
+  parallel_for(n, size,
+               [&](isize begin, isize end) { partial[begin / size] = block<Combine>(source, begin, end, first); });
   return combine_pairwise<Combine>(partial, (n + size - 1) / size);
 }
 
@@ -181,7 +180,8 @@ A row(const T* x, isize xs, isize n, A first) {
   return reduce_all<Combine>(Elements<T, A>{x, xs}, n, first);
 }
 
-/// Long rows are shared out one after another, short ones a few to a chunk. A region within a region runs on one thread.
+/// Long rows are shared out one after another, short ones a few to a chunk. A region within a region runs on one
+/// thread.
 template <class Body>
 void for_rows(isize m, isize n, const Body& body) {
   if (n > kMinBlock) {

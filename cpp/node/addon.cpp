@@ -13,9 +13,9 @@
 #include "../core/table.h"
 #include "threads.h"
 
-#define NL_TABLE_OF(isa)   \
-  namespace nl::isa {      \
-  Table table();           \
+#define NL_TABLE_OF(isa) \
+  namespace nl::isa {    \
+  Table table();         \
   }
 #if defined(__x86_64__)
 NL_TABLE_OF(v2)
