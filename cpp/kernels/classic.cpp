@@ -22,25 +22,38 @@ T fold_ranges(isize n, const Body& body, const Fold& fold) {
   return result;
 }
 
+/// The sum of sin(x + h (j + 1/2)) over j in [0, n). In vectors by hand, two at a time, because a sine is a long chain
+/// of dependent operations.
+template <class T>
+T sine_row(isize n, T x, T h) {
+  constexpr int lanes = kLanes<T>;
+  const math::AbsoluteSinTable& table = math::in_memory(math::kAbsoluteSin);
+  Vec<T> position, sums = {}, more_sums = {};
+  for (int lane = 0; lane < lanes; lane++) position[lane] = T(lane) + T(0.5);
+  const Vec<T> start = broadcast(x), step = broadcast(h);
+  isize j = 0;
+  for (; j + 2 * lanes <= n; j += 2 * lanes) {
+    sums += math::sin_absolute(table, Vec<T>(start + step * position));
+    more_sums += math::sin_absolute(table, Vec<T>(start + step * (position + T(lanes))));
+    position += T(2 * lanes);
+  }
+  sums += more_sums;
+  T sum = 0;
+  for (; j < n; j++) sum += math::sin_absolute(table, x + h * (T(j) + T(0.5)));
+  for (int lane = 0; lane < lanes; lane++) sum += sums[lane];
+  return sum;
+}
+
 /// out[0] = the integral of sin(x + y) over [0, pi]^2 by the midpoint rule on n x n cells; the true value is 0.
-/// Every sin has an absolute error below 2e-16.
+/// Every sin has an absolute error below 2.3e-16.
 template <class T>
 void integral2d(isize n, T* out) {
   const T h = T(3.14159265358979323846) / T(n);
-  const math::AbsoluteSinTable& table = math::in_memory(math::kAbsoluteSin);
   const T total = fold_ranges<T>(
       n,
-      [=, &table](isize begin, isize end) {
+      [=](isize begin, isize end) {
         T sum = 0;
-        for (isize i = begin; i < end; i++) {
-          const T x = h * (T(i) + T(0.5));
-          T row = 0;
-          // A 32-bit counter: its conversion to floating point is one instruction everywhere.
-          const int count = static_cast<int>(n);
-#pragma omp simd reduction(+ : row)
-          for (int j = 0; j < count; j++) row += math::sin_absolute(table, x + h * (T(j) + T(0.5)));
-          sum += row;
-        }
+        for (isize i = begin; i < end; i++) sum += sine_row(n, h * (T(i) + T(0.5)), h);
         return sum;
       },
       [](T a, T b) { return a + b; });
