@@ -34,7 +34,7 @@ const unshared = { NUMLOOM_SHARED_MEMORY: '0' }
 export default defineConfig({
   test: {
     projects: [
-      { test: { ...common, name: 'default', include: ['test/*.test.ts'] } },
+      { test: { ...common, name: 'default', include: ['test/**/*.test.ts'] } },
       native('x86-64-v2'),
       native('avx2'),
       kernels(
