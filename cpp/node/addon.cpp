@@ -7,6 +7,9 @@
 
 #include <node_api.h>
 #include <string.h>
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
 #include <vector>
 
@@ -185,21 +188,32 @@ napi_value kernels(napi_env env, napi_callback_info info) {
   return rows;
 }
 
-/// attach(bytes): the heap to which numbers passed as pointers refer, as a Uint8Array over all of it.
+/// Asks for pages of 2 MiB: arrays of many MB otherwise miss the translation cache all the time. Only a wish: where the
+/// system does not grant it, everything works with small pages.
+void prefer_huge_pages([[maybe_unused]] void* start, [[maybe_unused]] size_t length) {
+#if defined(__linux__)
+  madvise(start, length, MADV_HUGEPAGE);
+#endif
+}
+
+/// attach(bytes, reserved): the heap to which numbers passed as pointers refer, as a Uint8Array over all of it, and to
+/// how many bytes of address space it may grow in place.
 napi_value attach(napi_env env, napi_callback_info info) {
-  size_t count = 1;
-  napi_value bytes;
-  napi_get_cb_info(env, info, &count, &bytes, nullptr, nullptr);
+  size_t count = 2;
+  napi_value arguments[2];
+  double reserved;
+  napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr);
   void* data;
   napi_typedarray_type type;
   size_t length;
-  if (count != 1 || napi_get_typedarray_info(env, bytes, &type, &length, &data, nullptr, nullptr) != napi_ok ||
-      type != napi_uint8_array) {
-    return fail(env, "attach(bytes): bytes must be a Uint8Array");
+  if (count != 2 || napi_get_typedarray_info(env, arguments[0], &type, &length, &data, nullptr, nullptr) != napi_ok ||
+      type != napi_uint8_array || napi_get_value_double(env, arguments[1], &reserved) != napi_ok) {
+    return fail(env, "attach(bytes, reserved): wants a Uint8Array and a number");
   }
   Instance& instance = instance_of(env);
   instance.heap = static_cast<char*>(data);
   instance.heap_bytes = length;
+  prefer_huge_pages(data, reserved > double(length) ? static_cast<size_t>(reserved) : length);
   return nullptr;
 }
 

@@ -27,7 +27,7 @@ interface Addon {
   readonly version: string
   isas(): string[]
   kernels(isa: string): [symbol: string, signature: string, call: (...args: NativeArgument[]) => void][]
-  attach(bytes: Uint8Array): void
+  attach(bytes: Uint8Array, reserved: number): void
   setThreads(count: number): void
   watch(object: object, id: number): void
   sweep(): number[]
@@ -171,7 +171,7 @@ let attached: ArrayBufferLike | undefined
 function attachHeap(addon: Addon): void {
   const { buffer } = heap()
   if (buffer === attached) return
-  addon.attach(new Uint8Array(buffer))
+  addon.attach(new Uint8Array(buffer), heap().choice.shared ? heap().choice.maximumBytes : buffer.byteLength)
   attached = buffer
 }
 

@@ -53,10 +53,17 @@ interface Block {
   watchId: number
 }
 
+/**
+ * Added to large blocks, so that arrays made one after another do not begin at the same place of a page: a load would wait
+ * for a store to the same place of another page, whose address the processor compares by its low 12 bits only.
+ */
+const STAGGER_BYTES = 5 * ALIGNMENT
+const STAGGERED_BYTES = 16 * 1024
+
 /** Rounds up to one of eight sizes between powers of two, so that a freed block fits the next array of about its size. */
 function blockSize(bytes: number): number {
   const step = Math.max(ALIGNMENT, 2 ** (Math.floor(Math.log2(bytes)) - 3))
-  return Math.ceil(bytes / step) * step
+  return Math.ceil(bytes / step) * step + (bytes >= STAGGERED_BYTES ? STAGGER_BYTES : 0)
 }
 
 type Views = Record<Code, TypedArray>
