@@ -88,10 +88,10 @@ native: $(NATIVE)/numloom.node
 define native_isa
 $(NATIVE)/$(1)/%.o: cpp/kernels/%.cpp $(HEADERS) Makefile
 	@mkdir -p $$(@D)
-	$(CXX) $(CXXFLAGS) -fPIC $(FLAGS_$(1)) -DNL_ISA=$(1) -c $$< -o $$@
+	$(CXX) $(CXXFLAGS) -fPIC $$(FLAGS_$(1)) -DNL_ISA=$(1) -c $$< -o $$@
 $(NATIVE)/$(1)/table.o: cpp/table.cpp $(HEADERS) Makefile
 	@mkdir -p $$(@D)
-	$(CXX) $(CXXFLAGS) -fPIC $(FLAGS_$(1)) -DNL_ISA=$(1) -c $$< -o $$@
+	$(CXX) $(CXXFLAGS) -fPIC $$(FLAGS_$(1)) -DNL_ISA=$(1) -c $$< -o $$@
 endef
 $(foreach isa,$(ISAS),$(eval $(call native_isa,$(isa))))
 
