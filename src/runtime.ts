@@ -14,7 +14,7 @@ import { environment } from './core/env.js'
 import { BackendError, OutOfMemoryError } from './core/errors.js'
 import { type ThreadCount, threadCount } from './core/threads.js'
 import type { Kernel } from './kernel/define.js'
-import { type KernelPlan, planOf } from './kernel/plan.js'
+import { BEYOND_MEASURED, type KernelPlan, planOf } from './kernel/plan.js'
 
 const LOADERS: Record<BackendName, () => Backend> = {
   js: () => jsBackend,
@@ -158,9 +158,7 @@ class Route {
 
   /** How many threads pay for this work on a backend. */
   threadsFor(backend: Backend, work: number, wanted: number): number {
-    return work >= (this.plan.threads[backend.name] ?? Number.POSITIVE_INFINITY)
-      ? Math.min(wanted, backend.maxThreads)
-      : 1
+    return work >= (this.plan.threads[backend.name] ?? BEYOND_MEASURED) ? Math.min(wanted, backend.maxThreads) : 1
   }
 }
 

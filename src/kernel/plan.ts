@@ -15,12 +15,15 @@ export interface Level {
 export interface KernelPlan {
   /** By rising work; the first begins at 0. */
   readonly levels: readonly Level[]
-  /** The least work for which more than one thread pays. */
+  /** The least work for which more than one thread pays; where it never did, BEYOND_MEASURED holds. */
   readonly threads: Partial<Record<BackendName, number>>
 }
 
 const WITHOUT_CALL_COST: readonly BackendName[] = ['as', 'wasm', 'wasm-threads', 'native', 'js']
 const BY_SPEED: readonly BackendName[] = ['native', 'wasm-threads', 'wasm', 'as', 'js']
+
+/** Beyond the sizes that `make tune` measures, threads are used also where they did not pay on its machine. */
+export const BEYOND_MEASURED = 100_000_000
 
 /**
  * For kernels that were not measured yet: a call of the addon costs about 0.3 us, one of a wasm function 0.03 us; a
