@@ -10,7 +10,8 @@
 namespace nl {
 namespace NL_ISA {
 
-#if defined(__AVX512F__)
+// NL_HALF_WIDTH: for code that waits for memory, which 256 bits read faster (Makefile).
+#if defined(__AVX512F__) && !defined(NL_HALF_WIDTH)
 constexpr int kVectorBytes = 64;
 constexpr int kVectorRegisters = 32;
 #elif defined(__AVX__)

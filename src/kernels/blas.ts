@@ -30,7 +30,7 @@ export const axpy = defineKernel({
   },
 })
 
-/** y <- alpha * A x + beta * y; y is not read where beta is 0. */
+/** y <- alpha * A x + beta * y; where alpha is 0, A and x are not read, where beta is 0, y is not. */
 export const gemv = defineKernel({
   name: 'gemv',
   args: [
@@ -58,12 +58,12 @@ export const gemv = defineKernel({
         sum += product(a.data[a.at + i * a0 + j * a1] as number, x.data[x.at + j * xStride] as number)
       }
       const at = y.at + i * yStride
-      y.data[at] = product(alpha, sum) + (beta === 0 ? 0 : product(beta, y.data[at] as number))
+      y.data[at] = (alpha === 0 ? 0 : product(alpha, sum)) + (beta === 0 ? 0 : product(beta, y.data[at] as number))
     }
   },
 })
 
-/** C <- alpha * A B + beta * C; C is not read where beta is 0. */
+/** C <- alpha * A B + beta * C; where alpha is 0, A and B are not read, where beta is 0, C is not. */
 export const gemm = defineKernel({
   name: 'gemm',
   args: [
@@ -98,7 +98,8 @@ export const gemm = defineKernel({
       }
       for (let j = 0; j < columns; j++) {
         const at = c.at + i * c0 + j * c1
-        c.data[at] = product(alpha, row[j] as number) + (beta === 0 ? 0 : product(beta, c.data[at] as number))
+        c.data[at] =
+          (alpha === 0 ? 0 : product(alpha, row[j] as number)) + (beta === 0 ? 0 : product(beta, c.data[at] as number))
       }
     }
   },
@@ -107,6 +108,7 @@ export const gemm = defineKernel({
 /** A panel of b for all, and a block of 120 rows of a for each thread (cpp/kernels/gemm.cpp says how it divides them). */
 function gemmScratch(sizes: Sizes, threads: number): number {
   const depth = Math.min(sizes.k as number, 256)
-  const panel = Math.min(32 * Math.ceil((sizes.n as number) / 32), 4096)
+  const longest = Math.max(sizes.m as number, sizes.n as number)
+  const panel = Math.min(32 * Math.ceil(longest / 32), 4096)
   return depth * (120 * threads + panel)
 }
