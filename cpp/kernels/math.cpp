@@ -13,95 +13,113 @@ namespace nl {
 namespace NL_ISA {
 namespace {
 
-// Two registers where they are small: such loops wait for results more than for instructions.
-constexpr int kPackBytes = kVectorBytes == 16 ? 32 : kVectorBytes;
-constexpr isize kPack = kPackBytes / sizeof(f64);
-typedef f64 Pack __attribute__((vector_size(kPackBytes)));
-typedef f32 HalfPack __attribute__((vector_size(kPackBytes / 2)));
-using PackBits = math::Bits<Pack>;
+/// A few registers of values at a time where they are small: such loops wait for results more than for instructions.
+template <int bytes>
+struct PackOf {
+  typedef f64 type __attribute__((vector_size(bytes)));
+};
+constexpr bool kSmall = kVectorBytes == 16;
+using Pack = PackOf<kSmall ? 32 : kVectorBytes>::type;
+using SinPack = PackOf<kSmall ? 64 : kVectorBytes>::type;
 
 constexpr isize kBlock = 512;    // a block of inputs and one of outputs fit into the L1 cache
 constexpr isize kGrain = 8192;   // elements a chunk: 5 us and more, large against the cost of a fork-join
 constexpr isize kShortRow = 16;  // shorter rows would waste lanes and time between them
 
-NL_INLINE Pack load_pack(const f64* p) {
-  Pack x;
+template <class V>
+constexpr isize kLength = sizeof(V) / sizeof(f64);
+
+template <class V>
+struct NarrowOf {
+  typedef f32 type __attribute__((vector_size(sizeof(V) / 2)));
+};
+
+template <class V>
+NL_INLINE V load_pack(const f64* p) {
+  V x;
   __builtin_memcpy(&x, p, sizeof x);
   return x;
 }
-NL_INLINE Pack load_pack(const f32* p) {
-  HalfPack x;
+template <class V>
+NL_INLINE V load_pack(const f32* p) {
+  typename NarrowOf<V>::type x;
   __builtin_memcpy(&x, p, sizeof x);
-  return __builtin_convertvector(x, Pack);
+  return __builtin_convertvector(x, V);
 }
-NL_INLINE void store_pack(f64* p, const Pack& x) { __builtin_memcpy(p, &x, sizeof x); }
-NL_INLINE void store_pack(f32* p, const Pack& x) {
-  const HalfPack narrow = __builtin_convertvector(x, HalfPack);
+template <class V>
+NL_INLINE void store_pack(f64* p, const V& x) {
+  __builtin_memcpy(p, &x, sizeof x);
+}
+template <class V>
+NL_INLINE void store_pack(f32* p, const V& x) {
+  const auto narrow = __builtin_convertvector(x, typename NarrowOf<V>::type);
   __builtin_memcpy(p, &narrow, sizeof narrow);
 }
 
-NL_INLINE bool any(const PackBits& bits, u64 mask) {
-  u64 all = 0;
-  for (isize i = 0; i < kPack; i++) all |= bits[i];
-  return (all & mask) != 0;
-}
-
-/// out = Op(x) for n values, n a multiple of kPack. Blocks with values outside of the fast function's range are done
-/// twice; those inside get the same bits again.
+/// out = Op(x) for n values, whole packs. Blocks with values outside of the fast function's range are done twice; those
+/// inside get the same bits again.
 template <class Op, class T>
 void map_packs(isize n, const T* __restrict x, T* __restrict out) {
+  using V = typename Op::V;
   const auto& table = math::in_memory(Op::kTable);
-  PackBits beyond{};
-  for (isize i = 0; i < n; i += kPack) store_pack(out + i, Op::inside(table, load_pack(x + i), beyond));
-  if (!any(beyond, Op::kBeyond)) return;
-  for (isize i = 0; i < n; i += kPack) store_pack(out + i, Op::anywhere(table, load_pack(x + i)));
+  math::Bits<V> beyond{};
+  for (isize i = 0; i < n; i += kLength<V>) store_pack(out + i, Op::inside(table, load_pack<V>(x + i), beyond));
+  u64 all = 0;
+  for (isize i = 0; i < kLength<V>; i++) all |= beyond[i];
+  if ((all & Op::kBeyond) == 0) return;
+  for (isize i = 0; i < n; i += kLength<V>) store_pack(out + i, Op::anywhere(table, load_pack<V>(x + i)));
 }
 
 template <class T>
 struct Exp;
 template <>
 struct Exp<f64> {
+  using V = Pack;
   static constexpr const auto& kTable = math::kExp;
   static constexpr u64 kBeyond = math::kExpBeyond;
-  static NL_INLINE Pack inside(const math::ExpTable& c, const Pack& x, PackBits& beyond) {
+  static NL_INLINE V inside(const math::ExpTable& c, const V& x, math::Bits<V>& beyond) {
     return math::exp(c, x, beyond);
   }
-  static NL_INLINE Pack anywhere(const math::ExpTable& c, const Pack& x) { return math::exp_anywhere(c, x); }
+  static NL_INLINE V anywhere(const math::ExpTable& c, const V& x) { return math::exp_anywhere(c, x); }
 };
 template <>
 struct Exp<f32> {
+  using V = Pack;
   static constexpr const auto& kTable = math::kExp32;
   static constexpr u64 kBeyond = math::kExpBeyond;
-  static NL_INLINE Pack inside(const math::Exp32Table& c, const Pack& x, PackBits& beyond) {
+  static NL_INLINE V inside(const math::Exp32Table& c, const V& x, math::Bits<V>& beyond) {
     return math::exp32(c, x, beyond);
   }
-  static NL_INLINE Pack anywhere(const math::Exp32Table& c, const Pack& x) { return math::exp32_anywhere(c, x); }
+  static NL_INLINE V anywhere(const math::Exp32Table& c, const V& x) { return math::exp32_anywhere(c, x); }
 };
 
 template <class T>
 struct Log;
 template <>
 struct Log<f64> {
+  using V = Pack;
   static constexpr const auto& kTable = math::kLog;
   static constexpr u64 kBeyond = math::kLogBeyond;
-  static NL_INLINE Pack inside(const math::LogTable& c, const Pack& x, PackBits& beyond) {
+  static NL_INLINE V inside(const math::LogTable& c, const V& x, math::Bits<V>& beyond) {
     return math::log(c, x, beyond);
   }
-  static NL_INLINE Pack anywhere(const math::LogTable& c, const Pack& x) { return math::log_anywhere(c, x); }
+  static NL_INLINE V anywhere(const math::LogTable& c, const V& x) { return math::log_anywhere(c, x); }
 };
 template <>
 struct Log<f32> {
+  using V = Pack;
   static constexpr const auto& kTable = math::kLog32;
   static constexpr u64 kBeyond = math::kLogBeyond;
-  static NL_INLINE Pack inside(const math::Log32Table& c, const Pack& x, PackBits& beyond) {
+  static NL_INLINE V inside(const math::Log32Table& c, const V& x, math::Bits<V>& beyond) {
     return math::log32(c, x, beyond);
   }
-  static NL_INLINE Pack anywhere(const math::Log32Table& c, const Pack& x) { return math::log32_anywhere(c, x); }
+  static NL_INLINE V anywhere(const math::Log32Table& c, const V& x) { return math::log32_anywhere(c, x); }
 };
 
 /// The sine of x + quarter_turns * pi/2; lanes that the vector function does not cover are computed one by one.
 template <class T, int quarter_turns>
 struct Sin {
+  using V = SinPack;
   static constexpr bool kDouble = sizeof(T) == sizeof(f64);
   static constexpr u64 kBeyond = kDouble ? math::kSinBeyond : math::kSin32Beyond;
   static constexpr const auto& table() {
@@ -112,17 +130,17 @@ struct Sin {
     }
   }
   static constexpr const auto& kTable = table();
-  static NL_INLINE Pack inside(const math::SinTable& c, const Pack& x, PackBits& beyond) {
+  static NL_INLINE V inside(const math::SinTable& c, const V& x, math::Bits<V>& beyond) {
     return math::sin(c, x, beyond);
   }
-  static NL_INLINE Pack inside(const math::Sin32Table& c, const Pack& x, PackBits& beyond) {
+  static NL_INLINE V inside(const math::Sin32Table& c, const V& x, math::Bits<V>& beyond) {
     return math::sin32(c, x, beyond);
   }
   template <class Table>
-  static NL_INLINE Pack anywhere(const Table& c, const Pack& x) {
-    PackBits beyond{};
-    Pack y = inside(c, x, beyond);
-    for (isize i = 0; i < kPack; i++) {
+  static NL_INLINE V anywhere(const Table& c, const V& x) {
+    math::Bits<V> beyond{};
+    V y = inside(c, x, beyond);
+    for (isize i = 0; i < kLength<V>; i++) {
       if (beyond[i] & kBeyond) y[i] = math::sin_huge(x[i], quarter_turns);
     }
     return y;
@@ -134,7 +152,8 @@ struct Sin {
 template <class Op, class T>
 void map_block(isize n, const T* x, isize xs, T* out, isize os) {
   alignas(64) T inputs[kBlock], outputs[kBlock];
-  const isize padded = (n + kPack - 1) / kPack * kPack;
+  constexpr isize length = kLength<typename Op::V>;
+  const isize padded = (n + length - 1) / length * length;
   const T* source = x;
   if (xs != 1 || x == out || padded != n) {
     for (isize i = 0; i < n; i++) inputs[i] = x[i * xs];
