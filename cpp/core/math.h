@@ -92,9 +92,12 @@ constexpr u64 kRoundBits = 0x4338000000000000;
 
 // ---------------------------------------------------------------------------------------------------------- sin, cos
 
+/// Of the sine (turns = 0), or of the cosine (turns = 1): cos(x) = sin(x + pi/2), the quadrant is one more.
+template <int turns>
 struct SinTable {
-  f64 round;
-  u64 window;
+  static constexpr int kTurns = turns;
+  f64 round = kRound + turns;
+  u64 window = 0x8000 - kRoundBits - turns;
   f64 inverse = 0x1.45f306dc9c883p-1;  // 2 / pi
   f64 part1 = -0x1.921fb5444p+0;       // -pi/2: two parts whose products with integers to 2^15 are exact, and the rest
   f64 part2 = -0x1.68c234c4cp-39;
@@ -107,8 +110,8 @@ struct SinTable {
   u64 low_bit = 1, sign = kSign;
 };
 constexpr u64 kSinBeyond = ~u64(0xffff);  // of the rounded 2 x / pi + 2^15
-constexpr SinTable kSin = {kRound, 0x8000 - kRoundBits};
-constexpr SinTable kCos = {kRound + 1, 0x8000 - kRoundBits - 1};  // cos(x) = sin(x + pi/2): the quadrant is one more
+constexpr SinTable<0> kSin;
+constexpr SinTable<1> kCos;
 
 /// An angle as quadrant * pi/2 + y - tail with |y| <= pi/4; the quadrant stands in the low bits.
 template <class V>
@@ -120,11 +123,12 @@ struct Angle {
 /// The sine of an angle by one polynomial for all quadrants: in odd ones cos(y) = 1 - t^2 / 2 with t = 2 sin(y / 2),
 /// which is the series of sin(y) with y^2 / 4 in place of y^2. The tail is small enough to count as it is in both. The
 /// square is taken from that of a middle value, so that it is rounded less.
-template <class V>
-NL_INLINE V sin_of(const SinTable& c, const Angle<V>& a) {
+template <class Table, class V>
+NL_INLINE V sin_of(const Table& c, const Angle<V>& a) {
   const Bits<V> bit = a.quadrant & c.low_bit, odd = Bits<V>{} - bit, sign = (a.quadrant << 62) & c.sign;
-  // A quarter by the exponent, which must not be that of zero.
-  const V s = from_bits<V>(bits_of(madd(a.y, a.y, c.tiny)) - (bit << 53));
+  // A quarter by the exponent, which must not be that of zero: no multiple of pi/2 but cos(0) has an odd quadrant.
+  const V square = Table::kTurns == 0 ? a.y * a.y : madd(a.y, a.y, c.tiny);
+  const V s = from_bits<V>(bits_of(square) - (bit << 53));
   const V p = madd(s, madd(s, madd(s, madd(s, madd(s, c.s[5], c.s[4]), c.s[3]), c.s[2]), c.s[1]), c.s[0]);
   const V t = a.y - madd(a.y, s * p, a.tail);
   const V cosine = c.rest - c.half * (t - c.middle) * (t + c.middle);
@@ -132,8 +136,8 @@ NL_INLINE V sin_of(const SinTable& c, const Angle<V>& a) {
 }
 
 /// Subtracts the nearest multiple of pi/2 (Cody and Waite): all steps are exact but y, whose error goes to the tail.
-template <class V>
-NL_INLINE Angle<V> reduce(const SinTable& c, const V& x, Bits<V>& beyond) {
+template <class Table, class V>
+NL_INLINE Angle<V> reduce(const Table& c, const V& x, Bits<V>& beyond) {
   const V shifted = madd(x, c.inverse, c.round);
   beyond |= bits_of(shifted) + c.window;
   const V k = shifted - c.round;
@@ -145,8 +149,8 @@ NL_INLINE Angle<V> reduce(const SinTable& c, const V& x, Bits<V>& beyond) {
 
 /// sin(x) with kSin, cos(x) with kCos, for |2 x / pi| < 2^15 (|x| < 51471): a polynomial of degree 13 in
 /// x - k pi/2. 0.98 ULP. sin(-0) = -0.
-template <class V>
-NL_INLINE V sin(const SinTable& c, const V& x, Bits<V>& beyond) {
+template <int turns, class V>
+NL_INLINE V sin(const SinTable<turns>& c, const V& x, Bits<V>& beyond) {
   return sin_of(c, reduce(c, x, beyond));
 }
 
@@ -154,7 +158,7 @@ NL_INLINE V sin(const SinTable& c, const V& x, Bits<V>& beyond) {
 inline f64 sin_huge(f64 x, u64 quarter_turns) {
   if (!(x - x == 0)) return x - x;
   const HugeAngle a = reduce_huge(x);
-  return sin_of<f64>(kSin, {a.y, a.tail, a.quadrant + quarter_turns});
+  return sin_of(kSin, Angle<f64>{a.y, a.tail, a.quadrant + quarter_turns});
 }
 
 // --------------------------------------------------------------------------------------------------------------- log

@@ -123,14 +123,16 @@ struct Sin {
   static constexpr bool kDouble = sizeof(T) == sizeof(f64);
   static constexpr u64 kBeyond = kDouble ? math::kSinBeyond : math::kSin32Beyond;
   static constexpr const auto& table() {
-    if constexpr (kDouble) {
-      return quarter_turns == 0 ? math::kSin : math::kCos;
-    } else {
+    if constexpr (!kDouble) {
       return quarter_turns == 0 ? math::kSin32 : math::kCos32;
+    } else if constexpr (quarter_turns == 0) {
+      return math::kSin;
+    } else {
+      return math::kCos;
     }
   }
   static constexpr const auto& kTable = table();
-  static NL_INLINE V inside(const math::SinTable& c, const V& x, math::Bits<V>& beyond) {
+  static NL_INLINE V inside(const math::SinTable<quarter_turns>& c, const V& x, math::Bits<V>& beyond) {
     return math::sin(c, x, beyond);
   }
   static NL_INLINE V inside(const math::Sin32Table& c, const V& x, math::Bits<V>& beyond) {
