@@ -3,21 +3,39 @@
 // SPDX-License-Identifier: MIT
 
 import { showConfig } from './config.js'
+import { threadCount } from './core/threads.js'
+import { threadpoolInfo } from './threadpool.js'
 
 const USAGE = `usage: numloom info [--json]
+       numloom threads [--json]
 
-  info    versions, CPU, memory, threads, and every backend with the reason where one is missing
+  info     versions, CPU, memory, threads, and every backend with the reason where one is missing
+  threads  every pool of threads with its count, by threadpoolctl's keys
 `
 
+function threads(): { toString(): string } {
+  const pools = threadpoolInfo()
+  const { count, source } = threadCount()
+  const lines = pools.map(
+    (pool) =>
+      `${pool.user_api.padEnd(7)} ${String(pool.num_threads).padStart(3)}  ${pool.filepath} (${pool.architecture})`,
+  )
+  const describe = () => [`threads     ${count} (${source})`, ...lines].join('\n')
+  return Object.defineProperty(pools, 'toString', { value: describe })
+}
+
+const COMMANDS: Record<string, () => { toString(): string }> = { info: showConfig, threads }
+
 function main(args: readonly string[]): number {
-  const [command, ...options] = args
+  const [name = '--help', ...options] = args
+  const command = COMMANDS[name]
   const json = options.includes('--json')
-  if (command !== 'info' || options.length > (json ? 1 : 0)) {
+  if (command === undefined || options.length > (json ? 1 : 0)) {
     process.stderr.write(USAGE)
-    return command === '--help' || command === undefined ? 0 : 2
+    return name === '--help' ? 0 : 2
   }
-  const config = showConfig()
-  process.stdout.write(`${json ? JSON.stringify(config, null, 2) : config.toString()}\n`)
+  const report = command()
+  process.stdout.write(`${json ? JSON.stringify(report, null, 2) : report.toString()}\n`)
   return 0
 }
 

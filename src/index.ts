@@ -8,6 +8,8 @@ export type { DType, TypedArray } from './core/dtype.js'
 export * from './core/errors.js'
 export { getNumThreads, setNumThreads, type ThreadCount, withThreads } from './core/threads.js'
 export { Explanation, explain } from './explain.js'
+export { reloadEnv } from './omp/variables.js'
+export * as omp from './omp.js'
 export * as blas from './ops/blas.js'
 export {
   type ArrayLike,
@@ -28,4 +30,11 @@ export { dot, matmul } from './ops/linalg.js'
 export type { OutOption } from './ops/operand.js'
 export { max, min, type ReduceOptions, sum } from './ops/reduce.js'
 export { type BackendStatus, backends, type Dispatch, getBackend, setBackend, withBackend } from './runtime.js'
+export {
+  type Threadpool,
+  ThreadpoolLimits,
+  type ThreadpoolOptions,
+  threadpoolInfo,
+  threadpoolLimits,
+} from './threadpool.js'
 export { VERSION as version } from './version.js'

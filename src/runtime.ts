@@ -9,12 +9,14 @@ import { BACKEND_NAMES, type Backend, type BackendName, type Call, type KernelAr
 import { jsBackend } from './backends/js.js'
 import { loadNative } from './backends/native.js'
 import { loadWasm, loadWasmThreads } from './backends/wasm.js'
+import { context, within } from './core/context.js'
 import type { Code } from './core/dtype.js'
 import { environment } from './core/env.js'
 import { BackendError, OutOfMemoryError } from './core/errors.js'
-import { type ThreadCount, threadCount } from './core/threads.js'
+import { type ThreadCount, threadCount, type UserApi } from './core/threads.js'
 import type { Kernel } from './kernel/define.js'
 import { BEYOND_MEASURED, type KernelPlan, planOf } from './kernel/plan.js'
+import { isLinearAlgebra } from './kernel/registry.js'
 
 const LOADERS: Record<BackendName, () => Backend> = {
   js: () => jsBackend,
@@ -74,7 +76,6 @@ export function backends(): BackendStatus[] {
 
 type Setting = BackendName | 'auto'
 
-let scoped: Setting | undefined
 let configured: Setting | undefined
 
 function checkName(name: string, caller: string): Setting {
@@ -86,7 +87,8 @@ function checkName(name: string, caller: string): Setting {
 
 /** The backend in force: a name, or 'auto', which chooses by the plan. Throws BackendError for a wrong NUMLOOM_BACKEND. */
 export function getBackend(): Setting {
-  if (scoped !== undefined) return scoped
+  const scoped = context()?.backend
+  if (scoped !== undefined) return scoped as Setting
   configured ??= checkName(environment('NUMLOOM_BACKEND') ?? 'auto', 'NUMLOOM_BACKEND')
   return configured
 }
@@ -98,23 +100,19 @@ export function setBackend(name: Setting): void {
 }
 
 /**
- * Runs the synchronous `fn` with all calls on one backend, and returns what it returns. A kernel that the backend does
- * not have throws BackendError; it never runs elsewhere.
+ * Runs `fn` with all calls on one backend, also those after an `await` in it, and returns what it returns. A kernel that
+ * the backend does not have throws BackendError; it never runs elsewhere.
  */
 export function withBackend<T>(name: Setting, fn: () => T): T {
   if (checkName(name, 'withBackend') !== 'auto') load(name as BackendName)
-  const before = scoped
-  scoped = name
-  try {
-    return fn()
-  } finally {
-    scoped = before
-  }
+  return within({ backend: name }, fn)
 }
 
 /** A kernel for a dtype, bound to the backends that were asked for so far. */
 class Route {
   readonly plan: KernelPlan
+  /** Whose thread count it uses. */
+  readonly api: UserApi
   #calls = new Map<BackendName, Call | undefined>()
   /** The first usable backend of each level, with threads and without. */
   #best = new Map<number, BackendName>()
@@ -124,6 +122,7 @@ class Route {
     readonly dtype: Code,
   ) {
     this.plan = planOf(kernel, dtype)
+    this.api = isLinearAlgebra(kernel) ? 'blas' : 'openmp'
   }
 
   get symbol(): string {
@@ -213,7 +212,7 @@ export function run(kernel: Kernel, dtype: Code, work: number, args: KernelArgum
   const setting = getBackend()
   if (setting !== 'auto') runOn(setting, route, work, args)
   else if (isOutside(args)) runOutside(route, work, args)
-  else runOn(route.choose(work, threadCount().count), route, work, args)
+  else runOn(route.choose(work, threadCount(route.api).count), route, work, args)
 }
 
 /** Whether an argument lies outside the heap. */
@@ -224,7 +223,7 @@ function isOutside(args: readonly KernelArgument[]): boolean {
 
 /** The addon works in place; wasm needs room for copies; js needs nothing. */
 function runOutside(route: Route, work: number, args: KernelArgument[]): void {
-  const { count } = threadCount()
+  const { count } = threadCount(route.api)
   const name = route.usable('native', count) ? 'native' : route.choose(work, count)
   try {
     runOn(name, route, work, args)
@@ -243,7 +242,7 @@ function runOn(name: BackendName, route: Route, work: number, args: KernelArgume
       kernel: route.symbol,
     })
   }
-  const wanted = threadCount()
+  const wanted = threadCount(route.api)
   const threads = route.threadsFor(backend, work, wanted.count)
   backend.setThreads(threads)
   call(args)

@@ -15,6 +15,7 @@ import { environment } from '../core/env.js'
 import { BackendError } from '../core/errors.js'
 import { heap, type Watcher } from '../core/heap.js'
 import type { Kernel } from '../kernel/define.js'
+import { variables } from '../omp/variables.js'
 import { VERSION } from '../version.js'
 import { type Backend, binaryError, type Call, checkTable, type KernelArgument } from './backend.js'
 
@@ -91,15 +92,28 @@ function checkWhole(file: string): void {
   if (bytes.length < length) binaryError('native', file, `it is truncated: ${bytes.length} of ${length} bytes`)
 }
 
+/** What libgomp must not read from the environment while it is loaded. */
+const OWN_SETTINGS = [
+  ...['OMP_NUM_THREADS', 'OMP_DYNAMIC', 'OMP_SCHEDULE', 'OMP_THREAD_LIMIT', 'OMP_MAX_ACTIVE_LEVELS', 'OMP_NESTED'],
+  ...['OMP_DISPLAY_ENV'],
+]
+
 /**
- * What libgomp reads from the environment while it is loaded. The thread count is numloom's to read (core/threads.ts),
- * and libgomp would print a message of its own where it is invalid. Waiting threads spin for about 0.1 ms, unless the
- * user says otherwise: the default of several ms starves other processes where cores are few.
+ * The environment in which libgomp is loaded. Most settings are numloom's (core/threads.ts): libgomp would apply them
+ * once more, and print messages of its own. It gets those that only it can obey, where they are valid. Waiting threads
+ * spin for about 0.1 ms, unless the user says otherwise: the default of several ms starves other processes.
  */
 function openmpEnvironment(): Record<string, string | undefined> {
-  const { OMP_WAIT_POLICY, GOMP_SPINCOUNT } = process.env
-  const spins = OMP_WAIT_POLICY === undefined ? '20000' : undefined
-  return { OMP_NUM_THREADS: undefined, GOMP_SPINCOUNT: GOMP_SPINCOUNT ?? spins }
+  const { procBind, places, stackBytes, waitPolicy } = variables()
+  const spins = waitPolicy === undefined ? '20000' : undefined
+  return {
+    ...Object.fromEntries(OWN_SETTINGS.map((name) => [name, undefined])),
+    OMP_PROC_BIND: procBind,
+    OMP_PLACES: places,
+    OMP_STACKSIZE: stackBytes === undefined ? undefined : `${stackBytes}B`,
+    OMP_WAIT_POLICY: waitPolicy,
+    GOMP_SPINCOUNT: process.env.GOMP_SPINCOUNT ?? spins,
+  }
 }
 
 /** Runs `fn` with environment variables set, or unset where undefined. */

@@ -56,6 +56,16 @@ export class ValueError extends NumloomError {
   }
 }
 
+/** An environment variable whose value is not valid, where NUMLOOM_STRICT_ENV=1. */
+export class EnvironmentError extends NumloomError {
+  declare readonly variable: string
+  declare readonly value: string
+
+  constructor(message: string, fields: { variable: string; value: string }) {
+    super('NUMLOOM_ENV', message, fields)
+  }
+}
+
 /** A backend that is unknown or cannot be used, or that lacks a kernel that it was forced to run. */
 export class BackendError extends NumloomError {
   declare readonly backend: string

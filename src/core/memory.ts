@@ -3,7 +3,7 @@
 // It does not allocate (heap.ts does) and knows no backend.
 // SPDX-License-Identifier: MIT
 
-import { environment, warnOnce } from './env.js'
+import { complain, environment } from './env.js'
 import { OutOfMemoryError } from './errors.js'
 
 export const PAGE_BYTES = 65536
@@ -39,10 +39,8 @@ function wantedPages(): number {
   if (text === undefined) return WASM_MAX_PAGES
   const bytes = parseBytes(text)
   if (bytes === undefined || bytes < 2 * ARENA_BYTES) {
-    warnOnce(
-      'NUMLOOM_ENV',
-      `NUMLOOM_MAX_MEMORY='${text}' is ignored: expected a size of at least ${(2 * ARENA_BYTES) >> 20}MB, such as 512MB`,
-    )
+    const problem = `expected a size of at least ${(2 * ARENA_BYTES) >> 20}MB, such as 512MB`
+    complain('NUMLOOM_MAX_MEMORY', text, problem, 'it is ignored')
     return WASM_MAX_PAGES
   }
   return Math.min(WASM_MAX_PAGES, Math.floor(bytes / PAGE_BYTES))

@@ -1,48 +1,79 @@
 // How many threads a call may use: the one place where that is decided.
-// withThreads > setNumThreads > NUMLOOM_NUM_THREADS > OMP_NUM_THREADS > the cores that this process may run on.
+//
+// A call's own option > withThreads > setNumThreads > NUMLOOM_NUM_THREADS > (linear algebra: OPENBLAS_NUM_THREADS and
+// the like) > OMP_NUM_THREADS > the CPUs that this process may use; all capped by OMP_THREAD_LIMIT.
 // SPDX-License-Identifier: MIT
 
-import { availableParallelism } from 'node:os'
-import { environment, warnOnce } from './env.js'
+import { type ThreadCount, variables, whenRead } from '../omp/variables.js'
+import { context, within } from './context.js'
 import { ValueError } from './errors.js'
 
-export interface ThreadCount {
-  readonly count: number
-  /** Where the number came from, as in `OMP_NUM_THREADS=2`. */
-  readonly source: string
+export type { ThreadCount } from '../omp/variables.js'
+
+/** The parts of numloom that may have thread counts of their own, by threadpoolctl's names. */
+export type UserApi = 'openmp' | 'blas'
+
+let configured: ThreadCount | undefined
+let configuredBlas: ThreadCount | undefined
+/** What the environment gives, with the limit applied. */
+let fromEnvironment: Readonly<Record<UserApi, ThreadCount>> | undefined
+
+/** omp_set_dynamic; goes before OMP_DYNAMIC. */
+let dynamic: boolean | undefined
+/** No call uses more threads than this: the CPUs, where the count is dynamic. */
+let mostThreads: number | undefined
+
+whenRead(() => {
+  fromEnvironment = undefined
+  mostThreads = undefined
+})
+
+/** Whether calls use no more threads than there are CPUs, whatever was asked for. */
+export function isDynamic(): boolean {
+  return dynamic ?? variables().dynamic
 }
 
-const LARGEST = 1024
-
-let scoped: ThreadCount | undefined
-let configured: ThreadCount | undefined
-let detected: ThreadCount | undefined
+export function setDynamicCount(value: boolean): void {
+  dynamic = value
+  mostThreads = undefined
+}
 
 function checkCount(count: number, caller: string): number {
-  if (Number.isInteger(count) && count >= 1 && count <= LARGEST) return count
-  throw new ValueError(`${caller}: the thread count must be an integer from 1 to ${LARGEST}, not ${String(count)}`)
+  const { cap } = variables()
+  if (Number.isInteger(count) && count >= 1 && count <= cap) return count
+  throw new ValueError(`${caller}: the thread count must be an integer from 1 to ${cap}, not ${String(count)}`)
 }
 
-/** OpenMP allows a list, one number a nesting level; there is one level here. */
-function fromVariable(name: string): ThreadCount | undefined {
-  const text = environment(name)
-  if (text === undefined) return undefined
-  const levels = text.split(',').map((level) => level.trim())
-  const valid = levels.every((level) => /^\+?\d+$/.test(level) && Number(level) >= 1 && Number(level) <= LARGEST)
-  if (valid) return { count: Number(levels[0]), source: `${name}=${text}` }
-  warnOnce('NUMLOOM_ENV', `${name}='${text}' is ignored: expected an integer from 1 to ${LARGEST}`)
-  return undefined
+/** A checked thread count that a call gives. Throws ValueError. */
+export function countOf(count: number, caller: string): ThreadCount {
+  return limited({ count: checkCount(count, caller), source: `${caller}(${count})` })
 }
 
-function detect(): ThreadCount {
-  detected ??= fromVariable('NUMLOOM_NUM_THREADS') ??
-    fromVariable('OMP_NUM_THREADS') ?? { count: availableParallelism(), source: 'available cores' }
-  return detected
+function limited(wanted: ThreadCount): ThreadCount {
+  const { threadLimit } = variables()
+  if (threadLimit === undefined || wanted.count <= threadLimit) return wanted
+  return { count: threadLimit, source: `${wanted.source}, capped by OMP_THREAD_LIMIT=${threadLimit}` }
+}
+
+function readEnvironment(): Readonly<Record<UserApi, ThreadCount>> {
+  const { threads, blasThreads } = variables()
+  fromEnvironment = { openmp: limited(threads), blas: limited(blasThreads ?? threads) }
+  return fromEnvironment
 }
 
 /** The thread count of the next call, and where it came from. */
-export function threadCount(): ThreadCount {
-  return scoped ?? configured ?? detect()
+export function threadCount(api: UserApi = 'openmp'): ThreadCount {
+  const scoped = context()
+  const blas = api === 'blas'
+  const wanted =
+    (blas ? scoped?.blasThreads : undefined) ??
+    scoped?.threads ??
+    (blas ? configuredBlas : undefined) ??
+    configured ??
+    (fromEnvironment ?? readEnvironment())[api]
+  mostThreads ??= isDynamic() ? variables().detected.count : Number.POSITIVE_INFINITY
+  if (wanted.count <= mostThreads) return wanted
+  return { count: mostThreads, source: `${wanted.source}, capped to the CPUs by OMP_DYNAMIC` }
 }
 
 /** The number of threads that the next call large enough will use. */
@@ -50,21 +81,34 @@ export function getNumThreads(): number {
   return threadCount().count
 }
 
-/** Sets the thread count from now on. Throws ValueError unless it is an integer from 1 to 1024. */
+/** Sets the thread count from now on. Throws ValueError unless it is an integer from 1 to four a CPU (64 at least). */
 export function setNumThreads(count: number): void {
-  configured = { count: checkCount(count, 'setNumThreads'), source: `setNumThreads(${count})` }
+  configured = countOf(count, 'setNumThreads')
+  configuredBlas = undefined
 }
 
 /**
- * Runs `fn` with a thread count and returns what it returns; the count before holds again afterwards, also after an
- * error. `fn` is synchronous: what it awaits runs with the count before. Throws ValueError for an invalid count.
+ * Runs `fn` with a thread count and returns what it returns. The count holds for everything that `fn` calls and awaits,
+ * and nowhere else. Throws ValueError for an invalid count.
  */
 export function withThreads<T>(count: number, fn: () => T): T {
-  const before = scoped
-  scoped = { count: checkCount(count, 'withThreads'), source: `withThreads(${count})` }
-  try {
-    return fn()
-  } finally {
-    scoped = before
-  }
+  const threads = countOf(count, 'withThreads')
+  return within({ threads, blasThreads: threads }, fn)
+}
+
+/** Counts set for the whole process, to be put back later. */
+export interface Configured {
+  readonly openmp: ThreadCount | undefined
+  readonly blas: ThreadCount | undefined
+}
+
+/** What setNumThreads and threadpoolLimits have set. */
+export function configuredCounts(): Configured {
+  return { openmp: configured, blas: configuredBlas }
+}
+
+/** Sets what configuredCounts() gave. */
+export function configureCounts({ openmp, blas }: Configured): void {
+  configured = openmp
+  configuredBlas = blas
 }

@@ -13,6 +13,11 @@ export const families = { elementwise, math, reduce, blas, classic } as unknown 
   Record<string, Readonly<Record<string, Kernel>>>
 >
 
+/** Whether it is one of those that NumPy leaves to a BLAS library. */
+export function isLinearAlgebra(kernel: Kernel): boolean {
+  return kernel === (reduce.dot as unknown) || Object.values(families.blas ?? {}).includes(kernel)
+}
+
 /** One build of a kernel. */
 export interface Registered {
   readonly kernel: Kernel

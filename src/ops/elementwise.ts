@@ -10,10 +10,12 @@ import * as elementary from '../kernels/math.js'
 import { run } from '../runtime.js'
 import type { ArrayLike } from './create.js'
 import { forEachGrid, toGrids } from './layout.js'
-import { type OutOption, operands, result } from './operand.js'
+import { type OutOption, operands, result, withCallThreads } from './operand.js'
 
 /** Runs a kernel whose arguments are m, n, then each input and the output with two strides. */
-function map(kernel: Kernel, inputs: readonly ArrayLike[], { out }: OutOption): NDArray {
+function map(kernel: Kernel, inputs: readonly ArrayLike[], options: OutOption): NDArray {
+  if (options.threads !== undefined) return withCallThreads(kernel.name, options, (rest) => map(kernel, inputs, rest))
+  const { out } = options
   const { info, arrays } = operands(kernel, inputs)
   const shape = broadcast(kernel.name, arrays)
   const to = out === undefined ? allocate(shape, info) : result(kernel.name, shape, info, out, arrays, true)

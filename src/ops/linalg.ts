@@ -5,12 +5,12 @@ import type { KernelArgument } from '../backends/backend.js'
 import { allocate, type NDArray } from '../core/array.js'
 import type { DTypeInfo } from '../core/dtype.js'
 import { ShapeError } from '../core/errors.js'
-import { getNumThreads } from '../core/threads.js'
+import { threadCount } from '../core/threads.js'
 import type { Scratch } from '../kernel/define.js'
 import * as kernels from '../kernels/blas.js'
 import { run } from '../runtime.js'
 import type { ArrayLike } from './create.js'
-import { type OutOption, operands, result } from './operand.js'
+import { type OutOption, operands, result, withCallThreads } from './operand.js'
 import { innerProduct } from './reduce.js'
 
 const workspace = kernels.gemm.args.find((arg): arg is Scratch => arg.kind === 'scratch') as Scratch
@@ -19,7 +19,7 @@ const workspace = kernels.gemm.args.find((arg): arg is Scratch => arg.kind === '
 export function runGemm(alpha: number, a: NDArray, b: NDArray, beta: number, c: NDArray): void {
   const [m, k] = a.shape as [number, number]
   const n = b.shape[1] as number
-  const length = workspace.length({ m, n, k }, getNumThreads())
+  const length = workspace.length({ m, n, k }, threadCount('blas').count)
   const scratch = allocate([length], c.info)
   const grid = (x: NDArray): KernelArgument[] => [x.pointer(), x.strides[0] as number, x.strides[1] as number]
   try {
@@ -43,6 +43,7 @@ export function runGemv(alpha: number, a: NDArray, x: NDArray, beta: number, y: 
  * or an array has not one or two dimensions; DTypeError, ValueError.
  */
 export function matmul(x: ArrayLike, y: ArrayLike, options: OutOption = {}): NDArray {
+  if (options.threads !== undefined) return withCallThreads('matmul', options, (rest) => matmul(x, y, rest))
   const { info, arrays } = operands(kernels.gemm, [x, y])
   const [a, b] = arrays as [NDArray, NDArray]
   checkProduct('matmul', a, b)

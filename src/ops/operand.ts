@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: MIT
 
 import { allocate, NDArray } from '../core/array.js'
+import { within } from '../core/context.js'
 import { type DTypeInfo, dtypeInfo, promote } from '../core/dtype.js'
 import { DTypeError, ShapeError, ValueError } from '../core/errors.js'
 import { type Shape, sameShape } from '../core/shape.js'
+import { countOf } from '../core/threads.js'
 import type { Kernel } from '../kernel/define.js'
 import { copyElements } from './copy.js'
 import { type ArrayLike, asarray } from './create.js'
@@ -12,6 +14,15 @@ import { type ArrayLike, asarray } from './create.js'
 export interface OutOption {
   /** Receives the result; of the result's shape and dtype. It may be an input, but not overlap one otherwise. */
   out?: NDArray
+  /** The most threads that this call may use. It goes before every other setting but OMP_THREAD_LIMIT. */
+  threads?: number
+}
+
+/** Runs an operation whose options name a thread count with that count. Throws ValueError. */
+export function withCallThreads<O extends OutOption>(operation: string, options: O, fn: (rest: O) => NDArray): NDArray {
+  const { threads, ...rest } = options
+  const count = countOf(threads as number, `${operation}: threads`)
+  return within({ threads: count, blasThreads: count }, () => fn(rest as O))
 }
 
 const isScalar = (value: unknown): value is number => typeof value === 'number'

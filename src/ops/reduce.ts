@@ -11,7 +11,7 @@ import * as reductions from '../kernels/reduce.js'
 import { run } from '../runtime.js'
 import { type ArrayLike, asarray } from './create.js'
 import { forEachGrid, toGrids } from './layout.js'
-import { type OutOption, operands, result } from './operand.js'
+import { type OutOption, operands, result, withCallThreads } from './operand.js'
 
 export interface ReduceOptions extends OutOption {
   /** The axis or axes to reduce; all unless told. Negative ones count from the end. */
@@ -97,6 +97,7 @@ function runRows(kernel: Kernel, x: NDArray, kept: number, out: NDArray, outStri
  * in int64. Throws AxisError, ShapeError, DTypeError, ValueError.
  */
 export function sum(x: ArrayLike, options: ReduceOptions = {}): NDArray {
+  if (options.threads !== undefined) return withCallThreads('sum', options, (rest) => sum(x, rest))
   const array = asarray(x)
   if (array.info.code === 'i32') return reduce(reductions.sum_to_i64, dtypeInfo('int64'), array, options)
   const { info, arrays } = operands(reductions.sum, [array])
@@ -104,6 +105,7 @@ export function sum(x: ArrayLike, options: ReduceOptions = {}): NDArray {
 }
 
 function extreme(kernel: Kernel, x: ArrayLike, options: ReduceOptions): NDArray {
+  if (options.threads !== undefined) return withCallThreads(kernel.name, options, (rest) => extreme(kernel, x, rest))
   const { info, arrays } = operands(kernel, [asarray(x)])
   const array = arrays[0] as NDArray
   if (array.size === 0 && [...reducedAxes(kernel.name, array, options.axis)].some((axis) => array.shape[axis] === 0)) {

@@ -25,7 +25,9 @@ export interface ChildResult {
 }
 
 function cleanEnvironment(): NodeJS.ProcessEnv {
-  const entries = Object.entries(process.env).filter(([name]) => !/^(NUMLOOM_(?!CACHE)|OMP_|VITEST|NODE_)/.test(name))
+  const entries = Object.entries(process.env).filter(
+    ([name]) => !/^(NUMLOOM_(?!CACHE)|OMP_|OPENBLAS_|MKL_|VITEST|NODE_)/.test(name),
+  )
   return Object.fromEntries(entries)
 }
 

@@ -1,0 +1,26 @@
+// Settings that hold within a function, and in everything that it awaits: withThreads, withBackend, threadpoolLimits.
+// SPDX-License-Identifier: MIT
+
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { ThreadCount } from '../omp/variables.js'
+
+export interface Context {
+  readonly threads?: ThreadCount
+  /** For linear algebra, where it has a number of its own. */
+  readonly blasThreads?: ThreadCount
+  readonly backend?: string
+}
+
+// Made at the first use: a storage that exists costs every promise of the process a little.
+let storage: AsyncLocalStorage<Context> | undefined
+
+/** The settings in force here; undefined outside of any. */
+export function context(): Context | undefined {
+  return storage?.getStore()
+}
+
+/** Runs `fn` with settings added to those in force, and returns what it returns. */
+export function within<T>(settings: Context, fn: () => T): T {
+  storage ??= new AsyncLocalStorage<Context>()
+  return storage.run({ ...storage.getStore(), ...settings }, fn)
+}

@@ -1,0 +1,115 @@
+// How many threads this process may run at once: the least of its CPU mask, its control groups' quotas and the CPUs.
+//
+// Node 20's availableParallelism() knows the mask only. Quotas are those of the process's own group and of all groups
+// above it. Files are read below `root`, so that tests can lay out machines of their own.
+// SPDX-License-Identifier: MIT
+
+import { readFileSync } from 'node:fs'
+import { availableParallelism, cpus } from 'node:os'
+import { join, posix } from 'node:path'
+
+export interface Detected {
+  readonly count: number
+  /** What limits it, in words. */
+  readonly source: string
+  readonly cpus: number
+  /** CPUs in the affinity mask. */
+  readonly affinity: number
+  /** The tightest quota of a control group, in CPUs; undefined where there is none. */
+  readonly quota?: { readonly cpus: number; readonly file: string }
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'latin1').trim()
+  } catch {
+    return undefined
+  }
+}
+
+/** The length of a list such as 0-3,8. */
+function lengthOfList(list: string | undefined): number | undefined {
+  if (list === undefined || !/^\d+(-\d+)?(,\d+(-\d+)?)*$/.test(list)) return undefined
+  let length = 0
+  for (const range of list.split(',')) {
+    const [first, last = first] = range.split('-').map(Number) as [number, number?]
+    length += last - first + 1
+  }
+  return length
+}
+
+function affinityOf(root: string): number {
+  const status = read(join(root, 'proc/self/status'))
+  const list = status === undefined ? undefined : /^Cpus_allowed_list:\s*(\S+)/m.exec(status)?.[1]
+  return lengthOfList(list) ?? availableParallelism()
+}
+
+interface Hierarchy {
+  readonly version: 1 | 2
+  /** Where the group of this process is mounted, and where the hierarchy ends. */
+  readonly folder: string
+  readonly top: string
+}
+
+/** The path of this process's group in the hierarchy of a controller ('' is version 2). */
+function groupOf(root: string, controller: string): string | undefined {
+  for (const line of read(join(root, 'proc/self/cgroup'))?.split('\n') ?? []) {
+    const [, controllers = '', path = ''] = /^\d+:([^:]*):(.*)$/.exec(line) ?? []
+    if (path !== '' && (controller === '' ? controllers === '' : controllers.split(',').includes(controller)))
+      return path
+  }
+  return undefined
+}
+
+/** Fields of a line: 36 35 98:0 /root /mount/point options - type source super-options. */
+function hierarchies(root: string): Hierarchy[] {
+  const found: Hierarchy[] = []
+  for (const line of read(join(root, 'proc/self/mountinfo'))?.split('\n') ?? []) {
+    const match = /^\d+ \d+ \S+ (\S+) (\S+) .* - (cgroup2?) \S+ (\S+)/.exec(line)
+    if (!match) continue
+    const [, mounted = '/', point = '/', type, options = ''] = match
+    const version = type === 'cgroup2' ? 2 : 1
+    if (version === 1 && !options.split(',').includes('cpu')) continue
+    const group = groupOf(root, version === 2 ? '' : 'cpu')
+    if (group === undefined) continue
+    // A mount may show only a part of the hierarchy.
+    const inside = group === mounted || group.startsWith(`${mounted === '/' ? '' : mounted}/`)
+    const relative = inside ? posix.relative(mounted, group) : ''
+    found.push({ version, top: point, folder: posix.join(point, relative) })
+  }
+  return found
+}
+
+/** The quota that one group sets, in CPUs. */
+function quotaOf(root: string, folder: string, version: 1 | 2): { cpus: number; file: string } | undefined {
+  const file = posix.join(folder, version === 2 ? 'cpu.max' : 'cpu.cfs_quota_us')
+  const text = read(join(root, file))
+  const period = version === 2 ? text?.split(/\s+/)[1] : read(join(root, posix.join(folder, 'cpu.cfs_period_us')))
+  const share = Number(text?.split(/\s+/)[0]) / Number(period)
+  return share > 0 ? { cpus: share, file } : undefined
+}
+
+function tightestQuota(root: string): { cpus: number; file: string } | undefined {
+  let least: { cpus: number; file: string } | undefined
+  for (const { version, folder, top } of hierarchies(root)) {
+    for (let at = folder; ; at = posix.dirname(at)) {
+      const quota = quotaOf(root, at, version)
+      if (quota && (least === undefined || quota.cpus < least.cpus)) least = quota
+      if (at === top || at === '/') break
+    }
+  }
+  return least
+}
+
+/** Looks at the machine below `root`. A part of a CPU counts as one: a quota of 1.5 CPUs gives 2 threads. */
+export function detect(root = '/'): Detected {
+  const all = lengthOfList(read(join(root, 'sys/devices/system/cpu/online'))) ?? cpus().length
+  const affinity = affinityOf(root)
+  const quota = tightestQuota(root)
+  const found = { cpus: all, affinity, ...(quota && { quota }) }
+  if (quota && Math.ceil(quota.cpus) < Math.min(affinity, all)) {
+    return { count: Math.ceil(quota.cpus), source: `a quota of ${quota.cpus} CPUs in ${quota.file}`, ...found }
+  }
+  if (affinity < all) return { count: affinity, source: `a CPU mask of ${affinity} of ${all} CPUs`, ...found }
+  return { count: Math.max(1, all), source: `${all} CPUs`, ...found }
+}

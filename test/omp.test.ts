@@ -1,0 +1,140 @@
+// nl.omp, threadpoolInfo() and threadpoolLimits(): the routines of OpenMP and of threadpoolctl.
+// SPDX-License-Identifier: MIT
+
+import { spawnSync } from 'node:child_process'
+import * as nl from 'numloom'
+import { afterEach, describe, expect, test } from 'vitest'
+import { ROOT } from './support/child.ts'
+
+const before = nl.getNumThreads()
+afterEach(() => nl.setNumThreads(before))
+
+describe('outside of a region', () => {
+  test('the routines tell of a team of one', () => {
+    const { omp } = nl
+    expect([omp.getNumThreads(), omp.getThreadNum(), omp.inParallel(), omp.getLevel(), omp.getActiveLevel()]).toEqual([
+      ...[1, 0, false, 0, 0],
+    ])
+    expect([0, 5, -1].map(omp.getAncestorThreadNum)).toEqual([0, -1, -1])
+    expect([0, 3].map(omp.getTeamSize)).toEqual([1, -1])
+  })
+  test('setNumThreads and getMaxThreads', () => {
+    nl.omp.setNumThreads(5)
+    expect([nl.omp.getMaxThreads(), nl.getNumThreads()]).toEqual([5, 5])
+    for (const wrong of [0, -1, 2.5, Number.NaN, 1e9]) expect(() => nl.omp.setNumThreads(wrong)).toThrow(nl.ValueError)
+    expect(nl.omp.getMaxThreads()).toBe(5)
+  })
+  test('schedule', () => {
+    const start = nl.omp.getSchedule()
+    nl.omp.setSchedule({ kind: 'guided', chunk: 4 })
+    expect(nl.omp.getSchedule()).toEqual({ kind: 'guided', chunk: 4, monotonic: false })
+    expect(() => nl.omp.setSchedule({ kind: 'foo' as 'auto' })).toThrow(nl.ValueError)
+    expect(() => nl.omp.setSchedule({ kind: 'dynamic', chunk: -1 })).toThrow(nl.ValueError)
+    nl.omp.setSchedule(start)
+    expect(nl.omp.getSchedule()).toEqual(start)
+  })
+  test('levels', () => {
+    const start = nl.omp.getMaxActiveLevels()
+    nl.omp.setMaxActiveLevels(1000)
+    expect(nl.omp.getMaxActiveLevels()).toBe(nl.omp.getSupportedActiveLevels())
+    expect(() => nl.omp.setMaxActiveLevels(-1)).toThrow(nl.ValueError)
+    nl.omp.setMaxActiveLevels(start)
+  })
+  test('the clock goes on, in seconds', () => {
+    const [start, wall] = [nl.omp.getWtime(), process.hrtime.bigint()]
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 30)
+    const passed = Number(process.hrtime.bigint() - wall) / 1e9
+    expect(Math.abs(nl.omp.getWtime() - start - passed)).toBeLessThan(0.005)
+    expect(nl.omp.getWtick()).toBeLessThanOrEqual(1e-6)
+  })
+  test('displayEnv returns what it prints', () => {
+    nl.omp.setNumThreads(6)
+    const text = nl.omp.displayEnv(true)
+    for (const line of [
+      "OMP_NUM_THREADS = '6'",
+      "OMP_SCHEDULE = 'STATIC'",
+      "NUMLOOM_THREADS_SOURCE = 'setNumThreads(6)'",
+    ]) {
+      expect(text).toContain(line)
+    }
+  })
+})
+
+describe('threadpoolInfo', () => {
+  test("has threadpoolctl's keys and the counts in force", () => {
+    const info = nl.withThreads(3, () => nl.threadpoolInfo())
+    expect(info.map(({ user_api }) => user_api)).toContain('blas')
+    for (const pool of info) {
+      expect(Object.keys(pool).sort()).toEqual(
+        [
+          ...['architecture', 'filepath', 'internal_api', 'num_threads', 'prefix', 'threading_layer'],
+          ...['user_api', 'version'],
+        ].sort(),
+      )
+      expect(pool.num_threads).toBe(3)
+    }
+  })
+})
+
+describe('threadpoolLimits', () => {
+  const counts = () => Object.fromEntries(nl.threadpoolInfo().map((pool) => [pool.user_api, pool.num_threads]))
+  test('as a scope, which follows await', async () => {
+    nl.setNumThreads(4)
+    const inside = nl.threadpoolLimits({ limits: 2, userApi: 'blas' }, async () => {
+      await new Promise((resolve) => setImmediate(resolve))
+      return counts()
+    })
+    expect(counts()).toEqual({ openmp: 4, blas: 4 })
+    expect(await inside).toEqual({ openmp: 4, blas: 2 })
+  })
+  test('of everything but linear algebra', () => {
+    nl.setNumThreads(4)
+    expect(nl.threadpoolLimits({ limits: { openmp: 3 } }, counts)).toEqual({ openmp: 3, blas: 4 })
+  })
+  test('as a disposable', () => {
+    nl.setNumThreads(4)
+    const limits = nl.threadpoolLimits({ limits: { openmp: 3, blas: 2 } })
+    expect(counts()).toEqual({ openmp: 3, blas: 2 })
+    limits[Symbol.dispose]()
+    limits[Symbol.dispose]()
+    expect(counts()).toEqual({ openmp: 4, blas: 4 })
+  })
+  test('may be kept', () => {
+    const limits = nl.threadpoolLimits({ limits: 3 })
+    limits.unregister()
+    limits.restoreOriginalLimits()
+    expect(counts()).toEqual({ openmp: 3, blas: 3 })
+  })
+  test('wrong arguments', () => {
+    const wrong = [
+      { limits: 0 },
+      { limits: 'all' },
+      { limits: { fft: 2 } },
+      { limits: 1, userApi: 'fft' },
+      { limits: true },
+    ]
+    for (const options of wrong) {
+      expect(() => nl.threadpoolLimits(options as unknown as nl.ThreadpoolOptions)).toThrow(nl.ValueError)
+    }
+    expect(counts()).toEqual({ openmp: before, blas: before })
+  })
+})
+
+describe('the command', () => {
+  const threads = (...args: string[]) =>
+    spawnSync(process.execPath, ['dist/cli.js', 'threads', ...args], {
+      cwd: ROOT,
+      encoding: 'utf8',
+      env: { ...process.env, OMP_NUM_THREADS: '3' },
+    })
+  test('numloom threads --json', () => {
+    const pools = JSON.parse(threads('--json').stdout) as nl.Threadpool[]
+    expect(pools.length).toBeGreaterThan(0)
+    expect(pools.every(({ num_threads }) => num_threads === 3)).toBe(true)
+  })
+  test('numloom threads', () => {
+    const { stdout, status } = threads()
+    expect(status).toBe(0)
+    expect(stdout).toContain('OMP_NUM_THREADS=3')
+  })
+})
