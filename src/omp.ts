@@ -12,13 +12,14 @@ import {
   threadCount,
 } from './core/threads.js'
 import { SCHEDULE_KINDS, type Schedule, SUPPORTED_LEVELS } from './omp/parse.js'
+import { chooseSchedule, currentSchedule } from './omp/schedule.js'
 import { formatSchedule, type Variables, variables, whenRead } from './omp/variables.js'
 import { VERSION } from './version.js'
 
 export type { Schedule, ScheduleKind } from './omp/parse.js'
 
 /** What the routines below have set; it goes before the environment. */
-const set: { schedule?: Schedule; maxActiveLevels?: number } = {}
+const set: { maxActiveLevels?: number } = {}
 
 /** omp_set_num_threads. Throws ValueError unless count is an integer from 1 to four a CPU (64 at least). */
 export function setNumThreads(count: number): void {
@@ -62,7 +63,7 @@ export function setDynamic(dynamic: boolean): void {
 
 /** omp_get_schedule: how kernels deal their work out to threads. Results do not depend on it. */
 export function getSchedule(): Schedule {
-  return set.schedule ?? variables().schedule
+  return currentSchedule()
 }
 
 /** omp_set_schedule. chunk 0 leaves it to the kind. Throws ValueError for an unknown kind or a wrong chunk. */
@@ -74,7 +75,7 @@ export function setSchedule(schedule: { kind: Schedule['kind']; chunk?: number; 
   if (!Number.isInteger(chunk) || chunk < 0 || chunk >= 2 ** 31) {
     throw new ValueError(`setSchedule: chunk must be an integer from 0 to ${2 ** 31 - 1}, not ${String(chunk)}`)
   }
-  set.schedule = { kind, chunk: kind === 'auto' ? 0 : chunk, monotonic }
+  chooseSchedule({ kind, chunk: kind === 'auto' ? 0 : chunk, monotonic })
 }
 
 /** omp_get_thread_limit */

@@ -13,9 +13,11 @@ namespace nl {
 /// Runs chunks [begin, end) as team member `thread`.
 using RunChunks = void (*)(const void* context, isize begin, isize end, int thread);
 
-/// Deals `chunks` out to the team in contiguous runs, `run` being called at most once on each member; returns when all
-/// are done.
+/// Deals `chunks` out to the team by the schedule in force (schedule.h); returns when all are done.
 void run_region(isize chunks, RunChunks run, const void* context);
+
+/// Deals `items` out in equal shares, `run` being called at most once on each member; returns when all are done.
+void run_members(isize items, RunChunks run, const void* context);
 
 /// The most team members that the next region of this thread has; 1 inside a region.
 int region_threads();
@@ -63,7 +65,7 @@ void parallel_grid(isize m, isize n, isize grain, const Body& body) {
 /// member gets depends on the thread count, so items must not influence each other's bits.
 template <class Body>
 void parallel_members(isize items, const Body& body) {
-  run_region(
+  run_members(
       items,
       [](const void* opaque, isize begin, isize end, int thread) {
         (*static_cast<const Body*>(opaque))(begin, end, thread);

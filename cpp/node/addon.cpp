@@ -230,6 +230,34 @@ napi_value set_threads(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+/// setSchedule(kind, chunk): how they deal out their work; the kinds are numbered as in core/schedule.h.
+napi_value set_schedule(napi_env env, napi_callback_info info) {
+  size_t count = 2;
+  napi_value values[2];
+  int32_t kind;
+  double chunk;
+  napi_get_cb_info(env, info, &count, values, nullptr, nullptr);
+  if (count != 2 || napi_get_value_int32(env, values[0], &kind) != napi_ok || kind < 0 || kind > 3 ||
+      napi_get_value_double(env, values[1], &chunk) != napi_ok || !(chunk >= 0)) {
+    return fail(env, "setSchedule(kind, chunk): kind must be 0 to 3, chunk a non-negative number");
+  }
+  nl::set_schedule({static_cast<nl::ScheduleKind>(kind), static_cast<nl::isize>(chunk)});
+  return nullptr;
+}
+
+/// lastTeam(): how many threads the last region of this thread had.
+napi_value last_team(napi_env env, napi_callback_info) {
+  napi_value size;
+  napi_create_int32(env, nl::last_team(), &size);
+  return size;
+}
+
+/// releaseThreads(): ends the threads that wait for the next region of this thread.
+napi_value release_threads(napi_env, napi_callback_info) {
+  nl::release_threads();
+  return nullptr;
+}
+
 /// watch(object, id): lets sweep() tell when the object is dead. Finalizers of JavaScript cannot: they run only after
 /// the job in which an object died, and a loop that allocates may be one long job.
 napi_value watch(napi_env env, napi_callback_info info) {
@@ -280,6 +308,9 @@ NAPI_MODULE_INIT() {
   define(env, exports, "kernels", kernels);
   define(env, exports, "attach", attach);
   define(env, exports, "setThreads", set_threads);
+  define(env, exports, "setSchedule", set_schedule);
+  define(env, exports, "lastTeam", last_team);
+  define(env, exports, "releaseThreads", release_threads);
   define(env, exports, "watch", watch);
   define(env, exports, "sweep", sweep);
   napi_set_named_property(env, exports, "version", text(env, NL_VERSION));

@@ -10,26 +10,72 @@
 
 namespace nl {
 
-static thread_local int wanted_threads = 1;
+namespace {
+
+thread_local int wanted_threads = 1;
+thread_local int team_size = 1;
+thread_local Schedule schedule;
+
+/// The threads of all regions that are running in this process, whichever thread called them.
+std::atomic<int> busy{0};
+
+/// How many threads a region gets: what the regions of other callers have is not there for it.
+int claim(int wanted) {
+  int others = busy.load(), got;
+  do {
+    got = wanted - others < 1 ? 1 : wanted - others;
+  } while (!busy.compare_exchange_weak(others, others + got));
+  return got;
+}
+
+template <class Share>
+void run_team(isize items, RunChunks run, const void* context, const Share& share) {
+  const isize wanted = region_threads();
+  const int most = static_cast<int>(wanted < items ? wanted : items);
+  team_size = 1;
+  if (most <= 1) {
+    if (items > 0) run(context, 0, items, 0);
+    return;
+  }
+  const int claimed = claim(most);
+  int came = 1;
+#pragma omp parallel num_threads(claimed)
+  {
+    // The runtime may give fewer threads than asked for; what counts is how many came.
+    const int members = omp_get_num_threads(), thread = omp_get_thread_num();
+    if (thread == 0) came = members;
+    share(members, thread);
+  }
+  busy.fetch_sub(claimed);
+  team_size = came;
+}
+
+}  // namespace
 
 void set_threads(int count) { wanted_threads = count; }
+
+void set_schedule(const Schedule& wanted) { schedule = wanted; }
+
+int last_team() { return team_size; }
+
+void release_threads() { omp_pause_resource_all(omp_pause_hard); }
 
 int region_threads() { return omp_in_parallel() ? 1 : wanted_threads; }
 
 void run_region(isize chunks, RunChunks run, const void* context) {
-  const isize wanted = region_threads();
-  const int team = static_cast<int>(wanted < chunks ? wanted : chunks);
-  if (team <= 1) {
-    if (chunks > 0) run(context, 0, chunks, 0);
-    return;
-  }
-#pragma omp parallel num_threads(team)
-  {
-    // The runtime may give fewer threads than asked for; what counts is how many came.
-    const isize members = omp_get_num_threads(), thread = omp_get_thread_num();
-    const isize begin = chunks * thread / members, end = chunks * (thread + 1) / members;
-    if (begin < end) run(context, begin, end, static_cast<int>(thread));
-  }
+  const Schedule deals = schedule;
+  std::atomic<isize> next{0};
+  run_team(chunks, run, context, [&](int members, int thread) {
+    deal(deals, chunks, members, thread, next, [&](isize begin, isize end) { run(context, begin, end, thread); });
+  });
+}
+
+void run_members(isize items, RunChunks run, const void* context) {
+  run_team(items, run, context, [&](int members, int thread) {
+    isize begin, end;
+    equal_share(items, members, thread, &begin, &end);
+    if (begin < end) run(context, begin, end, thread);
+  });
 }
 
 }  // namespace nl

@@ -11,4 +11,6 @@ void run_region(isize chunks, RunChunks run, const void* context) {
   if (chunks > 0) run(context, 0, chunks, 0);
 }
 
+void run_members(isize items, RunChunks run, const void* context) { run_region(items, run, context); }
+
 }  // namespace nl

@@ -30,6 +30,8 @@ export interface Backend {
   bind(kernel: Kernel, dtype: Code): Call | undefined
   /** How many threads the following calls may use. Throws BackendError where they cannot be had. */
   setThreads(count: number): void
+  /** How many threads the last call with more than one really had: others may have been using the budget. */
+  lastTeam?(): number
 }
 
 /** Throws the error for a binary that is not what the definitions say. */

@@ -15,6 +15,8 @@ import { environment } from '../core/env.js'
 import { BackendError } from '../core/errors.js'
 import { heap, type Watcher } from '../core/heap.js'
 import type { Kernel } from '../kernel/define.js'
+import type { Schedule } from '../omp/parse.js'
+import { currentSchedule, kindNumber } from '../omp/schedule.js'
 import { variables } from '../omp/variables.js'
 import { VERSION } from '../version.js'
 import { type Backend, binaryError, type Call, checkTable, type KernelArgument } from './backend.js'
@@ -30,6 +32,9 @@ interface Addon {
   kernels(isa: string): [symbol: string, signature: string, call: (...args: NativeArgument[]) => void][]
   attach(bytes: Uint8Array, reserved: number): void
   setThreads(count: number): void
+  setSchedule(kind: number, chunk: number): void
+  lastTeam(): number
+  releaseThreads(): void
   watch(object: object, id: number): void
   sweep(): number[]
 }
@@ -172,11 +177,23 @@ export function loadNative(): Backend {
       return call && bindCall(addon, kernel, dtype, call)
     },
     setThreads(count) {
+      if (count > 1) applySchedule(addon)
       if (count === threads) return
       addon.setThreads(count)
       threads = count
     },
+    lastTeam: () => addon.lastTeam(),
   }
+}
+
+let appliedSchedule: Schedule | undefined
+
+/** Brings the schedule in force to the addon. */
+function applySchedule(addon: Addon): void {
+  const schedule = currentSchedule()
+  if (schedule === appliedSchedule) return
+  addon.setSchedule(kindNumber(schedule), schedule.chunk)
+  appliedSchedule = schedule
 }
 
 let attached: ArrayBufferLike | undefined

@@ -4,11 +4,15 @@
 
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
+import { claim, release } from '../core/budget.js'
 import type { Code } from '../core/dtype.js'
 import { environment } from '../core/env.js'
 import { BackendError } from '../core/errors.js'
 import { heap } from '../core/heap.js'
 import type { Kernel } from '../kernel/define.js'
+import type { Schedule } from '../omp/parse.js'
+import { currentSchedule, kindNumber } from '../omp/schedule.js'
+import { variables } from '../omp/variables.js'
 import { VERSION } from '../version.js'
 import { type Backend, type BackendName, binaryError, checkTable } from './backend.js'
 import { compileBinary, fileName, readBinary } from './files.js'
@@ -26,6 +30,10 @@ interface Exports {
   nl_set_threads(count: number): void
   nl_team_start(count: number): number
   nl_team_ready(): number
+  nl_team_failure(): number
+  nl_team_join(): void
+  nl_set_schedule(kind: number, chunk: number): void
+  nl_set_spins(spins: number): void
 }
 
 interface Module {
@@ -34,6 +42,7 @@ interface Module {
   readonly threaded: boolean
   readonly exports: Exports
   readonly functions: ReadonlyMap<string, (...args: number[]) => void>
+  terminate(): void
 }
 
 type Isa = 'relaxed-simd' | 'simd128'
@@ -70,6 +79,8 @@ function choose(name: BackendName, threaded: boolean): { isa: Isa; url: URL; byt
 interface Instance {
   exports: Exports
   table: WebAssembly.Table
+  /** Ends the team's threads. */
+  terminate(): void
 }
 
 /** Emscripten's glue starts the threads. It is CommonJS because only that form loads synchronously. */
@@ -81,7 +92,12 @@ function instantiateThreaded(url: URL, bytes: Uint8Array<ArrayBuffer>): Instance
   const exports = Object.fromEntries(
     Object.entries(module).flatMap(([name, value]) => (name.startsWith('_nl_') ? [[name.slice(1), value]] : [])),
   )
-  return { exports: exports as unknown as Exports, table: module.wasmTable as WebAssembly.Table }
+  const threads = module.PThread as { terminateAllThreads(): void }
+  return {
+    exports: exports as unknown as Exports,
+    table: module.wasmTable as WebAssembly.Table,
+    terminate: () => threads.terminateAllThreads(),
+  }
 }
 
 function instantiateSerial(name: BackendName, url: URL, bytes: Uint8Array<ArrayBuffer>): Instance {
@@ -90,6 +106,7 @@ function instantiateSerial(name: BackendName, url: URL, bytes: Uint8Array<ArrayB
   return {
     exports: exports as unknown as Exports,
     table: exports.__indirect_function_table as WebAssembly.Table,
+    terminate: () => {},
   }
 }
 
@@ -123,12 +140,21 @@ function load(name: BackendName): Module {
   if (version !== VERSION) binaryError(name, fileURLToPath(url), `it is of version ${version}, not ${VERSION}`)
   const { signatures, functions } = readTable(instance)
   checkTable(name, fileURLToPath(url), signatures)
-  loaded = { url, isa, threaded, exports: instance.exports, functions }
+  const { exports, terminate } = instance
+  loaded = { url, isa, threaded, exports, functions, terminate }
+  if (threaded) setSpins(exports)
   return loaded
+}
+
+/** How often a waiting thread looks before it sleeps: about a minute, never, or the module's own moment. */
+function setSpins(exports: Exports): void {
+  const { waitPolicy } = variables()
+  if (waitPolicy !== undefined) exports.nl_set_spins(waitPolicy === 'active' ? 2 ** 31 - 1 : 0)
 }
 
 let teamSize = 1
 let currentThreads = 1
+let appliedSchedule: Schedule | undefined
 
 /** Brings the team up to `count` threads, waiting for them without leaving the job. */
 function growTeam(module: Module, count: number): void {
@@ -160,6 +186,69 @@ function setThreads(module: Module, count: number): void {
   currentThreads = count
 }
 
+/** Brings the schedule in force to the team. */
+function applySchedule(module: Module): void {
+  const schedule = currentSchedule()
+  if (schedule === appliedSchedule) return
+  module.exports.nl_set_schedule(kindNumber(schedule), schedule.chunk)
+  appliedSchedule = schedule
+}
+
+type Raw = (...args: number[]) => void
+
+/** A kernel that runs on the team where more than one thread was set, within the process's budget. */
+function onTeam(module: Module, raw: Raw): Raw {
+  return (...args) => {
+    if (currentThreads === 1) raw(...args)
+    else runRegion(module, raw, args)
+  }
+}
+
+let lastTeam = 1
+
+function runRegion(module: Module, raw: Raw, args: number[]): void {
+  const { exports } = module
+  const wanted = currentThreads
+  lastTeam = claim(wanted)
+  if (lastTeam !== wanted) exports.nl_set_threads(lastTeam)
+  applySchedule(module)
+  try {
+    raw(...args)
+  } catch (error) {
+    exports.nl_team_join()
+    if (exports.nl_team_failure() !== 0) forgetTeam(module)
+    throw error
+  } finally {
+    release()
+    if (lastTeam !== wanted) exports.nl_set_threads(wanted)
+  }
+  const failure = exports.nl_team_failure()
+  if (failure !== 0) throw lostThread(module, failure)
+}
+
+/** Some of its threads are gone: the next call that wants threads brings up new ones. */
+function forgetTeam(module: Module): void {
+  setThreads(module, 1)
+  teamSize = 1
+}
+
+function lostThread(module: Module, failure: number): BackendError {
+  forgetTeam(module)
+  const what = failure === 1 ? 'a thread of its team died or did not wake' : 'a thread of its team trapped'
+  return new BackendError(
+    `backend 'wasm-threads': ${what}, so the result is not whole. The next call starts another thread.`,
+    { backend: 'wasm-threads', file: fileURLToPath(module.url) },
+  )
+}
+
+/** Ends the team. The next use of the backends loads the module again. */
+export function shutdownWasm(): void {
+  loaded?.terminate()
+  loaded = undefined
+  teamSize = currentThreads = 1
+  appliedSchedule = undefined
+}
+
 function backend(name: BackendName, module: Module, maxThreads: number): Backend {
   return {
     name,
@@ -168,9 +257,10 @@ function backend(name: BackendName, module: Module, maxThreads: number): Backend
     maxThreads,
     bind(kernel: Kernel, dtype: Code) {
       const raw = module.functions.get(`${kernel.name}_${dtype}`)
-      return raw && callWithCopies(kernel, dtype, raw)
+      return raw && callWithCopies(kernel, dtype, maxThreads > 1 ? onTeam(module, raw) : raw)
     },
     setThreads: (count) => setThreads(module, Math.min(count, maxThreads)),
+    lastTeam: () => lastTeam,
   }
 }
 

@@ -1,0 +1,175 @@
+// Teams under stress: several workers at once, workers that end in the middle of a call, threads that die or trap.
+// SPDX-License-Identifier: MIT
+
+import { spawnSync } from 'node:child_process'
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { jsonOf, ROOT } from './support/child.ts'
+
+const THREADED = ['wasm-threads', 'native'] as const
+
+/** A script that starts workers, each of which runs `job` and posts what it returns. */
+const withWorkers = (count: number, job: string, rest: string) => `
+  import { Worker } from 'node:worker_threads'
+  import * as nl from 'numloom'
+  const code = \`
+    const { parentPort } = require('node:worker_threads')
+    const nl = require('numloom')
+    ${job}
+  \`
+  const workers = Array.from({ length: ${count} }, () => new Worker(code, { eval: true, execArgv: [] }))
+  ${rest}
+`
+
+describe.each(THREADED)('%s', (backend) => {
+  test('eight workers at once, in more threads than cores, are all right', async () => {
+    const job = `
+      nl.setBackend('${backend}'); nl.setNumThreads(4)
+      const x = nl.linspace(0, 1, 300_000)
+      const sums = new Set()
+      for (let i = 0; i < 20; i++) sums.add(nl.sum(nl.exp(x)).item())
+      parentPort.postMessage([...sums])`
+    const rest = `
+      const results = await Promise.all(workers.map((worker) => new Promise((resolve, reject) => {
+        worker.once('message', resolve); worker.once('error', reject)
+      })))
+      const x = nl.linspace(0, 1, 300_000)
+      const alone = nl.withBackend('${backend}', () => nl.withThreads(1, () => nl.sum(nl.exp(x)).item()))
+      console.log(JSON.stringify({ results, alone }))`
+    const { results, alone } = await jsonOf<{ results: number[][]; alone: number }>(withWorkers(8, job, rest))
+    expect(results).toEqual(Array.from({ length: 8 }, () => [alone]))
+  })
+
+  test('a call that finds the budget used runs on fewer threads', async () => {
+    const job = `
+      nl.setBackend('${backend}'); nl.setNumThreads(2)
+      const x = nl.ones([3_000_000]), out = nl.zeros([3_000_000])
+      nl.sin(x, { out })
+      parentPort.postMessage('up')
+      for (;;) nl.sin(x, { out })`
+    const rest = `
+      await Promise.all(workers.map((worker) => new Promise((resolve) => worker.once('message', resolve))))
+      const x = nl.ones([3_000_000]), teams = []
+      for (let i = 0; i < 30; i++) {
+        const [call] = nl.explain(() => nl.withBackend('${backend}', () => nl.withThreads(2, () => nl.sin(x)))).calls
+        teams.push(call.threads)
+      }
+      await Promise.all(workers.map((worker) => worker.terminate()))
+      console.log(JSON.stringify(teams))`
+    const teams = await jsonOf<number[]>(withWorkers(2, job, rest))
+    expect(teams).toContain(1)
+  })
+
+  test('workers that are terminated in the middle of a call leave the others working', async () => {
+    const job = `
+      nl.setBackend('${backend}'); nl.setNumThreads(2)
+      const x = nl.linspace(0, 1, 200_000)
+      nl.exp(x)
+      parentPort.postMessage('up')
+      for (;;) nl.exp(x)`
+    const rest = `
+      nl.setBackend('${backend}'); nl.setNumThreads(2)
+      const x = nl.linspace(0, 1, 200_000)
+      const before = nl.sum(nl.exp(x)).item()
+      let wrong = 0
+      for (let round = 0; round < 25; round++) {
+        const four = round === 0 ? workers : Array.from({ length: 4 }, () => new Worker(code, { eval: true, execArgv: [] }))
+        await Promise.all(four.map((worker) => new Promise((resolve) => worker.once('message', resolve))))
+        await Promise.all(four.map((worker) => worker.terminate()))
+        if (nl.sum(nl.exp(x)).item() !== before) wrong++
+      }
+      console.log(JSON.stringify(wrong))`
+    expect(await jsonOf<number>(withWorkers(4, job, rest))).toBe(0)
+  }, 180_000)
+
+  test('an idle process rests', async () => {
+    const idle = await jsonOf<number>(`
+      import * as nl from 'numloom'
+      const x = nl.ones([1_000_000])
+      nl.withBackend('${backend}', () => nl.withThreads(4, () => nl.exp(x)))
+      await new Promise((resolve) => setTimeout(resolve, 500))
+      const before = process.cpuUsage()
+      await new Promise((resolve) => setTimeout(resolve, 2000))
+      const { user, system } = process.cpuUsage(before)
+      console.log(JSON.stringify((user + system) / 2e6))
+    `)
+    expect(idle).toBeLessThan(0.01)
+  })
+
+  test('child processes and cluster work after use', () => {
+    const file = join(ROOT, 'build', `cluster-${process.pid}.cjs`)
+    writeFileSync(file, clusterScript(backend))
+    try {
+      const { stdout, stderr, status } = spawnSync(process.execPath, [file], { encoding: 'utf8', timeout: 30_000 })
+      expect({ stdout, stderr, status }).toEqual({ stdout: '2 1000000 1000000\n', stderr: '', status: 0 })
+    } finally {
+      rmSync(file)
+    }
+  })
+})
+
+const clusterScript = (backend: string) => `
+  const cluster = require('node:cluster')
+  const { execFileSync } = require('node:child_process')
+  const nl = require('numloom')
+  const x = nl.ones([1_000_000])
+  const value = () => nl.withBackend('${backend}', () => nl.withThreads(3, () => nl.sum(x).item()))
+  const own = value()
+  if (cluster.isPrimary) {
+    const inChild = execFileSync(process.execPath, ['-p', '1 + 1']).toString().trim()
+    const worker = cluster.fork()
+    worker.on('message', (inWorker) => {
+      console.log(inChild, inWorker, value())
+      worker.kill()
+    })
+  } else process.send(own)
+`
+
+describe('a thread of the wasm team', () => {
+  const capture = `
+    import { createRequire } from 'node:module'
+    const threads = createRequire(import.meta.url)('node:worker_threads')
+    const made = []
+    const { Worker } = threads
+    threads.Worker = class extends Worker { constructor(...args) { super(...args); made.push(this) } }
+    const nl = await import('numloom')
+    const x = nl.linspace(0, 1, 300_000)
+    const run = () => nl.withBackend('wasm-threads', () => nl.withThreads(3, () => nl.sum(nl.exp(x)).item()))
+    const caught = (fn) => { try { return fn() } catch (error) { return { name: error.name, code: error.code, backend: error.backend } } }
+  `
+  test('that died is an error within two seconds, and the next call is right', async () => {
+    const result = await jsonOf<{ first: number; error: object; seconds: number; after: number }>(`${capture}
+      const first = run()
+      await made[0].terminate()
+      const start = performance.now()
+      const error = caught(run)
+      const seconds = (performance.now() - start) / 1000
+      console.log(JSON.stringify({ first, error, seconds, after: run() }))
+    `)
+    expect(result.error).toEqual({ name: 'BackendError', code: 'NUMLOOM_BACKEND', backend: 'wasm-threads' })
+    expect(result.seconds).toBeLessThan(2)
+    expect(result.after).toBe(result.first)
+  })
+
+  test('that traps, or a caller that does, is one error, and the next call is right', async () => {
+    const result = await jsonOf<{ first: number; errors: string[]; after: number }>(`${capture}
+      const { loadWasmThreads } = await import('./dist/backends/wasm.js')
+      const { exp } = await import('./dist/kernels/math.js')
+      const first = run()
+      const backend = loadWasmThreads()
+      const call = backend.bind(exp, 'f64')
+      const errors = []
+      const { heap } = await import('./dist/core/heap.js')
+      const end = heap().buffer.byteLength
+      // Beyond the memory for all; then for the other members only: they have the last two thirds.
+      for (const out of [end + 2 ** 20, end - 8 * 110_000]) {
+        backend.setThreads(3)
+        try { call([1, 300_000, 33554432, 0, 1, out, 0, 1]) } catch (error) { errors.push(error.name) }
+      }
+      console.log(JSON.stringify({ first, errors, after: run() }))
+    `)
+    expect(result.errors).toEqual(['RuntimeError', 'BackendError'])
+    expect(result.after).toBe(result.first)
+  })
+})
