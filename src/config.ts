@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: MIT
 
 import { arch, cpus, platform } from 'node:os'
+import { type BackendStatus, backends } from './backends/load.js'
 import { heap } from './core/heap.js'
 import { type ThreadCount, threadCount } from './core/threads.js'
-import { type BackendStatus, backends, getBackend } from './runtime.js'
+import { getBackend } from './runtime.js'
 import { VERSION } from './version.js'
 
 export interface Config {
