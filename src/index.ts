@@ -38,5 +38,6 @@ export {
   type RegionEvent,
   type Subscription,
 } from './report/events.js'
+export { trace } from './report/trace.js'
 export { getBackend, setBackend, withBackend } from './runtime.js'
 export { VERSION as version } from './version.js'

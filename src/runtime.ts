@@ -15,6 +15,7 @@ import type { Kernel } from './kernel/define.js'
 import { BEYOND_MEASURED, type KernelPlan, planOf } from './kernel/plan.js'
 import { observe, type Planned } from './report/dispatch.js'
 import { reporting } from './report/events.js'
+import './report/start.js'
 
 type Setting = BackendName | 'auto'
 
