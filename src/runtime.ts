@@ -174,11 +174,11 @@ function runOn(name: BackendName, route: Route, work: number, args: KernelArgume
 
 /** The same, told to whoever listens. A function of its own: closures in `runOn` would cost every call. */
 function runObserved(route: Route, call: Call, chosen: Omit<Planned, 'kernel' | 'dtype' | 'others'>): void {
+  const { work, args, shape, backend, threads, threadSetting } = chosen
   const { kernel, dtype } = route
-  const { backend, work, args, threads, threadSetting } = chosen
   const about = { forced: getBackend() !== 'auto', outside: isOutside(args) }
   const others = () => reasons(route, backend.name, work, threadSetting.count, about)
-  observe({ ...chosen, kernel, dtype, others }, () => {
+  observe({ kernel, dtype, work, args, shape, backend, threads, threadSetting, others }, () => {
     backend.setThreads(threads)
     call(args as KernelArgument[])
   })
