@@ -3,11 +3,18 @@
 // SPDX-License-Identifier: MIT
 
 import { showConfig } from './config.js'
+import { showRuntime } from './system.js'
 
 const USAGE = `usage: numloom info [--json]
 
-  info    versions, CPU, memory, threads, and every backend with the reason where one is missing
+  info    showRuntime and showConfig in one: versions, CPU, memory, threads, every backend with the reason where one is
+          missing, what runs where and why, and how all of it was built
 `
+
+function info(json: boolean): string {
+  const [runtime, config] = [showRuntime(), showConfig()]
+  return json ? JSON.stringify({ ...runtime, config }, null, 2) : `${runtime}\n${config}`
+}
 
 function main(args: readonly string[]): number {
   const [command, ...options] = args
@@ -16,8 +23,7 @@ function main(args: readonly string[]): number {
     process.stderr.write(USAGE)
     return command === '--help' || command === undefined ? 0 : 2
   }
-  const config = showConfig()
-  process.stdout.write(`${json ? JSON.stringify(config, null, 2) : config.toString()}\n`)
+  process.stdout.write(`${info(json)}\n`)
   return 0
 }
 

@@ -3,7 +3,7 @@
 
 export type { BackendName } from './backends/backend.js'
 export { type BackendStatus, backends } from './backends/load.js'
-export { type Config, showConfig } from './config.js'
+export { type BuildInfo, type Config, type ShowOptions, showConfig } from './config.js'
 export { type Element, NDArray, type Nested } from './core/array.js'
 export type { DType, TypedArray } from './core/dtype.js'
 export * from './core/errors.js'
@@ -40,4 +40,5 @@ export {
 } from './report/events.js'
 export { trace } from './report/trace.js'
 export { getBackend, setBackend, withBackend } from './runtime.js'
+export { type Choice, type Runtime, showRuntime } from './system.js'
 export { VERSION as version } from './version.js'

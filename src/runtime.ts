@@ -13,7 +13,7 @@ import type { Shape } from './core/shape.js'
 import { threadCount } from './core/threads.js'
 import type { Kernel } from './kernel/define.js'
 import { BEYOND_MEASURED, type KernelPlan, planOf } from './kernel/plan.js'
-import { observe, type Planned } from './report/dispatch.js'
+import { type Dispatch, observe, type Planned } from './report/dispatch.js'
 import { reporting } from './report/events.js'
 import './report/start.js'
 
@@ -182,6 +182,29 @@ function runObserved(route: Route, call: Call, chosen: Omit<Planned, 'kernel' | 
     backend.setThreads(threads)
     call(args as KernelArgument[])
   })
+}
+
+/** What a call with so much work on arrays in the heap would run on, and why not on others. */
+export function prospect(kernel: Kernel, dtype: Code, work: number): Prospect {
+  const route = routeOf(kernel, dtype)
+  const { count } = threadCount()
+  const setting = getBackend()
+  const name = setting === 'auto' ? route.choose(work, count) : setting
+  const backend = tryLoad(name)
+  const about = { forced: setting !== 'auto', outside: false }
+  if (backend instanceof BackendError) return { backend: 'none', threads: 0, others: { [name]: backend.message } }
+  if (route.bind(backend) === undefined) {
+    return { backend: 'none', threads: 0, others: { [name]: `it is forced and has no kernel ${route.symbol}` } }
+  }
+  const others = reasons(route, name, work, count, about)
+  return { backend: name, threads: route.threadsFor(backend, work, count), others }
+}
+
+export interface Prospect {
+  /** 'none' where the call would throw. */
+  readonly backend: BackendName | 'none'
+  readonly threads: number
+  readonly others: Dispatch['others']
 }
 
 interface Circumstances {

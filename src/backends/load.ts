@@ -52,6 +52,9 @@ export interface BackendStatus {
   readonly file?: string
   readonly isa?: string
   readonly maxThreads?: number
+  /** Where the file is, and all instruction sets that it has for this CPU. */
+  readonly path?: string
+  readonly isas?: readonly string[]
 }
 
 /** All five backends: what runs them, or why they cannot run. Loads those that were not used yet. */
@@ -59,7 +62,7 @@ export function backends(): BackendStatus[] {
   return BACKEND_NAMES.map((name) => {
     const result = tryLoad(name)
     if (result instanceof BackendError) return { name, available: false, reason: result.message }
-    const { file, isa, maxThreads } = result
-    return { name, available: true, file, isa, maxThreads }
+    const { file, isa, maxThreads, path, isas } = result
+    return { name, available: true, file, isa, maxThreads, ...(path && { path }), ...(isas && { isas }) }
   })
 }

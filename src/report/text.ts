@@ -28,3 +28,9 @@ export function dispatchText(call: Dispatch): string {
   for (const [name, reason] of Object.entries(call.others)) lines.push(`  not ${name}: ${reason}`)
   return lines.join('\n')
 }
+
+/** Facts that print as text, by String() and by console.log, and stay plain data for JSON and for programs. */
+export function readable<T extends object>(facts: T, describe: (facts: T) => string): T {
+  const text = { value: () => describe(facts), enumerable: false }
+  return Object.defineProperties(facts, { toString: text, [Symbol.for('nodejs.util.inspect.custom')]: text })
+}
