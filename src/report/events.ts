@@ -5,7 +5,7 @@
 
 import type { BackendName } from '../backends/backend.js'
 import { ValueError } from '../core/errors.js'
-import { type HeapEvent, heap, watchHeap } from '../core/heap.js'
+import { heap, watchHeap } from '../core/heap.js'
 import type { Dispatch } from './dispatch.js'
 
 /** Elements that a wasm backend took over the border of the heap, because it reaches no other memory. */
@@ -34,7 +34,7 @@ export interface RegionEvent {
 /** What the array heap did beyond handing out blocks. */
 export interface MemoryEvent {
   /** It grew; an array went outside it, because it is full; dead arrays were found within a long job. */
-  readonly event: HeapEvent
+  readonly event: 'grow' | 'spill' | 'reclaim'
   /** How much it grew by, went outside, or was found. */
   readonly bytes: number
   /** Bytes of the heap that arrays hold, and its size with the modules' own part. */
@@ -125,7 +125,7 @@ function throwLater(error: unknown): void {
   })
 }
 
-function tellMemory(event: HeapEvent, bytes: number): void {
+function tellMemory(event: MemoryEvent['event'], bytes: number): void {
   const { bytesInUse, buffer } = heap()
   emit('memory', { event, bytes, inUse: bytesInUse, total: buffer.byteLength, start: performance.now() })
 }
