@@ -46,7 +46,7 @@ EMXX := $(CACHE)/bin/em++
 $(EMXX):
 	@tools/toolchain.sh emscripten
 
-build: native wasm typescript assembly
+build: native wasm typescript assembly dist/build-info.json
 
 # ---- TypeScript and AssemblyScript --------------------------------------------------------------------------------
 
@@ -158,6 +158,24 @@ dist/wasm/numloom.threads.relaxed.cjs: $(call wasm_objects,threads.relaxed) $(ca
 dist/wasm/numloom.threads.cjs dist/wasm/numloom.threads.relaxed.cjs:
 	@mkdir -p $(@D)
 	$(EMXX) -O3 $(THREADS_LINK) $^ -o $@
+
+# ---- what was built, and how -----------------------------------------------------------------------------------------
+
+dist/build-info.json: export BUILD_CXX = $(CXX)
+dist/build-info.json: export BUILD_EMXX = $(EMXX)
+dist/build-info.json: export BUILD_PLATFORM = $(PLATFORM)
+dist/build-info.json: export BUILD_ISAS = $(ISAS)
+dist/build-info.json: export BUILD_CXXFLAGS = $(CXXFLAGS)
+dist/build-info.json: export BUILD_FLAGS_neon = $(FLAGS_neon)
+dist/build-info.json: export BUILD_FLAGS_v2 = $(FLAGS_v2)
+dist/build-info.json: export BUILD_FLAGS_avx2 = $(FLAGS_avx2)
+dist/build-info.json: export BUILD_FLAGS_avx512 = $(FLAGS_avx512)
+dist/build-info.json: export BUILD_STREAMING = $(STREAMING)
+dist/build-info.json: export BUILD_HALF_WIDTH = $(HALF_WIDTH)
+dist/build-info.json: export BUILD_WASM_FLAGS = $(WASM_FLAGS)
+dist/build-info.json: export BUILD_THREADS_LINK = $(THREADS_LINK)
+dist/build-info.json: $(NATIVE)/numloom.node $(WASM_FILES) dist/.typescript asconfig.json tools/build-info.mjs Makefile
+	@node tools/build-info.mjs
 
 # ---- what people run -------------------------------------------------------------------------------------------------
 

@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: MIT
 
 import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os'
-import { showConfig } from 'numloom'
+import { showRuntime } from 'numloom'
 
 /** Machine, versions and settings of this process. */
 export function machine() {
-  const config = showConfig()
+  const config = showRuntime()
   return {
     date: new Date().toISOString(),
     cpu: config.cpu,

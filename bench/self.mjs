@@ -47,7 +47,7 @@ const works = {
 
 serve({
   about() {
-    const { numloom, node, backends } = nl.showConfig()
+    const { numloom, node, backends } = nl.showRuntime()
     return { numloom, node, backends, isa: process.env.NUMLOOM_ISA }
   },
   prepare({ work, n, how, threads = 1 }) {

@@ -4,14 +4,21 @@
 
 import { showConfig } from './config.js'
 import { threadCount } from './core/threads.js'
+import { showRuntime } from './system.js'
 import { threadpoolInfo } from './threadpool.js'
 
 const USAGE = `usage: numloom info [--json]
        numloom threads [--json]
 
-  info     versions, CPU, memory, threads, and every backend with the reason where one is missing
+  info     showRuntime and showConfig in one: versions, CPU, memory, threads, every backend with the reason where one is
+           missing, what runs where and why, and how all of it was built
   threads  every pool of threads with its count, by threadpoolctl's keys
 `
+
+function info(): { toString(): string } {
+  const [runtime, config] = [showRuntime(), showConfig()]
+  return Object.defineProperty({ ...runtime, config }, 'toString', { value: () => `${runtime}\n${config}` })
+}
 
 function threads(): { toString(): string } {
   const pools = threadpoolInfo()
@@ -24,7 +31,7 @@ function threads(): { toString(): string } {
   return Object.defineProperty(pools, 'toString', { value: describe })
 }
 
-const COMMANDS: Record<string, () => { toString(): string }> = { info: showConfig, threads }
+const COMMANDS: Record<string, () => { toString(): string }> = { info, threads }
 
 function main(args: readonly string[]): number {
   const [name = '--help', ...options] = args

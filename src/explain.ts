@@ -1,7 +1,13 @@
 // explain(): what ran where, and why.
+//
+// Calls belong to the function that made them, also after it awaited something: AsyncLocalStorage follows it. It is
+// switched off as soon as nothing is explained, because older Nodes pay for it at every promise.
 // SPDX-License-Identifier: MIT
 
-import { type Dispatch, recording } from './runtime.js'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Dispatch } from './report/dispatch.js'
+import { on, type Subscription } from './report/events.js'
+import { dispatchText } from './report/text.js'
 
 /** The kernel calls of one function, in order. */
 export class Explanation {
@@ -9,7 +15,7 @@ export class Explanation {
 
   toString(): string {
     if (this.calls.length === 0) return 'no kernel ran'
-    return this.calls.map(describe).join('\n')
+    return this.calls.map(dispatchText).join('\n')
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {
@@ -17,19 +23,63 @@ export class Explanation {
   }
 }
 
-function describe(call: Dispatch): string {
-  const threads = `${call.threads} ${call.threads === 1 ? 'thread' : 'threads'}`
-  const setting = `${call.threadSetting.count} allowed by ${call.threadSetting.source}`
-  const lines = [
-    `${call.op}_${call.dtype} on ${call.backend} (${call.file}, ${call.isa}), ${threads} (${setting}), ${call.work} operations`,
-  ]
-  for (const [name, reason] of Object.entries(call.others)) lines.push(`  not ${name}: ${reason}`)
-  return lines.join('\n')
+interface Collector {
+  readonly calls: Dispatch[]
+  /** What a function left behind (a timer) may run on after it has been explained. */
+  open: boolean
 }
 
-/** Runs the synchronous `fn` and tells, for every kernel call in it, the backend, file, instruction set and threads. */
-export function explain(fn: () => unknown): Explanation {
-  const calls: Dispatch[] = []
-  recording((dispatch) => calls.push(dispatch), fn)
-  return new Explanation(calls)
+const storage = new AsyncLocalStorage<Collector>()
+let subscription: Subscription | undefined
+let active = 0
+
+function begin(): Collector {
+  if (active++ === 0) {
+    subscription = on('dispatch', (dispatch) => {
+      const collector = storage.getStore()
+      if (collector?.open) collector.calls.push(dispatch)
+    })
+  }
+  return { calls: [], open: true }
+}
+
+function end(collector: Collector): Explanation {
+  collector.open = false
+  if (--active === 0) {
+    subscription?.()
+    storage.disable()
+  }
+  return new Explanation(collector.calls)
+}
+
+/**
+ * Runs `fn` and tells, for every kernel call in it: arrays, backend, file, instruction set, threads, bytes copied, time,
+ * and why the other backends did not run it. Where `fn` returns a promise, so does this, and calls that it makes after
+ * awaiting count too; those of other functions that run meanwhile do not. Throws what `fn` throws.
+ */
+export function explain(fn: () => PromiseLike<unknown>): Promise<Explanation>
+export function explain(fn: () => unknown): Explanation
+export function explain(fn: () => unknown): Explanation | Promise<Explanation> {
+  const collector = begin()
+  let result: unknown
+  try {
+    result = storage.run(collector, fn)
+  } catch (error) {
+    end(collector)
+    throw error
+  }
+  return isPromise(result) ? finished(result, collector) : end(collector)
+}
+
+async function finished(promise: PromiseLike<unknown>, collector: Collector): Promise<Explanation> {
+  try {
+    await promise
+  } finally {
+    end(collector)
+  }
+  return new Explanation(collector.calls)
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown> | undefined)?.then === 'function'
 }

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: MIT
 
 export type { BackendName } from './backends/backend.js'
-export { type Config, showConfig } from './config.js'
+export { type BackendStatus, backends } from './backends/load.js'
+export { type BuildInfo, type Config, type ShowOptions, showConfig } from './config.js'
 export { type Element, NDArray, type Nested } from './core/array.js'
 export type { DType, TypedArray } from './core/dtype.js'
 export * from './core/errors.js'
@@ -29,7 +30,19 @@ export * from './ops/elementwise.js'
 export { dot, matmul } from './ops/linalg.js'
 export type { OutOption } from './ops/operand.js'
 export { max, min, type ReduceOptions, sum } from './ops/reduce.js'
-export { type BackendStatus, backends, type Dispatch, getBackend, setBackend, withBackend } from './runtime.js'
+export type { ArrayReport, Dispatch, Layout } from './report/dispatch.js'
+export {
+  type CopyEvent,
+  type EventName,
+  type Events,
+  type MemoryEvent,
+  on,
+  type RegionEvent,
+  type Subscription,
+} from './report/events.js'
+export { trace } from './report/trace.js'
+export { getBackend, setBackend, withBackend } from './runtime.js'
+export { type Choice, type Runtime, showRuntime } from './system.js'
 export {
   type Threadpool,
   ThreadpoolLimits,

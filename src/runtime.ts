@@ -4,75 +4,20 @@
 // for a reason that `backends()`, `explain()` and `numloom info` tell.
 // SPDX-License-Identifier: MIT
 
-import { loadAs } from './backends/as.js'
 import { BACKEND_NAMES, type Backend, type BackendName, type Call, type KernelArgument } from './backends/backend.js'
-import { jsBackend } from './backends/js.js'
-import { loadNative } from './backends/native.js'
-import { loadWasm, loadWasmThreads } from './backends/wasm.js'
+import { load, tryLoad } from './backends/load.js'
 import { context, within } from './core/context.js'
 import type { Code } from './core/dtype.js'
 import { environment } from './core/env.js'
 import { BackendError, OutOfMemoryError } from './core/errors.js'
-import { type ThreadCount, threadCount, type UserApi } from './core/threads.js'
+import type { Shape } from './core/shape.js'
+import { threadCount, type UserApi } from './core/threads.js'
 import type { Kernel } from './kernel/define.js'
 import { BEYOND_MEASURED, type KernelPlan, planOf } from './kernel/plan.js'
 import { isLinearAlgebra } from './kernel/registry.js'
-
-const LOADERS: Record<BackendName, () => Backend> = {
-  js: () => jsBackend,
-  as: loadAs,
-  wasm: loadWasm,
-  'wasm-threads': loadWasmThreads,
-  native: loadNative,
-}
-
-const loaded = new Map<BackendName, Backend | BackendError>()
-
-/** Loads a backend at most once; a failure is remembered with its reason. */
-function tryLoad(name: BackendName): Backend | BackendError {
-  let result = loaded.get(name)
-  if (result === undefined) {
-    try {
-      result = LOADERS[name]()
-    } catch (error) {
-      if (error instanceof BackendError) result = error
-      else {
-        const message = `backend '${name}' cannot be used: ${(error as Error).message}`
-        result = new BackendError(message, { backend: name })
-      }
-    }
-    loaded.set(name, result)
-  }
-  return result
-}
-
-/** The loaded backend. Throws the BackendError that says why it cannot be had. */
-function load(name: BackendName): Backend {
-  const result = tryLoad(name)
-  if (result instanceof BackendError) throw result
-  return result
-}
-
-export interface BackendStatus {
-  readonly name: BackendName
-  readonly available: boolean
-  /** Why it is not available. */
-  readonly reason?: string
-  /** The file that runs, its instruction set, and the most threads it can use. */
-  readonly file?: string
-  readonly isa?: string
-  readonly maxThreads?: number
-}
-
-/** All five backends: what runs them, or why they cannot run. Loads those that were not used yet. */
-export function backends(): BackendStatus[] {
-  return BACKEND_NAMES.map((name) => {
-    const result = tryLoad(name)
-    if (result instanceof BackendError) return { name, available: false, reason: result.message }
-    const { file, isa, maxThreads } = result
-    return { name, available: true, file, isa, maxThreads }
-  })
-}
+import { type Dispatch, observe, type Planned } from './report/dispatch.js'
+import { reporting } from './report/events.js'
+import './report/start.js'
 
 type Setting = BackendName | 'auto'
 
@@ -177,42 +122,16 @@ function routeOf(kernel: Kernel, dtype: Code): Route {
   return route
 }
 
-/** One kernel call, as explain() reports it. */
-export interface Dispatch {
-  readonly op: string
-  readonly dtype: Code
-  /** Operations of the call. */
-  readonly work: number
-  readonly backend: BackendName
-  readonly file: string
-  readonly isa: string
-  readonly threads: number
-  /** The thread count in force, and where it came from. */
-  readonly threadSetting: ThreadCount
-  /** Why each other backend did not run it. */
-  readonly others: Readonly<Partial<Record<BackendName, string>>>
-}
-
-let recorder: ((dispatch: Dispatch) => void) | undefined
-
-/** Runs `fn` and hands every dispatch in it to `record`. */
-export function recording<T>(record: (dispatch: Dispatch) => void, fn: () => T): T {
-  const before = recorder
-  recorder = record
-  try {
-    return fn()
-  } finally {
-    recorder = before
-  }
-}
-
-/** Runs a kernel on checked arguments. Throws BackendError where a forced backend cannot. */
-export function run(kernel: Kernel, dtype: Code, work: number, args: KernelArgument[]): void {
+/**
+ * Runs a kernel on checked arguments. `shape` is for reports alone: what the operation has where its grid is merged from
+ * more axes. Throws BackendError where a forced backend cannot.
+ */
+export function run(kernel: Kernel, dtype: Code, work: number, args: KernelArgument[], shape?: Shape): void {
   const route = routeOf(kernel, dtype)
   const setting = getBackend()
-  if (setting !== 'auto') runOn(setting, route, work, args)
-  else if (isOutside(args)) runOutside(route, work, args)
-  else runOn(route.choose(work, threadCount(route.api).count), route, work, args)
+  if (setting !== 'auto') runOn(setting, route, work, args, shape)
+  else if (isOutside(args)) runOutside(route, work, args, shape)
+  else runOn(route.choose(work, threadCount(route.api).count), route, work, args, shape)
 }
 
 /** Whether an argument lies outside the heap. */
@@ -222,18 +141,18 @@ function isOutside(args: readonly KernelArgument[]): boolean {
 }
 
 /** The addon works in place; wasm needs room for copies; js needs nothing. */
-function runOutside(route: Route, work: number, args: KernelArgument[]): void {
+function runOutside(route: Route, work: number, args: KernelArgument[], shape: Shape | undefined): void {
   const { count } = threadCount(route.api)
   const name = route.usable('native', count) ? 'native' : route.choose(work, count)
   try {
-    runOn(name, route, work, args)
+    runOn(name, route, work, args, shape)
   } catch (error) {
     if (!(error instanceof OutOfMemoryError)) throw error
-    runOn('js', route, work, args)
+    runOn('js', route, work, args, shape)
   }
 }
 
-function runOn(name: BackendName, route: Route, work: number, args: KernelArgument[]): void {
+function runOn(name: BackendName, route: Route, work: number, args: KernelArgument[], shape: Shape | undefined): void {
   const backend = load(name)
   const call = route.bind(backend)
   if (call === undefined) {
@@ -244,26 +163,71 @@ function runOn(name: BackendName, route: Route, work: number, args: KernelArgume
   }
   const wanted = threadCount(route.api)
   const threads = route.threadsFor(backend, work, wanted.count)
+  if (reporting) {
+    runObserved(route, call, { work, args, shape, backend, threads, threadSetting: wanted })
+    return
+  }
   backend.setThreads(threads)
   call(args)
-  if (recorder !== undefined) {
-    const { file, isa } = backend
-    const others = reasons(route, name, work, wanted.count, isOutside(args))
-    const { kernel, dtype } = route
-    recorder({ op: kernel.name, dtype, work, backend: name, file, isa, threads, threadSetting: wanted, others })
-  }
 }
 
-function reasons(route: Route, chosen: BackendName, work: number, threads: number, outside: boolean) {
+/** The same, told to whoever listens. A function of its own: closures in `runOn` would cost every call. */
+function runObserved(route: Route, call: Call, chosen: Omit<Planned, 'kernel' | 'dtype' | 'others'>): void {
+  const { work, args, shape, backend, threads, threadSetting } = chosen
+  const { kernel, dtype } = route
+  const about = { forced: getBackend() !== 'auto', outside: isOutside(args) }
+  const others = () => reasons(route, backend.name, work, threadSetting.count, about)
+  observe({ kernel, dtype, work, args, shape, backend, threads, threadSetting, others }, () => {
+    backend.setThreads(threads)
+    call(args as KernelArgument[])
+  })
+}
+
+/** What a call with so much work on arrays in the heap would run on, and why not on others. */
+export function prospect(kernel: Kernel, dtype: Code, work: number): Prospect {
+  const route = routeOf(kernel, dtype)
+  const { count } = threadCount()
+  const setting = getBackend()
+  const name = setting === 'auto' ? route.choose(work, count) : setting
+  const backend = tryLoad(name)
+  const about = { forced: setting !== 'auto', outside: false }
+  if (backend instanceof BackendError) return { backend: 'none', threads: 0, others: { [name]: backend.message } }
+  if (route.bind(backend) === undefined) {
+    return { backend: 'none', threads: 0, others: { [name]: `it is forced and has no kernel ${route.symbol}` } }
+  }
+  const others = reasons(route, name, work, count, about)
+  return { backend: name, threads: route.threadsFor(backend, work, count), others }
+}
+
+export interface Prospect {
+  /** 'none' where the call would throw. */
+  readonly backend: BackendName | 'none'
+  readonly threads: number
+  readonly others: Dispatch['others']
+}
+
+interface Circumstances {
+  readonly forced: boolean
+  readonly outside: boolean
+}
+
+function reasons(route: Route, chosen: BackendName, work: number, threads: number, about: Circumstances) {
   const others: Partial<Record<BackendName, string>> = {}
   for (const name of BACKEND_NAMES) {
-    if (name !== chosen) others[name] = reason(route, name, chosen, work, threads, outside)
+    if (name !== chosen) others[name] = reason(route, name, chosen, work, threads, about)
   }
   return others
 }
 
-function reason(route: Route, name: BackendName, chosen: BackendName, work: number, threads: number, outside: boolean) {
-  if (getBackend() !== 'auto') return `${chosen} is forced`
+function reason(
+  route: Route,
+  name: BackendName,
+  chosen: BackendName,
+  work: number,
+  threads: number,
+  { forced, outside }: Circumstances,
+): string {
+  if (forced) return `${chosen} is forced`
   const backend = tryLoad(name)
   if (backend instanceof BackendError) return backend.message
   if (route.bind(backend) === undefined) return `it has no kernel ${route.symbol}`

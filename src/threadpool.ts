@@ -1,10 +1,10 @@
 // threadpoolctl's view of numloom: threadpoolInfo() and threadpoolLimits(), with its keys.
 // SPDX-License-Identifier: MIT
 
+import { backends } from './backends/load.js'
 import { type Context, within } from './core/context.js'
 import { ValueError } from './core/errors.js'
 import { configureCounts, configuredCounts, countOf, threadCount, type UserApi } from './core/threads.js'
-import { backends } from './runtime.js'
 import { VERSION } from './version.js'
 
 /** One pool of threads, with threadpoolctl's keys. */

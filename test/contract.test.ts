@@ -76,7 +76,7 @@ describe('tables', () => {
       relaxed: await relaxedSimd(),
       plain: await simd(),
     })
-    expect(nl.showConfig().memory.shared).toBe(await threads())
+    expect(nl.showRuntime().memory.shared).toBe(await threads())
   })
 
   test('signatures are told in words', () => {

@@ -184,13 +184,3 @@ describe('auto', () => {
     expect(nl.explain(() => nl.sin(small)).calls).toHaveLength(1)
   })
 })
-
-describe('showConfig', () => {
-  test('tells versions, threads, memory and every backend', () => {
-    const config = nl.showConfig()
-    expect(config).toMatchObject({ numloom: nl.version, node: process.version, backend: 'auto' })
-    expect(config.backends).toEqual(nl.backends())
-    for (const name of BACKEND_NAMES) expect(String(config)).toContain(name)
-    expect(JSON.parse(JSON.stringify(config))).toMatchObject({ numloom: nl.version })
-  })
-})

@@ -110,7 +110,7 @@ describe('a small heap (NUMLOOM_MAX_MEMORY)', () => {
       const afterwards = nl.full(1_000_000, 2).pointer()
       setTimeout(() => console.log(JSON.stringify({
         right: sums.every((sum, i) => sum === i * 1e6), warnings, chosen, backends, inHeap: typeof afterwards === 'number',
-        maximum: nl.showConfig().memory.maximumMiB,
+        maximum: nl.showRuntime().memory.maximumMiB,
       })), 5)
     `
     const pair = [39, 77]
@@ -166,7 +166,7 @@ describe('a small heap (NUMLOOM_MAX_MEMORY)', () => {
     const script = `
       import * as nl from 'numloom'
       nl.ones(3)
-      console.log(JSON.stringify(nl.showConfig().memory.maximumMiB))
+      console.log(JSON.stringify(nl.showRuntime().memory.maximumMiB))
     `
     const { stdout, stderr } = await runScript(script, { env: { NUMLOOM_MAX_MEMORY: value } })
     expect(JSON.parse(stdout)).toBe(4096)
@@ -182,7 +182,7 @@ describe('a small heap (NUMLOOM_MAX_MEMORY)', () => {
     ['268435456', 256],
     ['100GB', 4096],
   ])('%s gives %i MiB', async (value, expected) => {
-    const script = `import * as nl from 'numloom'; console.log(JSON.stringify(nl.showConfig().memory.maximumMiB))`
+    const script = `import * as nl from 'numloom'; console.log(JSON.stringify(nl.showRuntime().memory.maximumMiB))`
     expect(await jsonOf(script, { env: { NUMLOOM_MAX_MEMORY: value }, flags: ['--no-warnings'] })).toBe(expected)
   })
 
@@ -194,12 +194,12 @@ describe('a small heap (NUMLOOM_MAX_MEMORY)', () => {
       return new Memory(descriptor)
     }
     const nl = await import('numloom')
-    const { memory } = nl.showConfig()
+    const { memory } = nl.showRuntime()
     const available = nl.backends().filter(({ available }) => available).map(({ name }) => name)
     console.log(JSON.stringify({ memory, available, sum: nl.sum(nl.ones(100_000)).item() }))
   `
   interface Report {
-    readonly memory: nl.Config['memory']
+    readonly memory: nl.Runtime['memory']
     readonly available: string[]
     readonly sum: number
   }

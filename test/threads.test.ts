@@ -93,7 +93,7 @@ describe('the count in force', () => {
       ${set}
       const count = nl.getNumThreads()
       nl.getNumThreads()
-      const { source } = nl.showConfig().threads
+      const { source } = nl.showRuntime().threads
       setTimeout(() => console.log(JSON.stringify({ count, source, warnings })), 5)
       `,
       { env },

@@ -126,6 +126,7 @@ napi_value call_kernel(napi_env env, napi_callback_info info) {
     }
   }
   if (used != count) return fail(env, "too many arguments for a kernel");
+  nl::begin_call();
   entry.invoke(entry.function, slots);
   return nullptr;
 }
@@ -245,7 +246,7 @@ napi_value set_schedule(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-/// lastTeam(): how many threads the last region of this thread had.
+/// lastTeam(): how many threads the budget of the process left to the last kernel called from this thread.
 napi_value last_team(napi_env env, napi_callback_info) {
   napi_value size;
   napi_create_int32(env, nl::last_team(), &size);

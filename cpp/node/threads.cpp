@@ -13,7 +13,7 @@ namespace nl {
 namespace {
 
 thread_local int wanted_threads = 1;
-thread_local int team_size = 1;
+thread_local int granted_threads = 1;
 thread_local Schedule schedule;
 
 /// The threads of all regions that are running in this process, whichever thread called them.
@@ -32,22 +32,19 @@ template <class Share>
 void run_team(isize items, RunChunks run, const void* context, const Share& share) {
   const isize wanted = region_threads();
   const int most = static_cast<int>(wanted < items ? wanted : items);
-  team_size = 1;
   if (most <= 1) {
     if (items > 0) run(context, 0, items, 0);
     return;
   }
   const int claimed = claim(most);
-  int came = 1;
+  if (claimed < most && claimed < granted_threads) granted_threads = claimed;
 #pragma omp parallel num_threads(claimed)
   {
     // The runtime may give fewer threads than asked for; what counts is how many came.
     const int members = omp_get_num_threads(), thread = omp_get_thread_num();
-    if (thread == 0) came = members;
     share(members, thread);
   }
   busy.fetch_sub(claimed);
-  team_size = came;
 }
 
 }  // namespace
@@ -56,7 +53,9 @@ void set_threads(int count) { wanted_threads = count; }
 
 void set_schedule(const Schedule& wanted) { schedule = wanted; }
 
-int last_team() { return team_size; }
+void begin_call() { granted_threads = wanted_threads; }
+
+int last_team() { return granted_threads; }
 
 void release_threads() { omp_pause_resource_all(omp_pause_hard); }
 

@@ -1,10 +1,9 @@
 // Regions on a persistent team of pthreads, which are Web Workers.
 //
 // The caller is member 0. It opens a seat for just the members that a region needs, and wakes each by a signal of its
-// own; a member takes its seat or finds it withdrawn, so a late riser can never mistake one region for the next. Waiters
-// spin for a moment and then sleep: cores may be fewer than threads. A thread that does not come in time, or that traps,
-// fails the region: the loader asks nl_team_failure() after each one.
-// SPDX-License-Identifier: MIT
+// own; a member takes its seat or finds it withdrawn, so a late riser can never mistake one region for the next.
+// Waiters spin for a moment and then sleep: cores may be fewer than threads. A thread that does not come in time, or
+// that traps, fails the region: the loader asks nl_team_failure() after each one. SPDX-License-Identifier: MIT
 
 #include <emscripten.h>
 #include <pthread.h>
@@ -180,7 +179,8 @@ EMSCRIPTEN_KEEPALIVE int nl_team_start(int threads) {
   for (int member = 1; member < threads && member < nl::kMaxTeam; member++) {
     if (member < team.created && !team.member[member].lost) continue;
     pthread_t handle;
-    if (pthread_create(&handle, nullptr, nl::member_main, reinterpret_cast<void*>(intptr_t(member))) != 0) return member;
+    if (pthread_create(&handle, nullptr, nl::member_main, reinterpret_cast<void*>(intptr_t(member))) != 0)
+      return member;
     if (member == team.created) team.created++;
     team.member[member].lost = false;
   }
@@ -191,9 +191,7 @@ EMSCRIPTEN_KEEPALIVE int nl_team_start(int threads) {
 EMSCRIPTEN_KEEPALIVE int nl_team_ready() { return nl::team.ready.load(); }
 
 /// What befell the last region: 0 nothing, 1 a thread did not come, 2 a thread trapped. Forgets it.
-EMSCRIPTEN_KEEPALIVE int nl_team_failure() {
-  return static_cast<int>(nl::team.failure.exchange(nl::Failure::kNone));
-}
+EMSCRIPTEN_KEEPALIVE int nl_team_failure() { return static_cast<int>(nl::team.failure.exchange(nl::Failure::kNone)); }
 
 /// For a region whose caller trapped: waits for the others.
 EMSCRIPTEN_KEEPALIVE void nl_team_join() {

@@ -22,6 +22,7 @@ export function loadAs(): Backend {
   return {
     name: 'as',
     file: fileName(url),
+    path: fileURLToPath(url),
     isa: 'simd128',
     maxThreads: 1,
     bind(kernel: Kernel, dtype: Code) {

@@ -22,8 +22,12 @@ export interface Backend {
   readonly name: BackendName
   /** What runs: the name of the file, or of the code. */
   readonly file: string
+  /** Where it is, for a file. */
+  readonly path?: string
   /** The instruction set in use. */
   readonly isa: string
+  /** All instruction sets that it has builds for and this CPU can run, the best first, where there is a choice. */
+  readonly isas?: readonly string[]
   /** The largest thread count that it can use. */
   readonly maxThreads: number
   /** The callable of a kernel for a dtype, undefined where the backend has none. */

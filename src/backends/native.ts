@@ -170,7 +170,9 @@ export function loadNative(): Backend {
   return {
     name: 'native',
     file: basename(file),
+    path: file,
     isa,
+    isas: addon.isas(),
     maxThreads: MAX_THREADS,
     bind(kernel: Kernel, dtype: Code) {
       const call = functions.get(`${kernel.name}_${dtype}`)

@@ -5,6 +5,8 @@ import type { Code, TypedArray } from '../core/dtype.js'
 import { codeInfo } from '../core/dtype.js'
 import { heap } from '../core/heap.js'
 import type { Kernel, Ref } from '../kernel/define.js'
+import { copied } from '../report/dispatch.js'
+import { reporting } from '../report/events.js'
 import type { Call, KernelArgument } from './backend.js'
 
 interface Copy {
@@ -46,12 +48,18 @@ function callCopied(kernel: Kernel, dtype: Code, raw: (...args: number[]) => voi
 function copyIn(ref: Ref, code: Code): Copy {
   const data: TypedArray = ref.data
   const { address, release } = heap().borrow(data.byteLength)
-  heapBytes(address, data.byteLength).set(bytesOf(data))
+  transfer('in', bytesOf(data), heapBytes(address, data.byteLength))
   return { data, address, code, written: false, release }
 }
 
 function copyOut(copy: Copy): void {
-  bytesOf(copy.data).set(heapBytes(copy.address, copy.data.byteLength))
+  transfer('out', heapBytes(copy.address, copy.data.byteLength), bytesOf(copy.data))
+}
+
+function transfer(direction: 'in' | 'out', from: Uint8Array, to: Uint8Array): void {
+  const start = reporting ? performance.now() : 0
+  to.set(from)
+  if (reporting) copied(direction, from.byteLength, start)
 }
 
 const bytesOf = (data: TypedArray) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)

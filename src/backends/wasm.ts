@@ -253,6 +253,7 @@ function backend(name: BackendName, module: Module, maxThreads: number): Backend
   return {
     name,
     file: fileName(module.url),
+    path: fileURLToPath(module.url),
     isa: module.isa,
     maxThreads,
     bind(kernel: Kernel, dtype: Code) {

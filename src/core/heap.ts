@@ -66,6 +66,14 @@ function blockSize(bytes: number): number {
   return Math.ceil(bytes / step) * step + (bytes >= STAGGERED_BYTES ? STAGGER_BYTES : 0)
 }
 
+export type HeapEvent = 'grow' | 'spill' | 'reclaim'
+
+/** Told of what the heap does beyond handing out blocks, where someone listens (src/report). */
+let listener: ((event: HeapEvent, bytes: number) => void) | undefined
+export function watchHeap(told: typeof listener): void {
+  listener = told
+}
+
 type Views = Record<Code, TypedArray>
 
 export class Heap {
@@ -162,10 +170,12 @@ export class Heap {
   /** Releases what died in this job. */
   #sweep(thorough: boolean): void {
     this.#unswept = 0
+    const before = this.bytesInUse
     for (const id of this.#watcher?.sweep(thorough) ?? []) {
       const block = this.#watched.get(id)
       if (block !== undefined) this.#releaseOnce(block)
     }
+    if (before > this.bytesInUse) listener?.('reclaim', before - this.bytesInUse)
   }
 
   /** A block for the length of one call: scratch space, copies of arguments. Free it by `release`. */
@@ -224,8 +234,11 @@ export class Heap {
     // Growing is a system call: at least 16 MiB at a time, an eighth of the heap when it is large.
     const generous = Math.max(missing, 16 * 2 ** 20, end / 8)
     if (!this.#growBy(generous) && !this.#growBy(missing)) return undefined
-    this.#cold.add(end, this.#buffer.byteLength - end)
-    return this.#cold.take(size)
+    const grown = this.#buffer.byteLength - end
+    this.#cold.add(end, grown)
+    const address = this.#cold.take(size)
+    listener?.('grow', grown)
+    return address
   }
 
   #growBy(bytes: number): boolean {
@@ -251,6 +264,7 @@ export class Heap {
         `the array heap (${this.choice.maximumBytes / 2 ** 20} MiB) is full; new arrays are kept outside it, which costs ` +
           'wasm backends a copy per call. Free arrays by dispose() or `using`, or write results to `out`.',
       )
+      listener?.('spill', bytes)
       return region
     } catch {
       throw this.#outOfMemory(bytes)

@@ -28,10 +28,12 @@ export function copyElements(source: NDArray, target: NDArray): void {
     return
   }
   const grids = toGrids(target.shape, [source.strides, target.strides])
-  const { m, n, rows, columns } = grids
+  const { m, n, rows, columns, outer } = grids
+  const whole = outer.length === 0 ? target.shape : undefined
   forEachGrid(grids, ([from, to]) => {
     const input = [source.pointer(from), rows[0] as number, columns[0] as number]
-    run(kernel, source.info.code, m * n, [m, n, ...input, target.pointer(to), rows[1] as number, columns[1] as number])
+    const output = [target.pointer(to), rows[1] as number, columns[1] as number]
+    run(kernel, source.info.code, m * n, [m, n, ...input, ...output], whole)
   })
 }
 

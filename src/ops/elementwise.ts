@@ -24,7 +24,7 @@ function map(kernel: Kernel, inputs: readonly ArrayLike[], options: OutOption): 
   if (unit) {
     const args: KernelArgument[] = [1, to.size]
     for (const array of all) args.push(array.pointer(), 0, 1)
-    run(kernel, info.code, to.size * costOf(kernel), args)
+    run(kernel, info.code, to.size * costOf(kernel), args, shape)
   } else mapGrids(kernel, all, shape)
   return to
 }
@@ -54,14 +54,15 @@ function mapGrids(kernel: Kernel, all: readonly NDArray[], shape: Shape): void {
     shape,
     all.map((array) => broadcastStrides(array.shape, array.strides, shape)),
   )
-  const { m, n, rows, columns } = grids
+  const { m, n, rows, columns, outer } = grids
+  const whole = outer.length === 0 ? shape : undefined
   const dtype = (all[0] as NDArray).info.code
   forEachGrid(grids, (skips) => {
     const args: KernelArgument[] = [m, n]
     all.forEach((array, k) => {
       args.push(array.pointer(skips[k]), rows[k] as number, columns[k] as number)
     })
-    run(kernel, dtype, m * n * costOf(kernel), args)
+    run(kernel, dtype, m * n * costOf(kernel), args, whole)
   })
 }
 

@@ -40,7 +40,7 @@ function reducedAxes(operation: string, array: NDArray, axis: ReduceOptions['axi
 function reduce(kernel: Kernel, info: DTypeInfo, x: NDArray, options: ReduceOptions): NDArray {
   if (options.axis === undefined && !options.keepdims && x.isContiguous) {
     const out = result(kernel.name, [], info, options.out, [x])
-    run(kernel, x.info.code, x.size, [1, x.size, x.pointer(), 0, 1, out.pointer(), 0])
+    run(kernel, x.info.code, x.size, [1, x.size, x.pointer(), 0, 1, out.pointer(), 0], x.shape)
     return out
   }
   return reduceAxes(kernel, info, x, options)

@@ -33,7 +33,7 @@ const BELONGS = [
   /^dist\/(?!wasm\/)[\w/-]+\.d\.ts$/,
   /^dist\/(?!wasm\/|cjs\/)[\w/-]+\.js$/,
   /^dist\/cjs\/(index|classic)\.js$/,
-  /^dist\/cjs\/package\.json$/,
+  /^dist\/(cjs\/package|build-info)\.json$/,
   /^dist\/wasm\/numloom(\.(as|shared|threads|relaxed))*\.(wasm|cjs)$/,
 ]
 

@@ -5,8 +5,10 @@ import type { BackendName, KernelArgument } from '../../dist/backends/backend.js
 import type { Code, TypedArray } from '../../dist/core/dtype.js'
 import { heap } from '../../dist/core/heap.js'
 import { withThreads } from '../../dist/core/threads.js'
+import { explain } from '../../dist/explain.js'
 import type { Argument, Kernel, Pointer, Sizes } from '../../dist/kernel/define.js'
-import { type Dispatch, recording, run, withBackend } from '../../dist/runtime.js'
+import type { Dispatch } from '../../dist/report/dispatch.js'
+import { run, withBackend } from '../../dist/runtime.js'
 import type { Case } from './cases.ts'
 import { firstChange, gather, layOut, layOutScratch, type Operand } from './operand.ts'
 import type { OracleArray, Question } from './oracle.ts'
@@ -149,12 +151,8 @@ export function call(prepared: Prepared, backend: BackendName, threads: number):
       const { address } = blocks[all.indexOf(operand)] as { address: number }
       return address + operand.first * ARRAYS[operand.dtype].BYTES_PER_ELEMENT
     })
-    const calls: Dispatch[] = []
     const go = () => run(kernel, dtype, HUGE_WORK, args)
-    recording(
-      (dispatch) => calls.push(dispatch),
-      () => withBackend(backend, () => withThreads(threads, go)),
-    )
+    const { calls } = explain(() => withBackend(backend, () => withThreads(threads, go)))
     const memories = all.map((operand, i) => words(blocks[i]?.address as number, operand).slice())
     return { ...inspect(prepared, scratch, all, memories), dispatch: calls[0] as Dispatch }
   } finally {

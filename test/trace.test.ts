@@ -1,0 +1,205 @@
+// What the environment asks for: lines on stderr by NUMLOOM_LOG, and files in Chrome's trace event format.
+// SPDX-License-Identifier: MIT
+
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as nl from 'numloom'
+import { afterAll, describe, expect, test } from 'vitest'
+import { runScript } from './support/child.ts'
+import { errorOf } from './support/errors.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'numloom-trace-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** A call in one thread, one in two, and one that copies. */
+const WORK = `
+  import * as nl from 'numloom'
+  const x = nl.linspace(0, 1, 500_000)
+  nl.withBackend('native', () => {
+    nl.withThreads(1, () => nl.add(x, 1))
+    nl.withThreads(2, () => nl.sin(x))
+  })
+  nl.withThreads(2, () => nl.withBackend('wasm-threads', () => nl.cos(x)))
+  const outside = nl.asarray(new Float64Array(1000))
+  nl.withBackend('wasm', () => nl.negative(outside, { out: outside }))
+`
+
+describe('NUMLOOM_LOG', () => {
+  const lines = async (level: string, work = WORK) => {
+    const { stderr, stdout, code } = await runScript(work, { env: { NUMLOOM_LOG: level } })
+    expect({ stdout, code }).toEqual({ stdout: '', code: 0 })
+    return stderr.split('\n').filter((line) => line !== '')
+  }
+  const kinds = (all: string[]) => all.map((line) => line.split(' ', 2).join(' '))
+
+  test('debug writes a line for every event', async () => {
+    const all = await lines('debug')
+    expect(kinds(all)).toEqual(
+      expect.arrayContaining(['numloom dispatch', 'numloom copy', 'numloom region', 'numloom memory']),
+    )
+    const isa = nl.backends().find(({ name }) => name === 'native')?.isa
+    const format = new RegExp(
+      `^numloom dispatch sin_f64 native ${isa} 2 threads \\d+\\.\\d{3} ms x float64 \\(500000,\\) C; out float64 \\(500000,\\) C$`,
+    )
+    expect(all.filter((line) => format.test(line))).toHaveLength(1)
+    expect(all).toContainEqual(expect.stringMatching(/^numloom region cos wasm-threads 2 threads \d+\.\d{3} ms$/))
+    expect(all).toContainEqual(
+      expect.stringMatching(/^numloom copy negative wasm in 8000 bytes \d+\.\d{3} ms: .*outside/),
+    )
+    expect(all).toContainEqual(expect.stringMatching(/^numloom memory grow \d+ bytes, \d+ of \d+ in use$/))
+  })
+
+  test('info leaves calls out, warn also growth, off all', async () => {
+    expect(new Set(kinds(await lines('info')))).toEqual(new Set(['numloom memory', 'numloom copy']))
+    expect(kinds(await lines('warn'))).toEqual(['numloom copy', 'numloom copy'])
+    expect(await lines('off')).toEqual([])
+    expect(await lines('')).toEqual([])
+  })
+
+  test('anything else is told once and ignored', async () => {
+    const all = await lines('verbose')
+    expect(all.filter((line) => line.includes("NUMLOOM_LOG='verbose'"))).toHaveLength(1)
+    expect(all.join(' ')).toContain('valid are off, warn, info, debug')
+    expect(all.filter((line) => line.startsWith('numloom '))).toEqual([])
+  })
+})
+
+interface TraceEvent {
+  name: string
+  ph: string
+  pid: number
+  tid: number
+  ts: number
+  dur: number
+  cat: string
+  args: Record<string, unknown>
+}
+
+function load(file: string) {
+  const { traceEvents } = JSON.parse(readFileSync(file, 'utf8')) as { traceEvents: TraceEvent[] }
+  const metadata = traceEvents.filter(({ ph }) => ph === 'M')
+  const timed = traceEvents.filter(({ ph }) => ph !== 'M')
+  const rows = new Map(metadata.filter(({ name }) => name === 'thread_name').map(({ tid, args }) => [args.name, tid]))
+  return { metadata, timed, rows, spans: timed.filter(({ ph }) => ph === 'X') }
+}
+
+/** Spans of a row lie behind or inside each other. */
+function expectNested(spans: readonly TraceEvent[]): void {
+  const open: number[] = []
+  for (const { ts, dur } of spans) {
+    while (open.length > 0 && (open.at(-1) as number) <= ts) open.pop()
+    if (open.length > 0) expect(ts + dur).toBeLessThanOrEqual((open.at(-1) as number) + 0.001)
+    open.push(ts + dur)
+  }
+}
+
+async function traced(name: string, script: string) {
+  const file = join(folder, name)
+  const result = await runScript(script, { env: { NUMLOOM_TRACE: file } })
+  return { file, ...result }
+}
+
+describe('NUMLOOM_TRACE', () => {
+  test('writes complete events that are ordered and nest, on named rows', async () => {
+    const { file, code } = await traced('work.json', WORK)
+    expect(code).toBe(0)
+    const { metadata, timed, rows, spans } = load(file)
+    expect([...rows.keys()]).toEqual(['main thread', 'main thread, team member 1'])
+    expect(metadata.find(({ name }) => name === 'process_name')?.args.name).toContain(`numloom ${nl.version}`)
+    expect(new Set(timed.map(({ pid }) => pid)).size).toBe(1)
+    timed.slice(1).forEach(({ ts }, i) => {
+      expect(ts).toBeGreaterThanOrEqual(timed[i]?.ts as number)
+    })
+    for (const { ts, dur } of spans) expect(ts > 0 && dur >= 0).toBe(true)
+    const [main, member] = ['main thread', 'main thread, team member 1'].map((row) => {
+      return spans.filter(({ tid }) => tid === rows.get(row))
+    }) as [TraceEvent[], TraceEvent[]]
+    expectNested(main)
+    expectNested(member)
+    expect(member.map(({ name, args }) => [name, args.backend])).toEqual([
+      ['sin', 'native'],
+      ['cos', 'wasm-threads'],
+    ])
+    const kernels = main.filter(({ cat }) => cat === 'kernel')
+    expect(kernels.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['add_f64', 'sin_f64', 'cos_f64', 'negative_f64']),
+    )
+    const outer = kernels.find(({ name }) => name === 'negative_f64') as TraceEvent
+    const copies = main.filter(({ cat }) => cat === 'copy')
+    expect(copies.map(({ name }) => name)).toEqual(['copy in', 'copy out'])
+    for (const { ts, dur } of copies) {
+      expect(ts).toBeGreaterThanOrEqual(outer.ts)
+      expect(ts + dur).toBeLessThanOrEqual(outer.ts + outer.dur + 0.001)
+    }
+    expect(timed.some(({ ph, name, args }) => ph === 'C' && name === 'heap' && Number(args.inUse) >= 0)).toBe(true)
+  })
+
+  test.each([
+    ['an uncaught error', `${WORK}; throw new Error('the end')`, 1],
+    ['a rejection', `${WORK}; await Promise.reject(new Error('the end'))`, 1],
+    ['process.exit', `${WORK}; process.exit(3)`, 3],
+  ])('is valid after %s', async (name, script, expected) => {
+    const { file, code } = await traced(`${name}.json`, script)
+    expect(code).toBe(expected)
+    expect(load(file).spans.map((span) => span.name)).toContain('sin_f64')
+  })
+
+  test('without a call is valid too', async () => {
+    const { file } = await traced('nothing.json', `import 'numloom'`)
+    expect(load(file)).toMatchObject({ timed: [], metadata: [{ name: 'process_name' }, { name: 'thread_name' }] })
+  })
+
+  test('a worker writes a file of its own', async () => {
+    const script = `
+      import { Worker } from 'node:worker_threads'
+      import * as nl from 'numloom'
+      nl.cos(nl.ones(3))
+      const code = "import('numloom').then((nl) => nl.sin(nl.ones(3)))"
+      new Worker(code, { eval: true })
+    `
+    const { file, code } = await traced('both.json', script)
+    expect(code).toBe(0)
+    expect(load(file).spans.map(({ name }) => name)).toContain('cos_f64')
+    expect(load(file).spans.map(({ name }) => name)).not.toContain('sin_f64')
+    const own = load(join(folder, 'both.1.json'))
+    expect(own.spans.map(({ name }) => name)).toContain('sin_f64')
+    expect([...own.rows.keys()]).toEqual(['worker 1'])
+    expect(own.rows.get('worker 1')).not.toBe(load(file).rows.get('main thread'))
+  })
+
+  test('a file that cannot be written is told once, and nothing else happens', async () => {
+    const { code, stderr, file } = await traced('no/such/folder.json', WORK)
+    expect(code).toBe(0)
+    expect(stderr.match(/NUMLOOM_TRACE is ignored/g)).toHaveLength(1)
+    expect(existsSync(file)).toBe(false)
+  })
+})
+
+describe('trace', () => {
+  test('tells on stderr what it could not write at the end, and leaves the exit code alone', async () => {
+    const gone = join(folder, 'gone')
+    const script = `
+      import { mkdirSync, rmSync } from 'node:fs'
+      import * as nl from 'numloom'
+      mkdirSync(${JSON.stringify(gone)})
+      nl.trace(${JSON.stringify(join(gone, 'trace.json'))})
+      rmSync(${JSON.stringify(gone)}, { recursive: true })
+    `
+    const { code, stderr } = await runScript(script)
+    expect(code).toBe(0)
+    expect(stderr).toMatch(/the trace .*gone.* was not written: ENOENT/)
+  })
+
+  test('records until it is stopped', () => {
+    const file = join(folder, 'some.json')
+    {
+      using _trace = nl.trace(file)
+      nl.sin(nl.ones(3))
+    }
+    nl.cos(nl.ones(3))
+    expect(load(file).spans.map(({ name }) => name)).toEqual(['sin_f64'])
+    const error = errorOf(() => nl.trace(join(folder, 'no/such/file.json')))
+    expect(error).toBeInstanceOf(nl.ValueError)
+  })
+})
