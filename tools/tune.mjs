@@ -12,6 +12,7 @@ import { argumentsFor, sizeForWork, sizesFor } from '../bench/arguments.mjs'
 import { boundCall, loadedBackends } from '../bench/bound.mjs'
 import { machine } from '../bench/machine.mjs'
 import { median } from '../bench/stats.mjs'
+import { leastTimes, SAMPLE } from '../bench/tuning/least.mjs'
 import { planFrom } from '../bench/tuning/levels.mjs'
 import { planFile } from '../bench/tuning/source.mjs'
 import { kernelList } from '../dist/kernel/registry.js'
@@ -19,13 +20,6 @@ import { integral2d } from '../dist/kernels/classic.js'
 
 /** From 1 to 10^7 operations, two steps a decade. */
 const WORKS = Array.from({ length: 15 }, (_, i) => 10 ** (i / 2))
-/**
- * A sample lasts at least so many seconds, and there are many short ones: all threads have to be on a core at once for
- * one of them to tell what a team can do. Those whose samples are long get the fewest rounds.
- */
-const SAMPLE = 3e-4
-const ROUNDS = { least: 5, most: 30 }
-const BUDGET = 0.01
 /** A backend whose calls take longer is measured at no greater size. */
 const LONGEST = 0.05
 /** Nor is one this many times slower than the best at two sizes running, once that costs time. */
@@ -34,35 +28,6 @@ const HOPELESS = 5
 const file = process.argv[2] ?? fileURLToPath(new URL('../src/kernel/thresholds.ts', import.meta.url))
 const teamSize = nl.getNumThreads()
 const backends = loadedBackends()
-
-function seconds(call, calls) {
-  const begin = performance.now()
-  for (let i = 0; i < calls; i++) call()
-  return (performance.now() - begin) / 1000 / calls
-}
-
-/** Calls that make a sample, after enough of them to warm up. */
-function calibrate(call) {
-  let calls = 1
-  for (let spent = seconds(call, 1); spent < SAMPLE; calls *= 2) spent = seconds(call, calls) * calls
-  return Math.max(1, calls / 2)
-}
-
-/** Least seconds of each contender, which take turns: what disturbs the machine only ever adds. */
-function leastTimes(contenders) {
-  for (const contender of contenders) {
-    Object.assign(contender, { calls: calibrate(contender.call), least: Number.POSITIVE_INFINITY, spent: 0 })
-  }
-  for (let round = 0; round < ROUNDS.most; round++) {
-    for (const contender of contenders) {
-      if (round >= ROUNDS.least && contender.spent > BUDGET) continue
-      const { call, calls } = contender
-      const time = seconds(call, calls)
-      contender.spent += time * calls
-      contender.least = Math.min(contender.least, time)
-    }
-  }
-}
 
 /** Every backend that is still in, with one thread and with the team. `wasm-threads` alone is `wasm`. */
 function contendersFor({ kernel, dtype }, args, out) {

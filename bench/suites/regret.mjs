@@ -1,0 +1,102 @@
+// Suite `regret`: what the choice of `auto` costs. Each kernel build at sizes from 10^0 to 10^7 operations, with 1 and 2
+// threads: the time of `auto` over that of the best forced backend, all dispatched alike, least times in turns.
+// SPDX-License-Identifier: MIT
+
+import * as nl from 'numloom'
+import { kernelList } from '../../dist/kernel/registry.js'
+import { run as dispatch } from '../../dist/runtime.js'
+import { argumentsFor, sizeForWork, sizesFor } from '../arguments.mjs'
+import { loadedBackends } from '../bound.mjs'
+import { geometricMean } from '../stats.mjs'
+import { leastTimes } from '../tuning/least.mjs'
+import { digits, duration } from '../units.mjs'
+
+export const title = 'The choice of auto'
+
+const WORKS = Array.from({ length: 8 }, (_, i) => 10 ** i)
+const THREADS = [1, 2]
+const BARS = { mean: 1.05, worst: 1.25 }
+/** A forced backend that takes longer for one call than this is not the best one. */
+const LONGEST = 0.2
+
+function contendersFor({ kernel, dtype }, work, args, backends) {
+  const forced = [...backends.keys()].filter((name) => backends.get(name).bind(kernel, dtype) !== undefined)
+  return ['auto', ...forced].map((name) => ({
+    name,
+    call() {
+      nl.setBackend(name)
+      dispatch(kernel, dtype, work, args)
+    },
+  }))
+}
+
+function tooSlow({ call }) {
+  const begin = performance.now()
+  call()
+  return (performance.now() - begin) / 1000 > LONGEST
+}
+
+function measurePoint(build, wanted, threads, backends) {
+  const { kernel, dtype, symbol } = build
+  const sizes = sizesFor(kernel, sizeForWork(kernel, wanted))
+  const work = kernel.flops(sizes)
+  const { args, release } = argumentsFor(kernel, dtype, sizes, threads)
+  nl.setNumThreads(threads)
+  const contenders = contendersFor(build, work, args, backends).filter((one) => one.name === 'auto' || !tooSlow(one))
+  leastTimes(contenders)
+  release()
+  nl.setBackend('auto')
+  const [auto, ...forced] = contenders
+  const best = forced.reduce((a, b) => (b.least < a.least ? b : a))
+  return {
+    symbol,
+    work,
+    threads,
+    auto: auto.least,
+    best: best.name,
+    least: best.least,
+    regret: auto.least / best.least,
+  }
+}
+
+const summaryOf = (points) => {
+  const worst = points.reduce((a, b) => (b.regret > a.regret ? b : a))
+  return { mean: geometricMean(points.map(({ regret }) => regret)), worst }
+}
+
+const inWords = ({ symbol, work, threads, best, regret }) =>
+  `${digits(regret)} (${symbol}, ${work} operations, ${threads} threads, best ${best})`
+
+function sectionOf(label, points) {
+  const rows = points
+    .toSorted((a, b) => b.regret - a.regret)
+    .slice(0, 20)
+    .map(({ symbol, work, threads, auto, best, least, regret }) => [
+      symbol,
+      String(work),
+      String(threads),
+      duration(auto),
+      best,
+      duration(least),
+      digits(regret),
+    ])
+  const head = ['kernel', 'operations', 'threads', 'auto', 'best', 'its time', 'regret']
+  return { title: label, head, align: 'lrrrlrr', rows }
+}
+
+export async function run() {
+  const backends = loadedBackends()
+  const count = nl.getNumThreads()
+  const points = kernelList().flatMap((build) => {
+    process.stderr.write('.')
+    return WORKS.flatMap((work) => THREADS.map((threads) => measurePoint(build, work, threads, backends)))
+  })
+  nl.setNumThreads(count)
+  process.stderr.write('\n')
+  const { mean, worst } = summaryOf(points)
+  const about = [
+    `geometric mean ${digits(mean)} (bar ${BARS.mean}), worst ${inWords(worst)} (bar ${BARS.worst}), of ${points.length} points`,
+    `${points.filter(({ regret }) => regret > BARS.worst).length} points above the bar`,
+  ]
+  return { data: points, about, sections: [sectionOf('The 20 worst points', points)], panels: [], entries: [] }
+}
