@@ -7,6 +7,7 @@ export { type Element, NDArray, type Nested } from './core/array.js'
 export type { DType, TypedArray } from './core/dtype.js'
 export * from './core/errors.js'
 export { getNumThreads, setNumThreads, type ThreadCount, withThreads } from './core/threads.js'
+export { type MemoryUse, memory, resetPeakMemory } from './core/usage.js'
 export { Explanation, explain } from './explain.js'
 export * as blas from './ops/blas.js'
 export {

@@ -13,7 +13,8 @@ import type { Code } from '../core/dtype.js'
 import { codeInfo } from '../core/dtype.js'
 import { environment } from '../core/env.js'
 import { BackendError } from '../core/errors.js'
-import { heap, type Watcher } from '../core/heap.js'
+import { heap } from '../core/heap.js'
+import { offerWatcher, type Watcher } from '../core/watcher.js'
 import type { Kernel } from '../kernel/define.js'
 import { VERSION } from '../version.js'
 import { type Backend, binaryError, type Call, checkTable, type KernelArgument } from './backend.js'
@@ -42,9 +43,9 @@ function watcherOf(addon: Addon): Watcher {
   const gc = runInNewContext('gc') as (options?: { type: 'minor' }) => void
   return {
     watch: (object, id) => addon.watch(object, id),
-    sweep(thorough) {
-      if (thorough) gc()
-      else gc({ type: 'minor' })
+    sweep(effort) {
+      if (effort === 'major') gc()
+      else if (effort === 'minor') gc({ type: 'minor' })
       return addon.sweep()
     },
   }
@@ -164,6 +165,16 @@ export function loadNative(): Backend {
     },
   }
 }
+
+// A program that calls no kernel on the addon still drops arrays.
+offerWatcher(() => {
+  try {
+    const addon = loadAddon(findAddon())
+    return addon.version === VERSION ? watcherOf(addon) : undefined
+  } catch {
+    return undefined
+  }
+})
 
 let attached: ArrayBufferLike | undefined
 

@@ -8,7 +8,8 @@ import { copyElements } from '../ops/copy.js'
 import { type DType, type DTypeInfo, type TypedArray, typedArrayInfo } from './dtype.js'
 import { DisposedError, DTypeError, IndexError, ShapeError, ValueError } from './errors.js'
 import { format } from './format.js'
-import { heap, Region } from './heap.js'
+import { heap } from './heap.js'
+import { type Region, wrappedRegion } from './region.js'
 import { checkShape, contiguousStrides, sizeOf } from './shape.js'
 import { type SliceItem, sliceView } from './slice.js'
 
@@ -20,6 +21,13 @@ export type Nested = Element | Nested[]
 
 /** Keeps a region alive as long as a typed array over it is. */
 const keptBy = new WeakMap<TypedArray, Region>()
+
+let created: ((array: NDArray) => void) | undefined
+
+/** @internal Has every new array shown to `listener`; undefined ends that. */
+export function onCreation(listener: ((array: NDArray) => void) | undefined): void {
+  created = listener
+}
 
 export class NDArray {
   readonly shape: readonly number[]
@@ -41,7 +49,10 @@ export class NDArray {
     this.offset = offset
     this.size = sizeOf(shape)
     this.#region = region
-    region.holders++
+    const { block } = region
+    block.holders++
+    block.tally.arrays++
+    if (created !== undefined) created(this)
   }
 
   get dtype(): DType {
@@ -198,8 +209,10 @@ export class NDArray {
     const region = this.#region
     if (region === undefined) return
     this.#region = undefined
-    region.holders--
-    if (region.holders === 0) heap().free(region)
+    const { block } = region
+    block.holders--
+    block.tally.arrays--
+    if (block.holders === 0) heap().free(region)
   }
 
   [Symbol.dispose](): void {
@@ -236,8 +249,7 @@ export function allocate(shape: readonly number[], info: DTypeInfo): NDArray {
 /** A typed array as a one-dimensional array over the same memory, without a copy. */
 export function wrap(data: TypedArray): NDArray {
   const info = typedArrayInfo(data) as DTypeInfo
-  const region = new Region(-1, data.byteLength, data, false)
-  return new NDArray(info, [data.length], [1], region, 0)
+  return new NDArray(info, [data.length], [1], wrappedRegion(data), 0)
 }
 
 /** The elements in C order: the array itself where they are, else a copy. */
