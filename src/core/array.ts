@@ -76,6 +76,11 @@ export class NDArray {
     return this.#region
   }
 
+  /** @internal Throws DisposedError after dispose(). */
+  checkAlive(): void {
+    this.region
+  }
+
   /** @internal What a kernel gets for the element that is `skip` elements behind the first. */
   pointer(skip = 0): KernelArgument {
     const { address, outside } = this.region
@@ -166,7 +171,9 @@ export class NDArray {
     const wanted = (Array.isArray(extents[0]) ? extents[0] : extents) as readonly number[]
     const shape = inferShape(wanted, this)
     const source = contiguous(this)
-    return source.view(shape, contiguousStrides(shape), source.offset)
+    const reshaped = source.view(shape, contiguousStrides(shape), source.offset)
+    if (source !== this) source.dispose()
+    return reshaped
   }
 
   /**
@@ -183,9 +190,12 @@ export class NDArray {
 
   /** A copy of the elements, in C order. */
   toTypedArray(): TypedArray {
+    const copy = heap().outsideArray(this.info.code, this.size)
     const source = contiguous(this)
     const { data, at } = source.elements()
-    return data.slice(at, at + this.size) as TypedArray
+    copy.set(data.subarray(at, at + this.size) as never)
+    if (source !== this) source.dispose()
+    return copy
   }
 
   /** A copy of the elements as nested arrays. */
@@ -220,6 +230,7 @@ export class NDArray {
   }
 
   toString(): string {
+    this.checkAlive()
     return format(this)
   }
 
@@ -255,9 +266,23 @@ export function wrap(data: TypedArray): NDArray {
 /** The elements in C order: the array itself where they are, else a copy. */
 export function contiguous(array: NDArray): NDArray {
   if (array.isContiguous) return array
-  const copy = allocate(array.shape, array.info)
-  copyElements(array, copy)
-  return copy
+  return copyOf(array, array.info)
+}
+
+/** A copy in a dtype, in C order. */
+export function copyOf(array: NDArray, info: DTypeInfo): NDArray {
+  return finished(allocate(array.shape, info), undefined, (copy) => copyElements(array, copy))
+}
+
+/** The array after `work` on it; a new one, which is not `out`, is freed where that throws. */
+export function finished(array: NDArray, out: NDArray | undefined, work: (array: NDArray) => void): NDArray {
+  try {
+    work(array)
+    return array
+  } catch (error) {
+    if (array !== out) array.dispose()
+    throw error
+  }
 }
 
 function inferShape(wanted: readonly number[], array: NDArray): number[] {

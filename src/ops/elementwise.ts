@@ -3,6 +3,7 @@
 
 import type { KernelArgument } from '../backends/backend.js'
 import { allocate, type NDArray } from '../core/array.js'
+import type { Code } from '../core/dtype.js'
 import { broadcastShapes, broadcastStrides, type Shape, sameShape } from '../core/shape.js'
 import type { Kernel } from '../kernel/define.js'
 import * as elementwise from '../kernels/elementwise.js'
@@ -10,21 +11,33 @@ import * as elementary from '../kernels/math.js'
 import { run } from '../runtime.js'
 import type { ArrayLike } from './create.js'
 import { forEachGrid, toGrids } from './layout.js'
-import { type OutOption, operands, result } from './operand.js'
+import { type OutOption, operands, release, result } from './operand.js'
 
 /** Runs a kernel whose arguments are m, n, then each input and the output with two strides. */
 function map(kernel: Kernel, inputs: readonly ArrayLike[], { out }: OutOption): NDArray {
   const { info, arrays } = operands(kernel, inputs)
-  const shape = broadcast(kernel.name, arrays)
-  const to = out === undefined ? allocate(shape, info) : result(kernel.name, shape, info, out, arrays, true)
-  const all = [...arrays, to]
-  const unit = all.every((array) => array.isContiguous && array.size === to.size)
-  if (unit) {
-    const args: KernelArgument[] = [1, to.size]
-    for (const array of all) args.push(array.pointer(), 0, 1)
-    run(kernel, info.code, to.size * costOf(kernel), args)
-  } else mapGrids(kernel, all, shape)
-  return to
+  try {
+    const shape = broadcast(kernel.name, arrays)
+    const to = out === undefined ? allocate(shape, info) : result(kernel.name, shape, info, out, arrays, true)
+    compute(kernel, info.code, [...arrays, to], to, out)
+    return to
+  } finally {
+    release(arrays, inputs)
+  }
+}
+
+/** Runs the kernel on the inputs and the output, `to`; frees that where it throws, unless it is the user's `out`. */
+function compute(kernel: Kernel, dtype: Code, all: readonly NDArray[], to: NDArray, out: NDArray | undefined): void {
+  try {
+    if (all.every((array) => array.isContiguous && array.size === to.size)) {
+      const args: KernelArgument[] = [1, to.size]
+      for (const array of all) args.push(array.pointer(), 0, 1)
+      run(kernel, dtype, to.size * costOf(kernel), args)
+    } else mapGrids(kernel, all, to.shape)
+  } catch (error) {
+    if (to !== out) to.dispose()
+    throw error
+  }
 }
 
 /** Operations an element: what the definition says of a single one. */
