@@ -1,9 +1,10 @@
-// Every public function when an array was disposed of, and when any one of its allocations fails.
+// Every public function when an array was disposed of, when any one of its allocations fails, and when the memory grows in
+// the middle of it.
 // SPDX-License-Identifier: MIT
 
 import * as nl from 'numloom'
 import { describe, expect, test } from 'vitest'
-import { failAllocation } from '../dist/core/failing.js'
+import { failAllocation, growAtAllocations } from '../dist/core/failing.js'
 import { errorOf } from './support/errors.ts'
 import { publicNames, SAMPLES, type Sample } from './support/samples.ts'
 
@@ -101,4 +102,18 @@ describe('an allocation that fails', () => {
     const views = ['NDArray.T', 'NDArray.data', 'NDArray.get', 'NDArray.item', 'NDArray.set', 'NDArray.slice']
     expect(never).toEqual([...views, 'NDArray.toString', 'blas.gemv', 'classic.nbody'])
   })
+})
+
+describe('memory that grows at every allocation', () => {
+  let growths = 0
+  test.each(named)('%s', (_, sample) => {
+    const expected = outcome(sample, sample.inputs())
+    const { stop } = growAtAllocations()
+    try {
+      expect(outcome(sample, sample.inputs())).toEqual(expected)
+    } finally {
+      growths += stop()
+    }
+  })
+  test('did grow', () => expect(growths).toBeGreaterThan(SAMPLES.length))
 })

@@ -10,22 +10,14 @@ import { warnOnce } from './env.js'
 import { OutOfMemoryError } from './errors.js'
 import { ARENA_BYTES, createMemory, type MemoryChoice, PAGE_BYTES } from './memory.js'
 import { FreeBlocks } from './ranges.js'
+import { ADVICE, Reclaimer } from './reclaim.js'
 import { type Block, blockSize, newBlock, Region, type Tally } from './region.js'
-import { collectorWatcher, type Effort, takeOffer, type Watcher } from './watcher.js'
+import type { Watcher } from './watcher.js'
 
 const SMALL_ALIGNMENT = 16
 /** Arrays up to this size share pages: creating a tracked block for each would cost more than the arithmetic on it. */
 const SMALL_BYTES = 1024
 const SMALL_PAGE_BYTES = 32 * 1024
-
-/** Blocks from this size on are watched, so that they can be reclaimed within one long synchronous job. */
-const WATCHED_BYTES = 256 * 1024
-/** After so many watched blocks, those that are dead are dropped from the watcher's list. */
-const WATCH_ROUND = 4096
-/** New memory between two looks for dead arrays: a forced collection takes 0.1 to 3 ms, writing this much about 50. */
-const SWEEP_BYTES = 256 * 2 ** 20
-
-const ADVICE = 'Free arrays by scope(), `using` or dispose(), or write results to `out`'
 
 type Views = Record<Code, TypedArray>
 
@@ -36,11 +28,7 @@ export class Heap {
   #free = new FreeBlocks()
   #page: Region | undefined
   #pageUsed = 0
-  #registry = new FinalizationRegistry<Block>((block) => this.#collected(block))
-  #watcher: Watcher = collectorWatcher()
-  #watched = new Map<number, Block>()
-  #lastWatchId = 0
-  #unswept = 0
+  #reclaimer = new Reclaimer((block) => this.#release(block))
   /** Arrays in the heap, and in memory outside that was taken because the heap was full. */
   readonly inside: Tally = { arrays: 0 }
   readonly spilled: Tally = { arrays: 0 }
@@ -94,26 +82,13 @@ export class Heap {
 
   /** Lets arrays that die within a synchronous job be reclaimed there. */
   watchWith(watcher: Watcher): void {
-    const before = this.#watcher
-    this.#watcher = watcher
-    before.handOver?.(watcher)
+    this.#reclaimer.watchWith(watcher)
   }
 
   #track(address: number, size: number): Region {
-    const block = newBlock(address, size, this.inside)
-    const region = new Region(block, undefined)
-    this.#registry.register(region, block, region)
-    if (size >= WATCHED_BYTES) this.#watch(region)
+    const region = new Region(newBlock(address, size, this.inside), undefined)
+    this.#reclaimer.track(region)
     return region
-  }
-
-  #watch(region: Region): void {
-    // Not the address: that is used again while an older region that had it may not be collected yet.
-    const id = ++this.#lastWatchId
-    region.block.watchId = id
-    this.#watcher.watch(region, id)
-    this.#watched.set(id, region.block)
-    if (id % WATCH_ROUND === 0) this.#sweep('ask')
   }
 
   #allocateSmall(bytes: number, code: Code): { region: Region; address: number } {
@@ -137,36 +112,13 @@ export class Heap {
     }
     const { block } = region
     if (block.tally !== this.inside && block.tally !== this.spilled) return
-    this.#registry.unregister(region)
-    this.#release(block)
-  }
-
-  /** A region died, and with it the arrays that held it. */
-  #collected(block: Block): void {
-    if (block.released) return
-    block.tally.arrays -= block.holders
+    this.#reclaimer.forget(region)
     this.#release(block)
   }
 
   #release(block: Block): void {
-    block.released = true
-    if (block.watchId > 0) {
-      this.#watched.delete(block.watchId)
-      this.#watcher.forget?.(block.watchId)
-    }
     if (block.tally === this.inside) this.#give(block.address, block.size)
     else this.bytesSpilled -= block.size
-  }
-
-  /** Releases what died in this job, and tells whether there was any. */
-  #sweep(effort: Effort): boolean {
-    if (effort !== 'ask') this.#unswept = 0
-    const before = this.bytesInUse
-    for (const id of this.#watcher.sweep(effort)) {
-      const block = this.#watched.get(id)
-      if (block !== undefined) this.#collected(block)
-    }
-    return this.bytesInUse < before
   }
 
   /** A block for the length of one call: scratch space, copies of arguments. Free it by `release`. */
@@ -183,10 +135,10 @@ export class Heap {
   }
 
   #take(size: number): number | undefined {
-    const address = this.#free.take(size) ?? this.#sweepFor(size) ?? this.#grow(size) ?? this.#reclaim(size)
+    const address = this.#free.take(size) ?? this.#searchFor(size) ?? this.#grow(size) ?? this.#reclaim(size)
     if (address !== undefined) {
       this.bytesInUse += size
-      this.#unswept += size
+      this.#reclaimer.unswept += size
       if (this.bytesInUse > this.peakInside) this.peakInside = this.bytesInUse
       this.highestBytes = Math.max(this.highestBytes, address + size - ARENA_BYTES)
       this.#notePeak()
@@ -199,36 +151,17 @@ export class Heap {
     if (bytes > this.peakBytes) this.peakBytes = bytes
   }
 
-  /** Before the heap grows, looks for arrays that died in this job, if there may be many by now. */
-  #sweepFor(size: number): number | undefined {
-    if (this.#unswept < SWEEP_BYTES) return undefined
-    const better = this.#watcher.slow ? takeOffer() : undefined
-    if (better !== undefined) {
-      this.#sweep('major')
-      this.watchWith(better)
-    }
-    for (const effort of ['minor', 'major'] as const) {
-      if (this.#sweep(effort) && this.#watcher.slow) this.#warnSlow()
-      const address = this.#free.take(size)
-      if (address !== undefined) return address
-    }
-    return undefined
-  }
-
-  #warnSlow(): void {
-    warnOnce(
-      'NUMLOOM_NO_ADDON',
-      'arrays are dropped faster than the event loop turns; without the native addon only full garbage collections find ' +
-        `them. ${ADVICE}: that is faster.`,
-    )
+  /** Before the heap grows, looks for arrays that died in this job. */
+  #searchFor(size: number): number | undefined {
+    return this.#reclaimer.searchFor(() => this.#free.take(size))
   }
 
   /** Collects all dead arrays and merges all blocks that wait for reuse, which may make room for another size. */
   #reclaim(size: number): number | undefined {
     if (this.choice.maximumBytes === 0) return undefined
     // A full heap of arrays that live must not cost every new array a collection.
-    if (this.#unswept * 8 < this.choice.maximumBytes) return undefined
-    this.#sweep('major')
+    if (this.#reclaimer.unswept * 8 < this.choice.maximumBytes) return undefined
+    this.#reclaimer.sweep('major')
     this.#free.merge()
     return this.#free.take(size) ?? this.#grow(size)
   }
@@ -241,14 +174,15 @@ export class Heap {
     const missing = size - this.#free.endingAt(end)
     // Growing is a system call: at least 16 MiB at a time, an eighth of the heap when it is large.
     const generous = Math.max(missing, 16 * 2 ** 20, end / 8)
-    if (!this.#growBy(generous) && !this.#growBy(missing)) return undefined
-    this.#free.extend(end, this.#buffer.byteLength - end)
+    if (!this.growBy(generous) && !this.growBy(missing)) return undefined
     return this.#free.take(size)
   }
 
-  #growBy(bytes: number): boolean {
+  /** Makes the memory larger by at least so much, where it may be; false else. */
+  growBy(bytes: number): boolean {
     const pages = Math.ceil(bytes / PAGE_BYTES)
-    if (this.#buffer.byteLength + pages * PAGE_BYTES > this.choice.maximumBytes) return false
+    const end = this.#buffer.byteLength
+    if (end + pages * PAGE_BYTES > this.choice.maximumBytes) return false
     try {
       this.choice.memory.grow(pages)
     } catch {
@@ -256,6 +190,7 @@ export class Heap {
     }
     this.#buffer = this.choice.memory.buffer
     this.#views = this.#makeViews()
+    this.#free.extend(end, this.#buffer.byteLength - end)
     return true
   }
 
@@ -270,11 +205,10 @@ export class Heap {
           `a copy per call. ${ADVICE}.`,
       )
     }
-    const block = newBlock(-1, bytes, this.spilled)
-    const region = new Region(block, data)
-    this.#registry.register(region, block, region)
+    const region = new Region(newBlock(-1, bytes, this.spilled), data)
+    this.#reclaimer.track(region)
     this.bytesSpilled += bytes
-    this.#unswept += bytes
+    this.#reclaimer.unswept += bytes
     this.#notePeak()
     return region
   }
