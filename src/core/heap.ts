@@ -77,7 +77,7 @@ export class Heap {
     const size = blockSize(bytes)
     const address = this.#take(size)
     if (address === undefined) return { region: this.#spill(bytes, code), address: 0 }
-    return { region: this.#track(address, size), address }
+    return { region: this.#track(address, size, false), address }
   }
 
   /** Lets arrays that die within a synchronous job be reclaimed there. */
@@ -85,9 +85,9 @@ export class Heap {
     this.#reclaimer.watchWith(watcher)
   }
 
-  #track(address: number, size: number): Region {
+  #track(address: number, size: number, isPage: boolean): Region {
     const region = new Region(newBlock(address, size, this.inside), undefined)
-    this.#reclaimer.track(region)
+    this.#reclaimer.track(region, isPage)
     return region
   }
 
@@ -96,7 +96,7 @@ export class Heap {
     if (page === undefined || this.#pageUsed + bytes > SMALL_PAGE_BYTES) {
       const address = this.#take(SMALL_PAGE_BYTES)
       if (address === undefined) return { region: this.#spill(bytes, code), address: 0 }
-      page = this.#page = this.#track(address, SMALL_PAGE_BYTES)
+      page = this.#page = this.#track(address, SMALL_PAGE_BYTES, true)
       this.#pageUsed = 0
     }
     const address = page.address + this.#pageUsed
@@ -206,7 +206,7 @@ export class Heap {
       )
     }
     const region = new Region(newBlock(-1, bytes, this.spilled), data)
-    this.#reclaimer.track(region)
+    this.#reclaimer.track(region, false)
     this.bytesSpilled += bytes
     this.#reclaimer.unswept += bytes
     this.#notePeak()

@@ -76,8 +76,8 @@ class FreeRanges {
 }
 
 /** At most so much, or this share of what is in use, is kept unmerged. */
-const HOT_BYTES = 2 ** 20
-const HOT_SHARE = 1 / 64
+const HOT_BYTES = 2 ** 18
+const HOT_SHARE = 1 / 256
 
 /**
  * The free blocks of the heap. A few are kept as they were freed and taken again newest first, while caches still hold

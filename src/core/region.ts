@@ -57,8 +57,8 @@ export function wrappedRegion(data: TypedArray): Region {
 const STAGGER_BYTES = 5 * ALIGNMENT
 const STAGGERED_BYTES = 16 * 1024
 
-/** Rounds up to one of sixteen sizes between powers of two, so that a freed block fits the next array of about its size. */
+/** Rounds up to one of eight sizes between powers of two, so that a freed block fits the next array of about its size. */
 export function blockSize(bytes: number): number {
-  const step = Math.max(ALIGNMENT, 2 ** (Math.floor(Math.log2(bytes)) - 4))
+  const step = Math.max(ALIGNMENT, 2 ** (Math.floor(Math.log2(bytes)) - 3))
   return Math.ceil(bytes / step) * step + (bytes >= STAGGERED_BYTES ? STAGGER_BYTES : 0)
 }
