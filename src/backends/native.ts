@@ -34,10 +34,10 @@ interface Addon {
   sweep(): number[]
 }
 
-/**
- * Collects garbage and asks the addon's weak references which arrays died. A minor collection finds young ones in Node
- * 22 and later; a major one finds all.
- */
+/** Before, a minor collection takes what has a finalizer for alive. */
+const MINOR_FINDS = Number(process.versions.node.split('.')[0]) >= 22
+
+/** Collects garbage and asks the addon's weak references which arrays died. A major collection finds all. */
 function watcherOf(addon: Addon): Watcher {
   setFlagsFromString('--expose-gc')
   const gc = runInNewContext('gc') as (options?: { type: 'minor' }) => void
@@ -45,7 +45,7 @@ function watcherOf(addon: Addon): Watcher {
     watch: (object, id) => addon.watch(object, id),
     sweep(effort) {
       if (effort === 'major') gc()
-      else if (effort === 'minor') gc({ type: 'minor' })
+      else if (effort === 'minor' && MINOR_FINDS) gc({ type: 'minor' })
       return addon.sweep()
     },
   }
