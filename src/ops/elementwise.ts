@@ -26,10 +26,19 @@ function map(kernel: Kernel, inputs: readonly ArrayLike[], { out }: OutOption): 
   }
 }
 
+/** Whether all arrays are `size` elements one behind the other. A loop: this is on the way of every call. */
+function areUnit(all: readonly NDArray[], size: number): boolean {
+  for (let i = 0; i < all.length; i++) {
+    const array = all[i] as NDArray
+    if (array.size !== size || !array.isContiguous) return false
+  }
+  return true
+}
+
 /** Runs the kernel on the inputs and the output, `to`; frees that where it throws, unless it is the user's `out`. */
 function compute(kernel: Kernel, dtype: Code, all: readonly NDArray[], to: NDArray, out: NDArray | undefined): void {
   try {
-    if (all.every((array) => array.isContiguous && array.size === to.size)) {
+    if (areUnit(all, to.size)) {
       const args: KernelArgument[] = [1, to.size]
       for (const array of all) args.push(array.pointer(), 0, 1)
       run(kernel, dtype, to.size * costOf(kernel), args)
