@@ -5,6 +5,7 @@
 import { allocate, type NDArray } from './core/array.js'
 import { dtypeInfo } from './core/dtype.js'
 import { ShapeError, ValueError } from './core/errors.js'
+import { scope } from './core/scope.js'
 import * as kernels from './kernels/classic.js'
 import { full, zeros } from './ops/create.js'
 import { run } from './runtime.js'
@@ -23,8 +24,12 @@ function checkCount(name: string, value: number, least: number): void {
 export function integral2d(n: number): number {
   checkCount('integral2d: n', n, 1)
   const out = allocate([1], dtypeInfo('float64'))
-  run(kernels.integral2d, 'f64', kernels.integral2d.flops({ n }), [n, out.pointer()])
-  return scalarOf(out)
+  try {
+    run(kernels.integral2d, 'f64', kernels.integral2d.flops({ n }), [n, out.pointer()])
+    return scalarOf(out)
+  } finally {
+    out.dispose()
+  }
 }
 
 export interface HeatedPlateOptions {
@@ -55,6 +60,10 @@ export function heatedPlate(options: HeatedPlateOptions = {}): HeatedPlateResult
   checkCount('heatedPlate: rows', rows, 3)
   checkCount('heatedPlate: columns', columns, 3)
   checkCount('heatedPlate: maxSweeps', maxSweeps, 1)
+  return scope(() => sweepPlate(rows, columns, tolerance, maxSweeps))
+}
+
+function sweepPlate(rows: number, columns: number, tolerance: number, maxSweeps: number): HeatedPlateResult {
   let plate = heatedBorder(rows, columns)
   let next = zeros([rows, columns])
   const change = zeros(1)
@@ -65,7 +74,6 @@ export function heatedPlate(options: HeatedPlateOptions = {}): HeatedPlateResult
     ;[plate, next] = [next, plate]
     sweeps++
   } while (scalarOf(change) > tolerance && sweeps < maxSweeps)
-  next.dispose()
   return { plate, sweeps, change: scalarOf(change) }
 }
 

@@ -196,11 +196,14 @@ describe('a small heap (NUMLOOM_MAX_MEMORY)', () => {
     const nl = await import('numloom')
     const { memory } = nl.showRuntime()
     const available = nl.backends().filter(({ available }) => available).map(({ name }) => name)
-    console.log(JSON.stringify({ memory, available, sum: nl.sum(nl.ones(100_000)).item() }))
+    const unavailable = nl.backends().flatMap(({ reason }) => reason ?? [])
+    console.log(JSON.stringify({ memory, available, unavailable, text: String(nl.showRuntime()), sum: nl.sum(nl.ones(100_000)).item() }))
   `
   interface Report {
     readonly memory: nl.Runtime['memory']
     readonly available: string[]
+    readonly unavailable: string[]
+    readonly text: string
     readonly sum: number
   }
 
@@ -224,17 +227,58 @@ describe('a small heap (NUMLOOM_MAX_MEMORY)', () => {
     expect(memory.reasons.join()).toMatch(/shared memory of 4096 MiB: refused here/)
     expect(available).toEqual(['js', 'as', 'wasm', 'native'])
   })
-  test('no memory at all is a typed error at the first array, not at import', async () => {
+  test('no memory at all: arrays lie in ordinary buffers, for js and native, recorded', async () => {
+    const report = await jsonOf<Report>(refusing(0, true))
+    checkWithoutMemory(report, /refused here/)
+  })
+  test('no memory at all, by NUMLOOM_MAX_MEMORY=0', async () => {
+    const report = await jsonOf<Report>(refusing(70_000, false), { env: { NUMLOOM_MAX_MEMORY: '0' } })
+    checkWithoutMemory(report, /NUMLOOM_MAX_MEMORY=0/)
+  })
+
+  function checkWithoutMemory({ memory, available, unavailable, sum, text }: Report, reason: RegExp): void {
+    expect({ available, sum, shared: memory.shared, maximumMiB: memory.maximumMiB }).toEqual({
+      available: ['js', 'native'],
+      sum: 100_000,
+      shared: false,
+      maximumMiB: 0,
+    })
+    expect(memory.reasons.join()).toMatch(reason)
+    expect(text).toMatch(/ordinary buffers/)
+    expect(unavailable).toHaveLength(3)
+    for (const why of unavailable) expect(why).toMatch(reason)
+  }
+
+  test.each(['js', 'native', 'auto'])('everything works without memory: %s', async (backend) => {
     const script = `
-      WebAssembly.Memory = function () { throw new RangeError('refused here') }
-      const nl = await import('numloom')
-      try { nl.zeros(3) } catch (error) {
-        console.log(JSON.stringify({ typed: error instanceof nl.NumloomError, code: error.code, message: error.message }))
-      }
+      import * as nl from 'numloom'
+      const x = nl.arange(12).reshape(3, 4)
+      const results = [
+        nl.add(x, 1).T.toArray(), nl.sum(x, { axis: 0 }).toArray(), nl.matmul(x, x.T).toArray(), nl.max(x).item(),
+        nl.multiply(nl.array([1, 2], { dtype: 'int32' }), 3).toArray(), nl.zeros(0).toArray(), nl.sum(nl.ones([2, 0])).item(),
+      ]
+      x.dispose()
+      const { byPlace } = nl.memory()
+      console.log(JSON.stringify({ results, heap: byPlace.heap }))
     `
-    const { message, ...rest } = await jsonOf<{ message: string }>(script)
-    expect(rest).toEqual({ typed: true, code: 'NUMLOOM_OUT_OF_MEMORY' })
-    expect(message).toMatch(/refused here/)
+    const env = { NUMLOOM_MAX_MEMORY: '0', NUMLOOM_BACKEND: backend }
+    const rows = [0, 1, 2, 3].map((column) => [1 + column, 5 + column, 9 + column])
+    expect(await jsonOf(script, { env })).toEqual({
+      results: [
+        rows,
+        [12, 15, 18, 21],
+        [
+          [14, 38, 62],
+          [38, 126, 214],
+          [62, 214, 366],
+        ],
+        11,
+        [3, 6],
+        [],
+        0,
+      ],
+      heap: { arrays: 0, bytes: 0 },
+    })
   })
 })
 

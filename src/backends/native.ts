@@ -13,7 +13,8 @@ import type { Code } from '../core/dtype.js'
 import { codeInfo } from '../core/dtype.js'
 import { environment } from '../core/env.js'
 import { BackendError } from '../core/errors.js'
-import { heap, type Watcher } from '../core/heap.js'
+import { heap } from '../core/heap.js'
+import { offerWatcher, type Watcher } from '../core/watcher.js'
 import type { Kernel } from '../kernel/define.js'
 import type { Schedule } from '../omp/parse.js'
 import { currentSchedule, kindNumber } from '../omp/schedule.js'
@@ -39,18 +40,18 @@ interface Addon {
   sweep(): number[]
 }
 
-/**
- * Collects garbage and asks the addon's weak references which arrays died. A minor collection finds young ones in Node
- * 22 and later; a major one finds all.
- */
+/** Before, a minor collection takes what has a finalizer for alive. */
+const MINOR_FINDS = Number(process.versions.node.split('.')[0]) >= 22
+
+/** Collects garbage and asks the addon's weak references which arrays died. A major collection finds all. */
 function watcherOf(addon: Addon): Watcher {
   setFlagsFromString('--expose-gc')
   const gc = runInNewContext('gc') as (options?: { type: 'minor' }) => void
   return {
     watch: (object, id) => addon.watch(object, id),
-    sweep(thorough) {
-      if (thorough) gc()
-      else gc({ type: 'minor' })
+    sweep(effort) {
+      if (effort === 'major') gc()
+      else if (effort === 'minor' && MINOR_FINDS) gc({ type: 'minor' })
       return addon.sweep()
     },
   }
@@ -197,6 +198,16 @@ function applySchedule(addon: Addon): void {
   addon.setSchedule(kindNumber(schedule), schedule.chunk)
   appliedSchedule = schedule
 }
+
+// A program that calls no kernel on the addon still drops arrays.
+offerWatcher(() => {
+  try {
+    const addon = loadAddon(findAddon())
+    return addon.version === VERSION ? watcherOf(addon) : undefined
+  } catch {
+    return undefined
+  }
+})
 
 let attached: ArrayBufferLike | undefined
 

@@ -8,7 +8,8 @@ import { copyElements } from '../ops/copy.js'
 import { type DType, type DTypeInfo, type TypedArray, typedArrayInfo } from './dtype.js'
 import { DisposedError, DTypeError, IndexError, ShapeError, ValueError } from './errors.js'
 import { format } from './format.js'
-import { heap, Region } from './heap.js'
+import { heap } from './heap.js'
+import { type Region, wrappedRegion } from './region.js'
 import { checkShape, contiguousStrides, sizeOf } from './shape.js'
 import { type SliceItem, sliceView } from './slice.js'
 
@@ -20,6 +21,13 @@ export type Nested = Element | Nested[]
 
 /** Keeps a region alive as long as a typed array over it is. */
 const keptBy = new WeakMap<TypedArray, Region>()
+
+let created: ((array: NDArray) => void) | undefined
+
+/** @internal Has every new array shown to `listener`; undefined ends that. */
+export function onCreation(listener: ((array: NDArray) => void) | undefined): void {
+  created = listener
+}
 
 export class NDArray {
   readonly shape: readonly number[]
@@ -41,7 +49,10 @@ export class NDArray {
     this.offset = offset
     this.size = sizeOf(shape)
     this.#region = region
-    region.holders++
+    const { block } = region
+    block.holders++
+    block.tally.arrays++
+    if (created !== undefined) created(this)
   }
 
   get dtype(): DType {
@@ -63,6 +74,11 @@ export class NDArray {
       throw new DisposedError(`this array of shape (${this.shape.join(', ')}) was disposed of`)
     }
     return this.#region
+  }
+
+  /** @internal Throws DisposedError after dispose(). */
+  checkAlive(): void {
+    this.region
   }
 
   /** @internal What a kernel gets for the element that is `skip` elements behind the first. */
@@ -155,7 +171,9 @@ export class NDArray {
     const wanted = (Array.isArray(extents[0]) ? extents[0] : extents) as readonly number[]
     const shape = inferShape(wanted, this)
     const source = contiguous(this)
-    return source.view(shape, contiguousStrides(shape), source.offset)
+    const reshaped = source.view(shape, contiguousStrides(shape), source.offset)
+    if (source !== this) source.dispose()
+    return reshaped
   }
 
   /**
@@ -172,9 +190,12 @@ export class NDArray {
 
   /** A copy of the elements, in C order. */
   toTypedArray(): TypedArray {
+    const copy = heap().outsideArray(this.info.code, this.size)
     const source = contiguous(this)
     const { data, at } = source.elements()
-    return data.slice(at, at + this.size) as TypedArray
+    copy.set(data.subarray(at, at + this.size) as never)
+    if (source !== this) source.dispose()
+    return copy
   }
 
   /** A copy of the elements as nested arrays. */
@@ -198,8 +219,10 @@ export class NDArray {
     const region = this.#region
     if (region === undefined) return
     this.#region = undefined
-    region.holders--
-    if (region.holders === 0) heap().free(region)
+    const { block } = region
+    block.holders--
+    block.tally.arrays--
+    if (block.holders === 0) heap().free(region)
   }
 
   [Symbol.dispose](): void {
@@ -207,6 +230,7 @@ export class NDArray {
   }
 
   toString(): string {
+    this.checkAlive()
     return format(this)
   }
 
@@ -236,16 +260,29 @@ export function allocate(shape: readonly number[], info: DTypeInfo): NDArray {
 /** A typed array as a one-dimensional array over the same memory, without a copy. */
 export function wrap(data: TypedArray): NDArray {
   const info = typedArrayInfo(data) as DTypeInfo
-  const region = new Region(-1, data.byteLength, data, false)
-  return new NDArray(info, [data.length], [1], region, 0)
+  return new NDArray(info, [data.length], [1], wrappedRegion(data), 0)
 }
 
 /** The elements in C order: the array itself where they are, else a copy. */
 export function contiguous(array: NDArray): NDArray {
   if (array.isContiguous) return array
-  const copy = allocate(array.shape, array.info)
-  copyElements(array, copy)
-  return copy
+  return copyOf(array, array.info)
+}
+
+/** A copy in a dtype, in C order. */
+export function copyOf(array: NDArray, info: DTypeInfo): NDArray {
+  return finished(allocate(array.shape, info), undefined, (copy) => copyElements(array, copy))
+}
+
+/** The array after `work` on it; a new one, which is not `out`, is freed where that throws. */
+export function finished(array: NDArray, out: NDArray | undefined, work: (array: NDArray) => void): NDArray {
+  try {
+    work(array)
+    return array
+  } catch (error) {
+    if (array !== out) array.dispose()
+    throw error
+  }
 }
 
 function inferShape(wanted: readonly number[], array: NDArray): number[] {

@@ -86,8 +86,10 @@ export class DisposedError extends NumloomError {
 export class OutOfMemoryError extends NumloomError {
   /** Bytes asked for. */
   declare readonly wanted: number
+  /** Bytes of the array heap that no array uses, in pieces; outside the heap there may be more. */
+  declare readonly available: number
 
-  constructor(message: string, fields: { wanted: number }) {
+  constructor(message: string, fields: { wanted: number; available: number }) {
     super('NUMLOOM_OUT_OF_MEMORY', message, fields)
   }
 }

@@ -9,62 +9,15 @@ import { type Code, codeInfo, type TypedArray } from './dtype.js'
 import { warnOnce } from './env.js'
 import { OutOfMemoryError } from './errors.js'
 import { ARENA_BYTES, createMemory, type MemoryChoice, PAGE_BYTES } from './memory.js'
-import { FreeRanges } from './ranges.js'
+import { FreeBlocks } from './ranges.js'
+import { ADVICE, Reclaimer } from './reclaim.js'
+import { type Block, blockSize, newBlock, Region, type Tally } from './region.js'
+import type { Watcher } from './watcher.js'
 
-const ALIGNMENT = 64
 const SMALL_ALIGNMENT = 16
 /** Arrays up to this size share pages: creating a tracked block for each would cost more than the arithmetic on it. */
 const SMALL_BYTES = 1024
 const SMALL_PAGE_BYTES = 32 * 1024
-
-/** A piece of memory that arrays share: a block or page of the heap, or a typed array from outside (address -1). */
-export class Region {
-  /** Arrays that use it and have not been disposed of. */
-  holders = 0
-  /** By which the watcher knows it; 0 where it is not watched. */
-  watchId = 0
-
-  constructor(
-    readonly address: number,
-    readonly bytes: number,
-    readonly outside: TypedArray | undefined,
-    /** Whether it is a page that small arrays share. */
-    readonly page: boolean,
-  ) {}
-}
-
-/** Blocks from this size on are watched, so that they can be reclaimed within one long synchronous job. */
-const WATCHED_BYTES = 256 * 1024
-/** New memory between two looks for dead arrays: a forced collection takes 0.1 to 3 ms, writing this much about 50. */
-const SWEEP_BYTES = 256 * 2 ** 20
-
-/** What can tell dead objects before the job ends (the addon's weak references). */
-export interface Watcher {
-  watch(object: object, id: number): void
-  /** Collects garbage and returns the ids of the objects that died. `thorough` is slower and finds all. */
-  sweep(thorough: boolean): number[]
-}
-
-interface Block {
-  readonly address: number
-  readonly size: number
-  /** Whether the memory was released, by whichever way came first. */
-  released: boolean
-  watchId: number
-}
-
-/**
- * Added to large blocks, so that arrays made one after another do not begin at the same place of a page: a load would wait
- * for a store to the same place of another page, whose address the processor compares by its low 12 bits only.
- */
-const STAGGER_BYTES = 5 * ALIGNMENT
-const STAGGERED_BYTES = 16 * 1024
-
-/** Rounds up to one of eight sizes between powers of two, so that a freed block fits the next array of about its size. */
-function blockSize(bytes: number): number {
-  const step = Math.max(ALIGNMENT, 2 ** (Math.floor(Math.log2(bytes)) - 3))
-  return Math.ceil(bytes / step) * step + (bytes >= STAGGERED_BYTES ? STAGGER_BYTES : 0)
-}
 
 export type HeapEvent = 'grow' | 'spill' | 'reclaim'
 
@@ -80,20 +33,24 @@ export class Heap {
   readonly choice: MemoryChoice
   #buffer: ArrayBufferLike
   #views: Views
-  #hot = new Map<number, number[]>()
-  #cold = new FreeRanges()
+  #free = new FreeBlocks()
   #page: Region | undefined
   #pageUsed = 0
-  #registry = new FinalizationRegistry<Block>((block) => this.#releaseOnce(block))
-  #watcher: Watcher | undefined
-  #watched = new Map<number, Block>()
-  #lastWatchId = 0
-  #unswept = 0
+  #reclaimer = new Reclaimer((block) => this.#release(block))
+  /** Arrays in the heap, and in memory outside that was taken because the heap was full. */
+  readonly inside: Tally = { arrays: 0 }
+  readonly spilled: Tally = { arrays: 0 }
   bytesInUse = 0
+  bytesSpilled = 0
+  /** The most that both were together, and that the heap alone was. */
+  peakBytes = 0
+  peakInside = 0
+  /** How far the heap was ever used, from where arrays begin. */
+  highestBytes = 0
 
   constructor() {
     this.choice = createMemory()
-    this.#buffer = this.choice.memory.buffer
+    this.#buffer = this.choice.maximumBytes > 0 ? this.choice.memory.buffer : new ArrayBuffer(0)
     this.#views = this.#makeViews()
   }
 
@@ -112,6 +69,16 @@ export class Heap {
     return this.#views[code]
   }
 
+  /** What arrays can have of the memory as it is now, used or not. */
+  get reservedBytes(): number {
+    return Math.max(0, this.#buffer.byteLength - ARENA_BYTES)
+  }
+
+  /** The largest free piece of it. */
+  get largestFreeBytes(): number {
+    return this.#free.largest()
+  }
+
   /** Memory for `bytes` bytes and the address where they begin. Contents are whatever was there before. */
   allocate(bytes: number, code: Code): { region: Region; address: number } {
     if (bytes <= SMALL_BYTES) return this.#allocateSmall(bytes, code)
@@ -123,19 +90,12 @@ export class Heap {
 
   /** Lets arrays that die within a synchronous job be reclaimed there. */
   watchWith(watcher: Watcher): void {
-    this.#watcher = watcher
+    this.#reclaimer.watchWith(watcher)
   }
 
-  #track(address: number, size: number, page: boolean): Region {
-    const region = new Region(address, size, undefined, page)
-    const block: Block = { address, size, released: false, watchId: 0 }
-    this.#registry.register(region, block, region)
-    if (size >= WATCHED_BYTES && this.#watcher !== undefined) {
-      // Not the address: that is used again while an older region that had it may not be collected yet.
-      region.watchId = block.watchId = ++this.#lastWatchId
-      this.#watcher.watch(region, block.watchId)
-      this.#watched.set(block.watchId, block)
-    }
+  #track(address: number, size: number, isPage: boolean): Region {
+    const region = new Region(newBlock(address, size, this.inside), undefined)
+    this.#reclaimer.track(region, isPage)
     return region
   }
 
@@ -152,98 +112,96 @@ export class Heap {
     return { region: page, address }
   }
 
-  /** Frees at once what no array holds any more. Pages wait for the collector: their other arrays may live. */
+  /** Frees at once what no array holds any more: all that ever used it were disposed of, for none died uncounted. */
   free(region: Region): void {
-    if (region.page || region.outside !== undefined) return
-    this.#registry.unregister(region)
-    this.#watched.delete(region.watchId)
-    this.#release(region.address, region.bytes)
-  }
-
-  #releaseOnce(block: Block): void {
-    if (block.released) return
-    block.released = true
-    this.#watched.delete(block.watchId)
-    this.#release(block.address, block.size)
-  }
-
-  /** Releases what died in this job. */
-  #sweep(thorough: boolean): void {
-    this.#unswept = 0
-    const before = this.bytesInUse
-    for (const id of this.#watcher?.sweep(thorough) ?? []) {
-      const block = this.#watched.get(id)
-      if (block !== undefined) this.#releaseOnce(block)
+    if (region === this.#page) {
+      this.#pageUsed = 0
+      return
     }
-    if (before > this.bytesInUse) listener?.('reclaim', before - this.bytesInUse)
+    const { block } = region
+    if (block.tally !== this.inside && block.tally !== this.spilled) return
+    this.#reclaimer.forget(region)
+    this.#release(block)
+  }
+
+  #release(block: Block): void {
+    if (block.tally === this.inside) this.#give(block.address, block.size)
+    else this.bytesSpilled -= block.size
   }
 
   /** A block for the length of one call: scratch space, copies of arguments. Free it by `release`. */
   borrow(bytes: number): { address: number; release: () => void } {
     const size = blockSize(Math.max(bytes, 1))
     const address = this.#take(size)
-    if (address === undefined) throw this.#outOfMemory(bytes)
-    return { address, release: () => this.#release(address, size) }
+    if (address === undefined) throw this.outOfMemory(bytes)
+    return { address, release: () => this.#give(address, size) }
   }
 
-  #release(address: number, size: number): void {
+  #give(address: number, size: number): void {
     this.bytesInUse -= size
-    const blocks = this.#hot.get(size)
-    if (blocks) blocks.push(address)
-    else this.#hot.set(size, [address])
+    this.#free.give(address, size, this.bytesInUse)
   }
 
   #take(size: number): number | undefined {
-    const address = this.#reuse(size) ?? this.#sweepFor(size) ?? this.#grow(size) ?? this.#reclaim(size)
+    const address = this.#free.take(size) ?? this.#searchFor(size) ?? this.#grow(size) ?? this.#reclaim(size)
     if (address !== undefined) {
       this.bytesInUse += size
-      this.#unswept += size
+      this.#reclaimer.unswept += size
+      if (this.bytesInUse > this.peakInside) this.peakInside = this.bytesInUse
+      this.highestBytes = Math.max(this.highestBytes, address + size - ARENA_BYTES)
+      this.#notePeak()
     }
     return address
   }
 
-  #reuse(size: number): number | undefined {
-    return this.#hot.get(size)?.pop() ?? this.#cold.take(size)
+  #notePeak(): void {
+    const bytes = this.bytesInUse + this.bytesSpilled
+    if (bytes > this.peakBytes) this.peakBytes = bytes
   }
 
-  /** Before the heap grows, looks for arrays that died in this job, if there may be many by now. */
-  #sweepFor(size: number): number | undefined {
-    if (this.#unswept < SWEEP_BYTES) return undefined
-    for (const thorough of [false, true]) {
-      this.#sweep(thorough)
-      const address = this.#reuse(size)
-      if (address !== undefined) return address
-    }
-    return undefined
+  /** Before the heap grows, looks for arrays that died in this job. */
+  #searchFor(size: number): number | undefined {
+    const before = this.bytesInUse
+    const address = this.#reclaimer.searchFor(() => this.#free.take(size))
+    this.#tellReclaimed(before)
+    return address
+  }
+
+  #tellReclaimed(before: number): void {
+    if (before > this.bytesInUse) listener?.('reclaim', before - this.bytesInUse)
   }
 
   /** Collects all dead arrays and merges all blocks that wait for reuse, which may make room for another size. */
   #reclaim(size: number): number | undefined {
-    this.#sweep(true)
-    for (const [blockBytes, addresses] of this.#hot) {
-      for (const address of addresses) this.#cold.add(address, blockBytes)
-    }
-    this.#hot.clear()
-    return this.#cold.take(size) ?? this.#grow(size)
+    if (this.choice.maximumBytes === 0) return undefined
+    // A full heap of arrays that live must not cost every new array a collection.
+    if (this.#reclaimer.unswept * 8 < this.choice.maximumBytes) return undefined
+    const before = this.bytesInUse
+    this.#reclaimer.sweep('major')
+    this.#tellReclaimed(before)
+    this.#free.merge()
+    return this.#free.take(size) ?? this.#grow(size)
   }
 
   #grow(size: number): number | undefined {
+    this.#free.merge()
+    const address = this.#free.take(size)
+    if (address !== undefined) return address
     const end = this.#buffer.byteLength
-    const tail = this.#cold.endingAt(end)
-    const missing = size - tail
+    const missing = size - this.#free.endingAt(end)
     // Growing is a system call: at least 16 MiB at a time, an eighth of the heap when it is large.
     const generous = Math.max(missing, 16 * 2 ** 20, end / 8)
-    if (!this.#growBy(generous) && !this.#growBy(missing)) return undefined
-    const grown = this.#buffer.byteLength - end
-    this.#cold.add(end, grown)
-    const address = this.#cold.take(size)
-    listener?.('grow', grown)
-    return address
+    if (!this.growBy(generous) && !this.growBy(missing)) return undefined
+    const taken = this.#free.take(size)
+    listener?.('grow', this.#buffer.byteLength - end)
+    return taken
   }
 
-  #growBy(bytes: number): boolean {
+  /** Makes the memory larger by at least so much, where it may be; false else. */
+  growBy(bytes: number): boolean {
     const pages = Math.ceil(bytes / PAGE_BYTES)
-    if (this.#buffer.byteLength + pages * PAGE_BYTES > this.choice.maximumBytes) return false
+    const end = this.#buffer.byteLength
+    if (end + pages * PAGE_BYTES > this.choice.maximumBytes) return false
     try {
       this.choice.memory.grow(pages)
     } catch {
@@ -251,32 +209,45 @@ export class Heap {
     }
     this.#buffer = this.choice.memory.buffer
     this.#views = this.#makeViews()
+    this.#free.extend(end, this.#buffer.byteLength - end)
     return true
   }
 
   /** An array outside the heap, in memory that the engine itself collects. */
   #spill(bytes: number, code: Code): Region {
-    const info = codeInfo(code)
-    try {
-      const region = new Region(-1, bytes, new info.Array(bytes / info.itemsize), false)
+    const data = this.outsideArray(code, bytes / codeInfo(code).itemsize)
+    const { maximumBytes } = this.choice
+    if (maximumBytes > 0) {
       warnOnce(
         'NUMLOOM_HEAP_FULL',
-        `the array heap (${this.choice.maximumBytes / 2 ** 20} MiB) is full; new arrays are kept outside it, which costs ` +
-          'wasm backends a copy per call. Free arrays by dispose() or `using`, or write results to `out`.',
+        `the array heap (${maximumBytes / 2 ** 20} MiB) is full; new arrays are kept outside it, which costs wasm backends ` +
+          `a copy per call. ${ADVICE}.`,
       )
-      listener?.('spill', bytes)
-      return region
+    }
+    const region = new Region(newBlock(-1, bytes, this.spilled), data)
+    this.#reclaimer.track(region, false)
+    this.bytesSpilled += bytes
+    this.#reclaimer.unswept += bytes
+    this.#notePeak()
+    listener?.('spill', bytes)
+    return region
+  }
+
+  /** A typed array of zeros that has nothing to do with the heap. Throws OutOfMemoryError. */
+  outsideArray(code: Code, length: number): TypedArray {
+    const info = codeInfo(code)
+    try {
+      return new info.Array(length)
     } catch {
-      throw this.#outOfMemory(bytes)
+      throw this.outOfMemory(length * info.itemsize)
     }
   }
 
-  #outOfMemory(wanted: number): OutOfMemoryError {
-    return new OutOfMemoryError(
-      `no memory for an array of ${wanted} bytes: ${this.bytesInUse} of ${this.choice.maximumBytes - ARENA_BYTES} bytes ` +
-        'of the array heap are in use. Free arrays by dispose() or `using`, or write results to `out`.',
-      { wanted },
-    )
+  outOfMemory(wanted: number): OutOfMemoryError {
+    const all = Math.max(0, this.choice.maximumBytes - ARENA_BYTES)
+    const available = Math.max(0, all - this.bytesInUse)
+    const problem = `no memory for an array of ${wanted} bytes: ${this.bytesInUse} of ${all} bytes of the array heap are in use`
+    return new OutOfMemoryError(`${problem}. ${ADVICE}.`, { wanted, available })
   }
 }
 

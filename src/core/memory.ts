@@ -1,6 +1,6 @@
 // The one WebAssembly.Memory under all arrays: how large and of which kind this platform lets it be.
 //
-// It does not allocate (heap.ts does) and knows no backend.
+// It does not allocate (heap.ts does) and knows no backend. Where none can be had, arrays lie in ordinary buffers.
 // SPDX-License-Identifier: MIT
 
 import { complain, environment } from './env.js'
@@ -18,8 +18,10 @@ export const ARENA_BYTES = 32 * 1024 * 1024
 const WASM_MAX_PAGES = 65536
 
 export interface MemoryChoice {
+  /** Throws OutOfMemoryError where there is none. */
   readonly memory: WebAssembly.Memory
   readonly shared: boolean
+  /** 0 where there is none. */
   readonly maximumBytes: number
   /** Why it is not the shared 4 GiB that was wanted; empty where it is. */
   readonly reasons: readonly string[]
@@ -38,8 +40,9 @@ function wantedPages(): number {
   const text = environment('NUMLOOM_MAX_MEMORY')
   if (text === undefined) return WASM_MAX_PAGES
   const bytes = parseBytes(text)
+  if (bytes === 0) return 0
   if (bytes === undefined || bytes < 2 * ARENA_BYTES) {
-    const problem = `expected a size of at least ${(2 * ARENA_BYTES) >> 20}MB, such as 512MB`
+    const problem = `expected a size of at least ${(2 * ARENA_BYTES) >> 20}MB, such as 512MB, or 0 for no WebAssembly memory`
     complain('NUMLOOM_MAX_MEMORY', text, problem, 'it is ignored')
     return WASM_MAX_PAGES
   }
@@ -51,6 +54,7 @@ export function createMemory(): MemoryChoice {
   const reasons: string[] = []
   const initial = ARENA_BYTES / PAGE_BYTES
   const wanted = wantedPages()
+  if (wanted === 0) return noMemory(['NUMLOOM_MAX_MEMORY=0 forbids it'])
   if (wanted < WASM_MAX_PAGES) reasons.push(`NUMLOOM_MAX_MEMORY limits it to ${(wanted * PAGE_BYTES) >> 20} MiB`)
   const kinds = environment('NUMLOOM_SHARED_MEMORY') === '0' ? [false] : [true, false]
   if (!kinds[0]) reasons.push('NUMLOOM_SHARED_MEMORY=0 forbids shared memory')
@@ -65,5 +69,18 @@ export function createMemory(): MemoryChoice {
       }
     }
   }
-  throw new OutOfMemoryError(`no WebAssembly memory can be had: ${reasons.join('; ')}`, { wanted: ARENA_BYTES })
+  return noMemory(reasons)
+}
+
+/** All arrays lie outside the heap then, and the backends that need the memory cannot be used for the reason thrown. */
+function noMemory(because: readonly string[]): MemoryChoice {
+  const problem = `there is no WebAssembly memory: ${because.join('; ')}`
+  return {
+    get memory(): WebAssembly.Memory {
+      throw new OutOfMemoryError(problem, { wanted: ARENA_BYTES, available: 0 })
+    },
+    shared: false,
+    maximumBytes: 0,
+    reasons: [problem, 'arrays lie in ordinary buffers'],
+  }
 }

@@ -1,7 +1,10 @@
-// Free address ranges: neighbours merge, the smallest range that is large enough is taken first.
+// What is free in the heap: ranges whose neighbours merge, the smallest that is large enough taken first, and before them
+// the blocks that were freed last.
+//
+// Best fit over merged ranges wastes little: test/memory.test.ts holds it against a million random allocations.
 // SPDX-License-Identifier: MIT
 
-export class FreeRanges {
+class FreeRanges {
   /** size by start, start by end, and the starts in the order of (size, start). */
   #sizes = new Map<number, number>()
   #starts = new Map<number, number>()
@@ -11,6 +14,11 @@ export class FreeRanges {
   endingAt(end: number): number {
     const start = this.#starts.get(end)
     return start === undefined ? 0 : end - start
+  }
+
+  largest(): number {
+    const start = this.#sorted[this.#sorted.length - 1]
+    return start === undefined ? 0 : (this.#sizes.get(start) as number)
   }
 
   add(start: number, size: number): void {
@@ -64,5 +72,66 @@ export class FreeRanges {
       else high = middle
     }
     return low
+  }
+}
+
+/** At most so much, or this share of what is in use, is kept unmerged. */
+const HOT_BYTES = 2 ** 18
+const HOT_SHARE = 1 / 256
+
+/**
+ * The free blocks of the heap. A few are kept as they were freed and taken again newest first, while caches still hold
+ * them; all others are merged with their neighbours, or holes of every size would remain.
+ */
+export class FreeBlocks {
+  #hot = new Map<number, number[]>()
+  #hotBytes = 0
+  #cold = new FreeRanges()
+
+  /** The address of a block that is free no more, or undefined. */
+  take(size: number): number | undefined {
+    const address = this.#hot.get(size)?.pop()
+    if (address === undefined) return this.#cold.take(size)
+    this.#hotBytes -= size
+    return address
+  }
+
+  /** Frees a block; `inUse` bytes still are not. */
+  give(address: number, size: number, inUse: number): void {
+    if (this.#hotBytes + size > Math.max(HOT_BYTES, inUse * HOT_SHARE)) {
+      this.merge()
+      this.#cold.add(address, size)
+      return
+    }
+    this.#hotBytes += size
+    const blocks = this.#hot.get(size)
+    if (blocks) blocks.push(address)
+    else this.#hot.set(size, [address])
+  }
+
+  /** Merges all, which may make room for another size. */
+  merge(): void {
+    if (this.#hotBytes === 0) return
+    for (const [size, addresses] of this.#hot) {
+      for (const address of addresses) this.#cold.add(address, size)
+    }
+    this.#hot.clear()
+    this.#hotBytes = 0
+  }
+
+  /** Adds new memory behind the end of the heap. */
+  extend(start: number, size: number): void {
+    this.#cold.add(start, size)
+  }
+
+  /** How many free bytes end right at `end`. */
+  endingAt(end: number): number {
+    return this.#cold.endingAt(end)
+  }
+
+  /** The largest piece that is free in one. */
+  largest(): number {
+    this.merge()
+    return this.#cold.largest()
   }
 }

@@ -1,10 +1,9 @@
 // Making arrays.
 // SPDX-License-Identifier: MIT
 
-import { allocate, checkElement, type Element, NDArray, type Nested, wrap } from '../core/array.js'
+import { allocate, checkElement, copyOf, type Element, NDArray, type Nested, wrap } from '../core/array.js'
 import { type DType, type DTypeInfo, dtypeInfo, type TypedArray, typedArrayInfo } from '../core/dtype.js'
 import { DTypeError, ShapeError, ValueError } from '../core/errors.js'
-import { copyElements } from './copy.js'
 
 export interface DTypeOption {
   /** The element type; float64 unless told, or what the values are. */
@@ -42,9 +41,9 @@ export function ones(shape: ShapeLike, options: DTypeOption = {}): NDArray {
 
 /** An array of one value; its dtype is the value's (float64 or int64) unless told. Throws as `empty`, and DTypeError. */
 export function full(shape: ShapeLike, value: Element, options: DTypeOption = {}): NDArray {
-  const array = empty(shape, { dtype: options.dtype ?? (typeof value === 'bigint' ? 'int64' : 'float64') })
-  checkElement(value, array.info)
-  return filled(array, value)
+  const info = dtypeInfo(options.dtype ?? (typeof value === 'bigint' ? 'int64' : 'float64'))
+  checkElement(value, info)
+  return filled(allocate(shapeOf(shape), info), value)
 }
 
 /** The identity-like matrix of n rows and `columns` (n unless told) columns, with ones on diagonal `k`. */
@@ -104,15 +103,19 @@ export type ArrayLike = NDArray | TypedArray | Nested
 export function array(values: ArrayLike, options: DTypeOption = {}): NDArray {
   const source = values instanceof NDArray ? values : ArrayBuffer.isView(values) ? wrapChecked(values) : undefined
   if (source === undefined) return fromNested(values as Nested, options)
-  const copy = allocate(source.shape, options.dtype ? dtypeInfo(options.dtype) : source.info)
-  copyElements(source, copy)
-  return copy
+  return copyOf(source, options.dtype ? dtypeInfo(options.dtype) : source.info)
 }
 
-/** Like array(), but without a copy where the values are an array or a typed array of the dtype. */
+/**
+ * Like array(), but without a copy where the values are an array or a typed array of the dtype. Throws as array(), and
+ * DisposedError.
+ */
 export function asarray(values: ArrayLike, options: DTypeOption = {}): NDArray {
   const source = values instanceof NDArray ? values : ArrayBuffer.isView(values) ? wrapChecked(values) : undefined
-  if (source !== undefined && (options.dtype === undefined || options.dtype === source.dtype)) return source
+  if (source !== undefined && (options.dtype === undefined || options.dtype === source.dtype)) {
+    source.checkAlive()
+    return source
+  }
   return array(source ?? values, options)
 }
 
@@ -140,8 +143,8 @@ function fromNested(values: Nested, options: DTypeOption): NDArray {
   }
   walk(values, 0)
   const info = nestedInfo(flat, options)
-  const made = allocate(shape, info)
   for (const value of flat) checkElement(value, info)
+  const made = allocate(shape, info)
   const { data, at } = made.elements()
   ;(data as Float64Array).set(flat as number[], at)
   return made

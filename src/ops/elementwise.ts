@@ -3,6 +3,7 @@
 
 import type { KernelArgument } from '../backends/backend.js'
 import { allocate, type NDArray } from '../core/array.js'
+import type { Code } from '../core/dtype.js'
 import { broadcastShapes, broadcastStrides, type Shape, sameShape } from '../core/shape.js'
 import type { Kernel } from '../kernel/define.js'
 import * as elementwise from '../kernels/elementwise.js'
@@ -10,23 +11,44 @@ import * as elementary from '../kernels/math.js'
 import { run } from '../runtime.js'
 import type { ArrayLike } from './create.js'
 import { forEachGrid, toGrids } from './layout.js'
-import { type OutOption, operands, result, withCallThreads } from './operand.js'
+import { type OutOption, operands, release, result, withCallThreads } from './operand.js'
 
 /** Runs a kernel whose arguments are m, n, then each input and the output with two strides. */
 function map(kernel: Kernel, inputs: readonly ArrayLike[], options: OutOption): NDArray {
   if (options.threads !== undefined) return withCallThreads(kernel.name, options, (rest) => map(kernel, inputs, rest))
   const { out } = options
   const { info, arrays } = operands(kernel, inputs)
-  const shape = broadcast(kernel.name, arrays)
-  const to = out === undefined ? allocate(shape, info) : result(kernel.name, shape, info, out, arrays, true)
-  const all = [...arrays, to]
-  const unit = all.every((array) => array.isContiguous && array.size === to.size)
-  if (unit) {
-    const args: KernelArgument[] = [1, to.size]
-    for (const array of all) args.push(array.pointer(), 0, 1)
-    run(kernel, info.code, to.size * costOf(kernel), args, shape)
-  } else mapGrids(kernel, all, shape)
-  return to
+  try {
+    const shape = broadcast(kernel.name, arrays)
+    const to = out === undefined ? allocate(shape, info) : result(kernel.name, shape, info, out, arrays, true)
+    compute(kernel, info.code, [...arrays, to], to, out)
+    return to
+  } finally {
+    release(arrays, inputs)
+  }
+}
+
+/** Whether all arrays are `size` elements one behind the other. A loop: this is on the way of every call. */
+function areUnit(all: readonly NDArray[], size: number): boolean {
+  for (let i = 0; i < all.length; i++) {
+    const array = all[i] as NDArray
+    if (array.size !== size || !array.isContiguous) return false
+  }
+  return true
+}
+
+/** Runs the kernel on the inputs and the output, `to`; frees that where it throws, unless it is the user's `out`. */
+function compute(kernel: Kernel, dtype: Code, all: readonly NDArray[], to: NDArray, out: NDArray | undefined): void {
+  try {
+    if (areUnit(all, to.size)) {
+      const args: KernelArgument[] = [1, to.size]
+      for (const array of all) args.push(array.pointer(), 0, 1)
+      run(kernel, dtype, to.size * costOf(kernel), args, to.shape)
+    } else mapGrids(kernel, all, to.shape)
+  } catch (error) {
+    if (to !== out) to.dispose()
+    throw error
+  }
 }
 
 /** Operations an element: what the definition says of a single one. */

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 import type { KernelArgument } from '../backends/backend.js'
-import { allocate, type NDArray } from '../core/array.js'
+import { allocate, finished, type NDArray } from '../core/array.js'
 import type { DTypeInfo } from '../core/dtype.js'
 import { ShapeError } from '../core/errors.js'
 import { threadCount } from '../core/threads.js'
@@ -10,7 +10,7 @@ import type { Scratch } from '../kernel/define.js'
 import * as kernels from '../kernels/blas.js'
 import { run } from '../runtime.js'
 import type { ArrayLike } from './create.js'
-import { type OutOption, operands, result, withCallThreads } from './operand.js'
+import { type OutOption, operands, release, result, withCallThreads } from './operand.js'
 import { innerProduct } from './reduce.js'
 
 const workspace = kernels.gemm.args.find((arg): arg is Scratch => arg.kind === 'scratch') as Scratch
@@ -45,15 +45,24 @@ export function runGemv(alpha: number, a: NDArray, x: NDArray, beta: number, y: 
 export function matmul(x: ArrayLike, y: ArrayLike, options: OutOption = {}): NDArray {
   if (options.threads !== undefined) return withCallThreads('matmul', options, (rest) => matmul(x, y, rest))
   const { info, arrays } = operands(kernels.gemm, [x, y])
-  const [a, b] = arrays as [NDArray, NDArray]
+  try {
+    return product(arrays[0] as NDArray, arrays[1] as NDArray, info, options)
+  } finally {
+    release(arrays, [x, y])
+  }
+}
+
+function product(a: NDArray, b: NDArray, info: DTypeInfo, options: OutOption): NDArray {
   checkProduct('matmul', a, b)
   if (a.ndim === 1 && b.ndim === 1) return innerProduct(a, b, options)
   if (a.ndim === 2 && b.ndim === 2) return matrixProduct(a, b, info, options)
   if (a.ndim === 2) return matrixVector(a, b, info, options)
   const transposed = b.T
-  const out = matrixVector(transposed, a, info, options)
-  transposed.dispose()
-  return out
+  try {
+    return matrixVector(transposed, a, info, options)
+  } finally {
+    transposed.dispose()
+  }
 }
 
 /** The product of two vectors, or as matmul. Throws ShapeError, DTypeError, ValueError. */
@@ -63,14 +72,12 @@ export function dot(x: ArrayLike, y: ArrayLike, options: OutOption = {}): NDArra
 
 function matrixVector(a: NDArray, x: NDArray, info: DTypeInfo, options: OutOption): NDArray {
   const out = result('matmul', [a.shape[0] as number], info, options.out, [a, x])
-  runGemv(1, a, x, 0, out)
-  return out
+  return finished(out, options.out, () => runGemv(1, a, x, 0, out))
 }
 
 function matrixProduct(a: NDArray, b: NDArray, info: DTypeInfo, options: OutOption): NDArray {
   const out = result('matmul', [a.shape[0] as number, b.shape[1] as number], info, options.out, [a, b])
-  runGemm(1, a, b, 0, out)
-  return out
+  return finished(out, options.out, () => runGemm(1, a, b, 0, out))
 }
 
 function checkProduct(operation: string, a: NDArray, b: NDArray): void {

@@ -1,14 +1,13 @@
 // What every operation does with its arguments: arrays from what users pass, dtypes by promotion, `out` checked.
 // SPDX-License-Identifier: MIT
 
-import { allocate, NDArray } from '../core/array.js'
+import { allocate, copyOf, NDArray } from '../core/array.js'
 import { within } from '../core/context.js'
 import { type DTypeInfo, dtypeInfo, promote } from '../core/dtype.js'
 import { DTypeError, ShapeError, ValueError } from '../core/errors.js'
 import { type Shape, sameShape } from '../core/shape.js'
 import { countOf } from '../core/threads.js'
 import type { Kernel } from '../kernel/define.js'
-import { copyElements } from './copy.js'
 import { type ArrayLike, asarray } from './create.js'
 
 export interface OutOption {
@@ -32,11 +31,30 @@ const isScalar = (value: unknown): value is number => typeof value === 'number'
  * fraction makes int32 float64. `kernel` says which dtypes there are; integers without one become float64.
  */
 export function operands(kernel: Kernel, args: readonly ArrayLike[]): { info: DTypeInfo; arrays: NDArray[] } {
-  const arrays = args.map((value) => (isScalar(value) ? undefined : asarray(value)))
-  const info = commonInfo(kernel, args, arrays)
-  return {
-    info,
-    arrays: arrays.map((array, i) => (array === undefined ? constant(args[i] as number, info) : convert(array, info))),
+  const arrays: (NDArray | undefined)[] = []
+  try {
+    for (const value of args) arrays.push(isScalar(value) ? undefined : asarray(value))
+    const info = commonInfo(kernel, args, arrays)
+    for (let i = 0; i < args.length; i++) {
+      const array = arrays[i]
+      if (array === undefined) arrays[i] = constant(args[i] as number, info)
+      else if (array.info !== info) {
+        arrays[i] = convert(array, info)
+        if (array !== args[i]) array.dispose()
+      }
+    }
+    return { info, arrays: arrays as NDArray[] }
+  } catch (error) {
+    release(arrays, args)
+    throw error
+  }
+}
+
+/** Frees what operands() made for one call: arrays of arguments that were numbers, lists or of another dtype. */
+export function release(arrays: readonly (NDArray | undefined)[], args: readonly ArrayLike[]): void {
+  for (let i = 0; i < arrays.length; i++) {
+    const array = arrays[i]
+    if (array !== undefined && array !== args[i]) array.dispose()
   }
 }
 
@@ -65,9 +83,7 @@ function constant(value: number, info: DTypeInfo): NDArray {
 /** The array in another dtype; itself where it has it. */
 export function convert(array: NDArray, info: DTypeInfo): NDArray {
   if (array.info === info) return array
-  const converted = allocate(array.shape, info)
-  copyElements(array, converted)
-  return converted
+  return copyOf(array, info)
 }
 
 /**

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 import type { KernelArgument } from '../backends/backend.js'
-import { contiguous, type NDArray } from '../core/array.js'
+import { contiguous, finished, type NDArray } from '../core/array.js'
 import type { DTypeInfo } from '../core/dtype.js'
 import { dtypeInfo } from '../core/dtype.js'
 import { AxisError, ShapeError, ValueError } from '../core/errors.js'
@@ -11,7 +11,7 @@ import * as reductions from '../kernels/reduce.js'
 import { run } from '../runtime.js'
 import { type ArrayLike, asarray } from './create.js'
 import { forEachGrid, toGrids } from './layout.js'
-import { type OutOption, operands, result, withCallThreads } from './operand.js'
+import { type OutOption, operands, release, result, withCallThreads } from './operand.js'
 
 export interface ReduceOptions extends OutOption {
   /** The axis or axes to reduce; all unless told. Negative ones count from the end. */
@@ -40,8 +40,9 @@ function reducedAxes(operation: string, array: NDArray, axis: ReduceOptions['axi
 function reduce(kernel: Kernel, info: DTypeInfo, x: NDArray, options: ReduceOptions): NDArray {
   if (options.axis === undefined && !options.keepdims && x.isContiguous) {
     const out = result(kernel.name, [], info, options.out, [x])
-    run(kernel, x.info.code, x.size, [1, x.size, x.pointer(), 0, 1, out.pointer(), 0], x.shape)
-    return out
+    return finished(out, options.out, () => {
+      run(kernel, x.info.code, x.size, [1, x.size, x.pointer(), 0, 1, out.pointer(), 0], x.shape)
+    })
   }
   return reduceAxes(kernel, info, x, options)
 }
@@ -57,9 +58,11 @@ function reduceAxes(kernel: Kernel, info: DTypeInfo, x: NDArray, options: Reduce
   const last = [...axes].sort((a, b) => a - b)
   const order = [...kept, ...last]
   const rows = x.view(pick(x.shape, order), pick(x.strides, order), x.offset)
-  runRows(kernel, rows, kept.length, out, keptStrides)
-  rows.dispose()
-  return out
+  try {
+    return finished(out, options.out, () => runRows(kernel, rows, kept.length, out, keptStrides))
+  } finally {
+    rows.dispose()
+  }
 }
 
 /** Reduces the axes from `kept` on. They have to run on as one; if not, a copy makes them. */
@@ -67,8 +70,11 @@ function runRows(kernel: Kernel, x: NDArray, kept: number, out: NDArray, outStri
   const inner = toGrids(x.shape.slice(kept), [x.strides.slice(kept)])
   if (inner.m !== 1 || inner.outer.length > 0) {
     const copy = contiguous(x)
-    runRows(kernel, copy, kept, out, outStrides)
-    if (copy !== x) copy.dispose()
+    try {
+      runRows(kernel, copy, kept, out, outStrides)
+    } finally {
+      if (copy !== x) copy.dispose()
+    }
     return
   }
   const shape = x.shape.slice(0, kept)
@@ -99,15 +105,25 @@ function runRows(kernel: Kernel, x: NDArray, kept: number, out: NDArray, outStri
 export function sum(x: ArrayLike, options: ReduceOptions = {}): NDArray {
   if (options.threads !== undefined) return withCallThreads('sum', options, (rest) => sum(x, rest))
   const array = asarray(x)
-  if (array.info.code === 'i32') return reduce(reductions.sum_to_i64, dtypeInfo('int64'), array, options)
-  const { info, arrays } = operands(reductions.sum, [array])
-  return reduce(reductions.sum, info, arrays[0] as NDArray, options)
+  try {
+    if (array.info.code === 'i32') return reduce(reductions.sum_to_i64, dtypeInfo('int64'), array, options)
+    const { info } = operands(reductions.sum, [array])
+    return reduce(reductions.sum, info, array, options)
+  } finally {
+    if (array !== x) array.dispose()
+  }
 }
 
 function extreme(kernel: Kernel, x: ArrayLike, options: ReduceOptions): NDArray {
-  if (options.threads !== undefined) return withCallThreads(kernel.name, options, (rest) => extreme(kernel, x, rest))
-  const { info, arrays } = operands(kernel, [asarray(x)])
-  const array = arrays[0] as NDArray
+  const { info, arrays } = operands(kernel, [x])
+  try {
+    return extremeOf(kernel, info, arrays[0] as NDArray, options)
+  } finally {
+    release(arrays, [x])
+  }
+}
+
+function extremeOf(kernel: Kernel, info: DTypeInfo, array: NDArray, options: ReduceOptions): NDArray {
   if (array.size === 0 && [...reducedAxes(kernel.name, array, options.axis)].some((axis) => array.shape[axis] === 0)) {
     throw new ValueError(`${kernel.name}: no elements along a reduced axis of shape (${array.shape.join(', ')})`)
   }
@@ -128,11 +144,15 @@ export function max(x: ArrayLike, options: ReduceOptions = {}): NDArray {
 export function innerProduct(x: ArrayLike, y: ArrayLike, { out }: OutOption): NDArray {
   const { info, arrays } = operands(reductions.dot, [x, y])
   const [a, b] = arrays as [NDArray, NDArray]
-  if (a.shape[0] !== b.shape[0]) {
-    throw new ShapeError(`dot: vectors of ${a.size} and ${b.size} elements`, { shapes: [a.shape, b.shape] })
+  try {
+    if (a.shape[0] !== b.shape[0]) {
+      throw new ShapeError(`dot: vectors of ${a.size} and ${b.size} elements`, { shapes: [a.shape, b.shape] })
+    }
+    return finished(result('dot', [], info, out, arrays), out, (to) => {
+      const args = [a.size, a.pointer(), a.strides[0] as number, b.pointer(), b.strides[0] as number, to.pointer()]
+      run(reductions.dot, info.code, 2 * a.size, args)
+    })
+  } finally {
+    release(arrays, [x, y])
   }
-  const to = result('dot', [], info, out, arrays)
-  const args = [a.size, a.pointer(), a.strides[0] as number, b.pointer(), b.strides[0] as number, to.pointer()]
-  run(reductions.dot, info.code, 2 * a.size, args)
-  return to
 }

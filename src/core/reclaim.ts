@@ -1,0 +1,125 @@
+// Finds the memory of arrays that were dropped: between jobs by finalizers, within one job by a watcher.
+//
+// It decides when it is worth to collect garbage, and tells the heap which blocks are free. Memory that dispose() frees
+// does not come this way.
+// SPDX-License-Identifier: MIT
+
+import { warnOnce } from './env.js'
+import type { Block, Region } from './region.js'
+import { collectorWatcher, type Effort, takeOffer, type Watcher } from './watcher.js'
+
+/**
+ * Blocks from this size on, and pages, are watched, so that they can be reclaimed within one long synchronous job; all are
+ * once so many bytes of new memory were needed without a look. Watching costs about 0.4 us.
+ */
+const WATCHED_BYTES = 256 * 1024
+const WATCH_ALL_AFTER = 64 * 2 ** 20
+/** After so many watched blocks, those that are dead are dropped from the watcher's list. */
+const WATCH_ROUND = 4096
+/** New memory between two looks for dead arrays: a forced collection takes 0.1 to 3 ms, writing this much about 50. */
+const SWEEP_BYTES = 256 * 2 ** 20
+/** The same for pages of small arrays, which take 80 ms or more to fill; more where a collection takes long. */
+const SWEEP_PAGE_BYTES = 32 * 2 ** 20
+const PAGE_BYTES_PER_MS = 8 * 2 ** 20
+
+export const ADVICE = 'Free arrays by scope(), `using` or dispose(), or write results to `out`'
+
+export class Reclaimer {
+  #release: (block: Block) => void
+  #registry = new FinalizationRegistry<Block>((block) => this.#collected(block))
+  #watcher: Watcher = collectorWatcher()
+  #watched = new Map<number, Block>()
+  #lastWatchId = 0
+  #watchedBytes = WATCHED_BYTES
+  /** Bytes taken since the last look, and those of pages among them. */
+  unswept = 0
+  #unsweptPages = 0
+  #pageLimit = SWEEP_PAGE_BYTES
+
+  /** `release` is called with the block of every region that died. */
+  constructor(release: (block: Block) => void) {
+    this.#release = release
+  }
+
+  /** From now on the death of a region is noticed. */
+  track(region: Region, isPage: boolean): void {
+    const { block } = region
+    this.#registry.register(region, block, region)
+    if (isPage) this.#unsweptPages += block.size
+    else if (block.size < this.#watchedBytes || region.outside !== undefined) return
+    // Not the address: that is used again while an older region that had it may not be collected yet.
+    block.watchId = ++this.#lastWatchId
+    this.#watcher.watch(region, block.watchId)
+    this.#watched.set(block.watchId, block)
+    if (block.watchId % WATCH_ROUND === 0) this.sweep('ask')
+  }
+
+  /** The region's block is free already. */
+  forget(region: Region): void {
+    this.#registry.unregister(region)
+    this.#end(region.block)
+  }
+
+  #end(block: Block): void {
+    block.released = true
+    if (block.watchId === 0) return
+    this.#watched.delete(block.watchId)
+    this.#watcher.forget?.(block.watchId)
+  }
+
+  /** A region died, and with it the arrays that held it. */
+  #collected(block: Block): void {
+    if (block.released) return
+    this.#end(block)
+    block.tally.arrays -= block.holders
+    this.#release(block)
+  }
+
+  watchWith(watcher: Watcher): void {
+    const before = this.#watcher
+    this.#watcher = watcher
+    before.handOver?.(watcher)
+  }
+
+  /** Has the blocks released that died in this job; tells whether there were any. */
+  sweep(effort: Effort): boolean {
+    if (effort !== 'ask') this.unswept = this.#unsweptPages = 0
+    let found = false
+    for (const id of this.#watcher.sweep(effort)) {
+      const block = this.#watched.get(id)
+      if (block === undefined) continue
+      this.#collected(block)
+      found = true
+    }
+    return found
+  }
+
+  /** Looks for dead arrays, if there may be many by now, until `take` finds something. */
+  searchFor(take: () => number | undefined): number | undefined {
+    if (this.unswept >= WATCH_ALL_AFTER) this.#watchedBytes = 0
+    const many = this.unswept >= SWEEP_BYTES
+    if (!many && this.#unsweptPages < this.#pageLimit) return undefined
+    const better = this.#watcher.slow ? takeOffer() : undefined
+    if (better !== undefined) {
+      this.sweep('major')
+      this.watchWith(better)
+    }
+    const begin = performance.now()
+    let address: number | undefined
+    for (const effort of ['minor', 'major'] as const) {
+      if (this.sweep(effort) && this.#watcher.slow && many) warnSlow()
+      address = take()
+      if (address !== undefined) break
+    }
+    this.#pageLimit = Math.max(SWEEP_PAGE_BYTES, (performance.now() - begin) * PAGE_BYTES_PER_MS)
+    return address
+  }
+}
+
+function warnSlow(): void {
+  warnOnce(
+    'NUMLOOM_NO_ADDON',
+    'arrays are dropped faster than the event loop turns; without the native addon only full garbage collections find ' +
+      `them. ${ADVICE}: that is faster.`,
+  )
+}

@@ -1,0 +1,64 @@
+// Pieces of memory that arrays share, and how large the heap makes them.
+//
+// A region is what arrays hold: when it dies, its memory is free. What must outlive it, to be freed then, is in its block.
+// SPDX-License-Identifier: MIT
+
+import type { TypedArray } from './dtype.js'
+
+const ALIGNMENT = 64
+
+/** How many arrays use one kind of memory. */
+export interface Tally {
+  arrays: number
+}
+
+/** What the heap knows of a region, without keeping it alive. */
+export interface Block {
+  /** In the heap; -1 outside it. */
+  readonly address: number
+  readonly size: number
+  readonly tally: Tally
+  /** Arrays that use it and have not been disposed of. */
+  holders: number
+  /** Whether the memory was released, by whichever way came first. */
+  released: boolean
+  /** By which the watcher knows it; 0 where it is not watched. */
+  watchId: number
+}
+
+export function newBlock(address: number, size: number, tally: Tally): Block {
+  return { address, size, tally, holders: 0, released: false, watchId: 0 }
+}
+
+/** A block or page of the heap, or a typed array outside it (address -1). */
+export class Region {
+  readonly address: number
+
+  constructor(
+    readonly block: Block,
+    readonly outside: TypedArray | undefined,
+  ) {
+    this.address = block.address
+  }
+}
+
+/** Arrays over typed arrays of the user: their memory is not numloom's, nor is it told when they are collected. */
+const wrapped: Tally = { arrays: 0 }
+
+/** Memory that the user brought. */
+export function wrappedRegion(data: TypedArray): Region {
+  return new Region(newBlock(-1, data.byteLength, wrapped), data)
+}
+
+/**
+ * Added to large blocks, so that arrays made one after another do not begin at the same place of a page: a load would wait
+ * for a store to the same place of another page, whose address the processor compares by its low 12 bits only.
+ */
+const STAGGER_BYTES = 5 * ALIGNMENT
+const STAGGERED_BYTES = 16 * 1024
+
+/** Rounds up to one of eight sizes between powers of two, so that a freed block fits the next array of about its size. */
+export function blockSize(bytes: number): number {
+  const step = Math.max(ALIGNMENT, 2 ** (Math.floor(Math.log2(bytes)) - 3))
+  return Math.ceil(bytes / step) * step + (bytes >= STAGGERED_BYTES ? STAGGER_BYTES : 0)
+}

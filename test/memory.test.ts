@@ -1,0 +1,225 @@
+// memory(): what it counts, how much of the heap random work leaves as holes, and that long loops stay small.
+// SPDX-License-Identifier: MIT
+
+import { rmSync } from 'node:fs'
+import { inspect } from 'node:util'
+import * as nl from 'numloom'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { jsonOf } from './support/child.ts'
+import { type Copy, copyOfBuild } from './support/copy.ts'
+import { Random } from './support/random.ts'
+
+describe('memory()', () => {
+  test('counts arrays and bytes', () => {
+    const before = nl.memory()
+    const arrays = [nl.ones(3), nl.ones(100_000), nl.zeros([300, 300], { dtype: 'float32' })]
+    const view = (arrays[1] as nl.NDArray).slice('::2')
+    const during = nl.memory()
+    expect(during.liveArrays - before.liveArrays).toBe(4)
+    expect(during.byPlace.heap.arrays - before.byPlace.heap.arrays).toBe(4)
+    const taken = during.bytesInUse - before.bytesInUse
+    expect(taken).toBeGreaterThanOrEqual(800_000 + 360_000)
+    expect(taken).toBeLessThan(1.13 * (800_000 + 360_000) + 32 * 1024)
+    expect(during.peakBytes).toBeGreaterThanOrEqual(during.bytesInUse)
+    expect(during.byPlace.heap.bytes + during.byPlace.outside.bytes).toBe(during.bytesInUse)
+    expect(during.freeBytes).toBe(during.reservedBytes - during.byPlace.heap.bytes)
+    expect(during.largestFreeBytes).toBeLessThanOrEqual(during.freeBytes)
+    for (const array of arrays) array.dispose()
+    expect(nl.memory().liveArrays - before.liveArrays).toBe(1)
+    expect(nl.memory().bytesInUse).toBeGreaterThan(before.bytesInUse + 800_000)
+    view.dispose()
+    view.dispose()
+    expect(nl.memory().liveArrays).toBe(before.liveArrays)
+    expect(nl.memory().bytesInUse).toBeLessThanOrEqual(before.bytesInUse + 32 * 1024)
+  })
+
+  test('the peak begins anew where it is told to', () => {
+    nl.zeros(1_000_000).dispose()
+    const { bytesInUse, peakBytes } = nl.memory()
+    expect(peakBytes).toBeGreaterThanOrEqual(bytesInUse + 8_000_000)
+    nl.resetPeakMemory()
+    expect(nl.memory().peakBytes).toBe(bytesInUse)
+    nl.zeros(500_000).dispose()
+    expect(nl.memory().peakBytes).toBeGreaterThanOrEqual(bytesInUse + 4_000_000)
+    expect(nl.memory().peakBytes).toBeLessThan(bytesInUse + 8_000_000)
+  })
+
+  test('prints as text', () => {
+    const text = String(nl.memory())
+    expect(text).toMatch(/^arrays +\d+: \d+ in the heap, \d+ outside\nin use +[\d.]+ MiB/)
+    expect(text).toMatch(/fragmentation +[\d.]+ %$/)
+    expect(inspect(nl.memory())).toBe(text)
+  })
+
+  test('typed arrays of the user are not counted', () => {
+    const { liveArrays, bytesInUse } = nl.memory()
+    const x = nl.asarray(new Float64Array(100_000))
+    expect(nl.memory()).toMatchObject({ liveArrays, bytesInUse })
+    x.dispose()
+    expect(nl.memory()).toMatchObject({ liveArrays, bytesInUse })
+  })
+
+  test('counts what lies outside, and forgets what was collected', async () => {
+    const script = `
+      import * as nl from 'numloom'
+      const pause = () => new Promise((resolve) => setTimeout(resolve, 5))
+      let held = Array.from({ length: 30 }, () => nl.ones(1_000_000))
+      const full = nl.memory()
+      held[29].dispose()
+      const freed = nl.memory().byPlace.outside
+      held = undefined
+      for (let i = 0; i < 10; i++) { globalThis.gc(); await pause() }
+      console.log(JSON.stringify({ full, freed, after: nl.memory() }))
+    `
+    const options = { env: { NUMLOOM_MAX_MEMORY: '128MB' }, flags: ['--expose-gc', '--no-warnings'] }
+    const { full, freed, after } = await jsonOf<Record<'full' | 'after', nl.MemoryUse> & { freed: object }>(
+      script,
+      options,
+    )
+    const { heap, outside } = full.byPlace
+    expect([full.liveArrays, heap.arrays + outside.arrays]).toEqual([30, 30])
+    expect(heap.arrays).toBeLessThanOrEqual(12)
+    expect(outside.bytes).toBe(outside.arrays * 8_000_000)
+    expect(freed).toEqual({ arrays: outside.arrays - 1, bytes: outside.bytes - 8_000_000 })
+    expect([after.liveArrays, after.bytesInUse]).toEqual([0, 0])
+  })
+})
+
+describe('random sizes and lifetimes', () => {
+  /** Peak of the elements' own bytes over a million allocations and frees in `slots` places, beside what memory() says. */
+  const churn = (slots: number, size: string) => `
+    import * as nl from 'numloom'
+    import { Random } from './test/support/random.ts'
+    const random = new Random('churn')
+    const slots = new Array(${slots})
+    let [live, peak] = [0, 0]
+    for (let i = 0; i < 1_000_000; i++) {
+      const at = random.below(${slots})
+      if (slots[at] !== undefined) {
+        live -= slots[at].nbytes
+        slots[at].dispose()
+        slots[at] = undefined
+      } else {
+        slots[at] = nl.empty(Math.ceil((${size}) / 8))
+        live += slots[at].nbytes
+        peak = Math.max(peak, live)
+      }
+    }
+    const use = nl.memory()
+    for (const array of slots) array?.dispose()
+    console.log(JSON.stringify({ peak, live, use, end: nl.memory() }))
+  `
+  const source = Random.toString()
+  const script = (slots: number, size: string) =>
+    churn(slots, size).replace("import { Random } from './test/support/random.ts'", source)
+
+  test.each([
+    ['8 B to 4 MB, all as likely', 400, 'random.uniform(8, 2 ** 22)'],
+    ['8 B to 4 MB, each power of two as likely', 8000, '2 ** random.uniform(3, 22)'],
+  ])('%s', async (_, slots, size) => {
+    type Result = { peak: number; live: number; use: nl.MemoryUse; end: nl.MemoryUse }
+    const { peak, live, use, end } = await jsonOf<Result>(script(slots, size))
+    expect(use.fragmentation).toBeLessThan(0.1)
+    // Against the elements' own bytes, which numloom did not count, and all that the heap took from the system.
+    expect(use.peakBytes).toBeGreaterThanOrEqual(peak)
+    expect(use.peakBytes).toBeLessThan(1.1 * peak)
+    expect(use.bytesInUse).toBeGreaterThanOrEqual(live)
+    expect(use.reservedBytes).toBeLessThan(1.3 * peak)
+    expect(end.liveArrays).toBe(0)
+    // The page of small arrays that is in turn stays.
+    expect(end.bytesInUse).toBeLessThanOrEqual(32 * 1024)
+  })
+})
+
+describe('long loops', () => {
+  const LOOP = (count: number, inside: string, after = '') => `
+    import * as nl from 'numloom'
+    import { readFileSync } from 'node:fs'
+    const warnings = []
+    process.on('warning', ({ code, message }) => warnings.push(code + message))
+    const y = nl.ones(10_000_000)
+    let x = nl.zeros(10_000_000)
+    for (let i = 0; i < ${count}; i++) {
+      ${inside}
+    }
+    ${after}
+    const peak = /VmHWM:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1] / 2 ** 20
+    setTimeout(() => console.log(JSON.stringify({ right: x.get(9_999_999) === ${count}, peak, warnings })), 5)
+  `
+  interface Loop {
+    readonly right: boolean
+    /** The largest resident size, GiB. */
+    readonly peak: number
+    readonly warnings: string[]
+  }
+  const GB = 1e9 / 2 ** 30
+  const options = { flags: ['--no-warnings'] }
+
+  test('over 80 MB arrays, in one job, need no help with the addon', async () => {
+    const { right, peak, warnings } = await jsonOf<Loop>(LOOP(60, 'x = nl.add(x, y)'), options)
+    expect({ right, warnings }).toEqual({ right: true, warnings: [] })
+    expect(peak).toBeLessThan(1.5 * GB)
+  })
+  test('by scope, need three arrays', async () => {
+    const step = 'const z = nl.scope(() => nl.multiply(nl.add(x, y), 1)); x.dispose(); x = z'
+    const { right, peak } = await jsonOf<Loop>(LOOP(30, step), options)
+    expect(right).toBe(true)
+    expect(peak).toBeLessThan(0.6 * GB)
+  })
+
+  describe('without the addon', () => {
+    let copy: Copy
+    beforeAll(() => {
+      copy = copyOfBuild()
+      rmSync(copy.path('build', 'native'), { recursive: true, force: true })
+    })
+    afterAll(() => copy.remove())
+
+    test('in one job, with one warning', async () => {
+      const { right, peak, warnings } = await jsonOf<Loop>(LOOP(60, 'x = nl.add(x, y)'), { ...options, cwd: copy.root })
+      expect(right).toBe(true)
+      expect(peak).toBeLessThan(1.5 * GB)
+      expect(warnings).toHaveLength(1)
+      for (const word of ['NUMLOOM_NO_ADDON', 'scope', 'using', 'out']) expect(warnings[0]).toContain(word)
+    })
+    test.each(['await null', 'await new Promise((resolve) => setImmediate(resolve))'])('with %s', async (pause) => {
+      const loop = LOOP(60, `x = nl.add(x, y); ${pause}`)
+      const { right, peak, warnings } = await jsonOf<Loop>(loop, { ...options, cwd: copy.root })
+      expect(right).toBe(true)
+      expect(peak).toBeLessThan(1.5 * GB)
+      expect(warnings.length).toBeLessThanOrEqual(1)
+    })
+    test('arrays that live are not taken for dropped ones', async () => {
+      const script = `
+        import * as nl from 'numloom'
+        const held = []
+        for (let i = 0; i < 400; i++) {
+          const x = nl.full(500_000, i)
+          if (i % 5 === 0) held.push(i % 2 === 0 ? x : x.slice('10:'))
+        }
+        const { liveArrays } = nl.memory()
+        console.log(JSON.stringify([held.every((x, k) => nl.min(x).item() === 5 * k && nl.max(x).item() === 5 * k),
+          liveArrays < 250]))
+      `
+      expect(await jsonOf(script, { ...options, cwd: copy.root })).toEqual([true, true])
+    })
+  })
+
+  test('of small arrays leave the resident size flat', async () => {
+    const script = `
+      import * as nl from 'numloom'
+      const [a, b] = [nl.ones(20), nl.ones(20)]
+      const sizes = []
+      for (let i = 0; i < 60; i++) {
+        for (let k = 0; k < 20_000; k++) nl.add(a, b)
+        await new Promise((resolve) => setTimeout(resolve, 2))
+        sizes.push(process.memoryUsage().rss / 2 ** 20)
+      }
+      console.log(JSON.stringify([Math.max(...sizes.slice(20, 40)), Math.max(...sizes.slice(40)), nl.memory().reservedBytes]))
+    `
+    const [before, after, reserved] = await jsonOf<[number, number, number]>(script, options)
+    // What is made between the two has 64 MB, and its objects more.
+    expect(after - before).toBeLessThan(20)
+    expect(reserved).toBeLessThan(150e6)
+  })
+})
