@@ -44,6 +44,7 @@ export {
 } from './report/events.js'
 export { trace } from './report/trace.js'
 export { getBackend, setBackend, withBackend } from './runtime.js'
+export { shutdown } from './shutdown.js'
 export { type Choice, type Runtime, showRuntime } from './system.js'
 export {
   type Threadpool,

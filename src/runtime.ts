@@ -108,6 +108,11 @@ class Route {
 
 const routes = new Map<Kernel, Map<Code, Route>>()
 
+/** Forgets what kernels were bound to. */
+export function forgetRoutes(): void {
+  routes.clear()
+}
+
 function routeOf(kernel: Kernel, dtype: Code): Route {
   let byDtype = routes.get(kernel)
   if (byDtype === undefined) {

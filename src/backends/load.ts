@@ -18,6 +18,11 @@ const LOADERS: Record<BackendName, () => Backend> = {
 
 const loaded = new Map<BackendName, Backend | BackendError>()
 
+/** Has every backend loaded anew at its next use. */
+export function forgetBackends(): void {
+  loaded.clear()
+}
+
 /** The loaded backend, or why it cannot be had. */
 export function tryLoad(name: BackendName): Backend | BackendError {
   let result = loaded.get(name)

@@ -167,6 +167,7 @@ export function loadNative(): Backend {
   checkTable('native', file, new Map(rows.map(([symbol, signature]) => [symbol, signature])))
   const functions = new Map(rows.map(([symbol, , call]) => [symbol, call]))
   heap().watchWith(watcherOf(addon))
+  releaseThreads = () => addon.releaseThreads()
   let threads = 1
   return {
     name: 'native',
@@ -190,6 +191,7 @@ export function loadNative(): Backend {
 }
 
 let appliedSchedule: Schedule | undefined
+let releaseThreads: (() => void) | undefined
 
 /** Brings the schedule in force to the addon. */
 function applySchedule(addon: Addon): void {
@@ -199,15 +201,25 @@ function applySchedule(addon: Addon): void {
   appliedSchedule = schedule
 }
 
-// A program that calls no kernel on the addon still drops arrays.
-offerWatcher(() => {
-  try {
-    const addon = loadAddon(findAddon())
-    return addon.version === VERSION ? watcherOf(addon) : undefined
-  } catch {
-    return undefined
-  }
-})
+/** A program that calls no kernel on the addon still drops arrays. */
+function offerAddon(): void {
+  offerWatcher(() => {
+    try {
+      const addon = loadAddon(findAddon())
+      return addon.version === VERSION ? watcherOf(addon) : undefined
+    } catch {
+      return undefined
+    }
+  })
+}
+offerAddon()
+
+/** Ends the threads that OpenMP keeps for this thread. */
+export function shutdownNative(): void {
+  releaseThreads?.()
+  appliedSchedule = attached = undefined
+  offerAddon()
+}
 
 let attached: ArrayBufferLike | undefined
 

@@ -42,7 +42,7 @@ interface Module {
   readonly threaded: boolean
   readonly exports: Exports
   readonly functions: ReadonlyMap<string, (...args: number[]) => void>
-  terminate(): void
+  terminate(): Promise<void>
 }
 
 type Isa = 'relaxed-simd' | 'simd128'
@@ -80,7 +80,14 @@ interface Instance {
   exports: Exports
   table: WebAssembly.Table
   /** Ends the team's threads. */
-  terminate(): void
+  terminate(): Promise<void>
+}
+
+/** What Emscripten's glue knows of its threads. */
+interface Threads {
+  readonly pthreads: Readonly<Record<number, { terminate(): Promise<unknown> }>>
+  readonly unusedWorkers: readonly { terminate(): Promise<unknown> }[]
+  terminateAllThreads(): void
 }
 
 /** Emscripten's glue starts the threads. It is CommonJS because only that form loads synchronously. */
@@ -92,11 +99,15 @@ function instantiateThreaded(url: URL, bytes: Uint8Array<ArrayBuffer>): Instance
   const exports = Object.fromEntries(
     Object.entries(module).flatMap(([name, value]) => (name.startsWith('_nl_') ? [[name.slice(1), value]] : [])),
   )
-  const threads = module.PThread as { terminateAllThreads(): void }
+  const threads = module.PThread as Threads
   return {
     exports: exports as unknown as Exports,
     table: module.wasmTable as WebAssembly.Table,
-    terminate: () => threads.terminateAllThreads(),
+    async terminate() {
+      const workers = [...Object.values(threads.pthreads), ...threads.unusedWorkers]
+      threads.terminateAllThreads()
+      await Promise.all(workers.map((worker) => worker.terminate()))
+    },
   }
 }
 
@@ -106,7 +117,7 @@ function instantiateSerial(name: BackendName, url: URL, bytes: Uint8Array<ArrayB
   return {
     exports: exports as unknown as Exports,
     table: exports.__indirect_function_table as WebAssembly.Table,
-    terminate: () => {},
+    terminate: async () => {},
   }
 }
 
@@ -242,11 +253,12 @@ function lostThread(module: Module, failure: number): BackendError {
 }
 
 /** Ends the team. The next use of the backends loads the module again. */
-export function shutdownWasm(): void {
-  loaded?.terminate()
+export async function shutdownWasm(): Promise<void> {
+  const module = loaded
   loaded = undefined
   teamSize = currentThreads = 1
   appliedSchedule = undefined
+  await module?.terminate()
 }
 
 function backend(name: BackendName, module: Module, maxThreads: number): Backend {

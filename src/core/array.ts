@@ -70,10 +70,12 @@ export class NDArray {
 
   /** @internal The memory. Throws DisposedError. */
   get region(): Region {
-    if (this.#region === undefined) {
-      throw new DisposedError(`this array of shape (${this.shape.join(', ')}) was disposed of`)
+    const region = this.#region
+    if (region === undefined || region.block.tally.retired) {
+      const how = region === undefined ? 'was disposed of' : 'was freed by shutdown()'
+      throw new DisposedError(`this array of shape (${this.shape.join(', ')}) ${how}`)
     }
-    return this.#region
+    return region
   }
 
   /** @internal Throws DisposedError after dispose(). */
@@ -211,7 +213,7 @@ export class NDArray {
 
   /** Whether dispose() was called. */
   get disposed(): boolean {
-    return this.#region === undefined
+    return this.#region === undefined || this.#region.block.tally.retired === true
   }
 
   /** Gives up the memory, which is freed at once if no view uses it. Every later use throws DisposedError. */

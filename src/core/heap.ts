@@ -253,6 +253,12 @@ export class Heap {
 
 let instance: Heap | undefined
 
+/** Gives up the heap with all its arrays; the next use makes another. */
+export function retireHeap(): void {
+  if (instance !== undefined) instance.inside.retired = instance.spilled.retired = true
+  instance = undefined
+}
+
 /** The heap, made at the first call. */
 export function heap(): Heap {
   instance ??= new Heap()

@@ -10,6 +10,8 @@ const ALIGNMENT = 64
 /** How many arrays use one kind of memory. */
 export interface Tally {
   arrays: number
+  /** Set when the memory is given back as a whole: its arrays are as good as disposed of. */
+  retired?: boolean
 }
 
 /** What the heap knows of a region, without keeping it alive. */

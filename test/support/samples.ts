@@ -16,7 +16,18 @@ export interface Sample {
 /** Exports that neither take nor make arrays. */
 export const WITHOUT_ARRAYS = [
   ...['backends', 'getBackend', 'setBackend', 'getNumThreads', 'setNumThreads', 'showConfig', 'version'],
-  ...['memory', 'resetPeakMemory', 'Explanation', 'on', 'trace', 'showRuntime', 'omp', 'reloadEnv', 'threadpoolInfo'],
+  ...[
+    'memory',
+    'resetPeakMemory',
+    'Explanation',
+    'on',
+    'trace',
+    'showRuntime',
+    'omp',
+    'reloadEnv',
+    'threadpoolInfo',
+    'shutdown',
+  ],
 ]
 
 /** Members of an array that tell of its shape alone, also after dispose(). */

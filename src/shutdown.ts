@@ -1,0 +1,20 @@
+// shutdown(): gives back what numloom holds beyond a call, threads and memory.
+// SPDX-License-Identifier: MIT
+
+import { forgetBackends } from './backends/load.js'
+import { shutdownNative } from './backends/native.js'
+import { shutdownWasm } from './backends/wasm.js'
+import { retireHeap } from './core/heap.js'
+import { forgetRoutes } from './runtime.js'
+
+/**
+ * Ends the threads of this thread's teams and frees all arrays; using one of them throws DisposedError then. Typed arrays
+ * of the user stay as they are. Resolves when the threads have ended. The next use of numloom starts afresh; settings hold.
+ */
+export async function shutdown(): Promise<void> {
+  forgetRoutes()
+  forgetBackends()
+  retireHeap()
+  shutdownNative()
+  await shutdownWasm()
+}

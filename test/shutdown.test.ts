@@ -1,0 +1,39 @@
+// shutdown(): threads and memory are gone, and everything works again afterwards.
+// SPDX-License-Identifier: MIT
+
+import { describe, expect, test } from 'vitest'
+import { jsonOf } from './support/child.ts'
+
+describe.each(['wasm-threads', 'native'])('%s', (backend) => {
+  test('ends its threads, frees its arrays, and starts again', async () => {
+    const result = await jsonOf<Record<string, unknown>>(`
+      import { readdirSync } from 'node:fs'
+      import * as nl from 'numloom'
+      const tasks = () => readdirSync('/proc/self/task').length
+      const atStart = tasks()
+      nl.setBackend('${backend}'); nl.setNumThreads(4)
+      const outside = nl.asarray(Float64Array.of(1, 2, 3))
+      const errors = [], counts = [], sums = []
+      for (let round = 0; round < 3; round++) {
+        const x = nl.linspace(0, 1, 300_000)
+        sums.push(nl.sum(nl.exp(x)).item())
+        counts.push(tasks() - atStart)
+        await nl.shutdown()
+        for (let wait = 0; wait < 100 && tasks() > atStart; wait++) await new Promise((r) => setTimeout(r, 10))
+        counts.push(tasks() - atStart)
+        for (const use of [() => nl.sum(x), () => x.toArray(), () => x.data, () => nl.add(1, x)]) {
+          try { use() } catch (error) { errors.push(error.name) }
+        }
+        x.dispose()
+        counts.push(nl.memory().liveArrays)
+      }
+      console.log(JSON.stringify({ errors, counts, same: new Set(sums).size, sum: nl.sum(outside).item() }))
+    `)
+    expect(result).toEqual({
+      errors: Array.from({ length: 12 }, () => 'DisposedError'),
+      counts: [3, 0, 0, 3, 0, 0, 3, 0, 0],
+      same: 1,
+      sum: 6,
+    })
+  })
+})
