@@ -3,7 +3,6 @@
 
 import type { KernelArgument } from '../backends/backend.js'
 import { allocate, type NDArray } from '../core/array.js'
-import type { Code } from '../core/dtype.js'
 import { broadcastShapes, broadcastStrides, type Shape, sameShape } from '../core/shape.js'
 import type { Kernel } from '../kernel/define.js'
 import * as elementwise from '../kernels/elementwise.js'
@@ -12,16 +11,25 @@ import { run } from '../runtime.js'
 import type { ArrayLike } from './create.js'
 import { forEachGrid, toGrids } from './layout.js'
 import { type OutOption, operands, release, result, withCallThreads } from './operand.js'
+import { mapPlain } from './plain.js'
 
-/** Runs a kernel whose arguments are m, n, then each input and the output with two strides. */
-function map(kernel: Kernel, inputs: readonly ArrayLike[], options: OutOption): NDArray {
-  if (options.threads !== undefined) return withCallThreads(kernel.name, options, (rest) => map(kernel, inputs, rest))
-  const { out } = options
+type Operation = (inputs: readonly ArrayLike[], options: OutOption) => NDArray
+
+/** The operation of a kernel whose arguments are m, n, then each input and the output with two strides. */
+function operation(kernel: Kernel): Operation {
+  const cost = kernel.flops({ m: 1, n: 1 })
+  return function apply(inputs, options): NDArray {
+    if (options.threads !== undefined) return withCallThreads(kernel.name, options, (rest) => apply(inputs, rest))
+    return mapPlain(kernel, cost, inputs, options.out) ?? map(kernel, cost, inputs, options.out)
+  }
+}
+
+function map(kernel: Kernel, cost: number, inputs: readonly ArrayLike[], out: NDArray | undefined): NDArray {
   const { info, arrays } = operands(kernel, inputs)
   try {
     const shape = broadcast(kernel.name, arrays)
     const to = out === undefined ? allocate(shape, info) : result(kernel.name, shape, info, out, arrays, true)
-    compute(kernel, info.code, [...arrays, to], to, out)
+    compute(kernel, cost, [...arrays, to], to, out)
     return to
   } finally {
     release(arrays, inputs)
@@ -38,28 +46,17 @@ function areUnit(all: readonly NDArray[], size: number): boolean {
 }
 
 /** Runs the kernel on the inputs and the output, `to`; frees that where it throws, unless it is the user's `out`. */
-function compute(kernel: Kernel, dtype: Code, all: readonly NDArray[], to: NDArray, out: NDArray | undefined): void {
+function compute(kernel: Kernel, cost: number, all: readonly NDArray[], to: NDArray, out: NDArray | undefined): void {
   try {
     if (areUnit(all, to.size)) {
       const args: KernelArgument[] = [1, to.size]
       for (const array of all) args.push(array.pointer(), 0, 1)
-      run(kernel, dtype, to.size * costOf(kernel), args, to.shape)
-    } else mapGrids(kernel, all, to.shape)
+      run(kernel, to.info.code, to.size * cost, args, to.shape)
+    } else mapGrids(kernel, cost, all, to.shape)
   } catch (error) {
     if (to !== out) to.dispose()
     throw error
   }
-}
-
-/** Operations an element: what the definition says of a single one. */
-const costs = new Map<Kernel, number>()
-function costOf(kernel: Kernel): number {
-  let cost = costs.get(kernel)
-  if (cost === undefined) {
-    cost = kernel.flops({ m: 1, n: 1 })
-    costs.set(kernel, cost)
-  }
-  return cost
 }
 
 function broadcast(operation: string, arrays: readonly NDArray[]): Shape {
@@ -71,7 +68,7 @@ function broadcast(operation: string, arrays: readonly NDArray[]): Shape {
   )
 }
 
-function mapGrids(kernel: Kernel, all: readonly NDArray[], shape: Shape): void {
+function mapGrids(kernel: Kernel, cost: number, all: readonly NDArray[], shape: Shape): void {
   const grids = toGrids(
     shape,
     all.map((array) => broadcastStrides(array.shape, array.strides, shape)),
@@ -84,18 +81,24 @@ function mapGrids(kernel: Kernel, all: readonly NDArray[], shape: Shape): void {
     all.forEach((array, k) => {
       args.push(array.pointer(skips[k]), rows[k] as number, columns[k] as number)
     })
-    run(kernel, dtype, m * n * costOf(kernel), args, whole)
+    run(kernel, dtype, m * n * cost, args, whole)
   })
 }
 
-const unary =
-  (kernel: Kernel) =>
-  (x: ArrayLike, options: OutOption = {}) =>
-    map(kernel, [x], options)
-const binary =
-  (kernel: Kernel) =>
-  (x: ArrayLike, y: ArrayLike, options: OutOption = {}) =>
-    map(kernel, [x, y], options)
+const NO_OPTIONS: OutOption = {}
+
+function unary(kernel: Kernel) {
+  const apply = operation(kernel)
+  return (x: ArrayLike, options: OutOption = NO_OPTIONS) => apply([x], options)
+}
+function binary(kernel: Kernel) {
+  const apply = operation(kernel)
+  return (x: ArrayLike, y: ArrayLike, options: OutOption = NO_OPTIONS) => apply([x, y], options)
+}
+function ternary(kernel: Kernel) {
+  const apply = operation(kernel)
+  return (x: ArrayLike, y: ArrayLike, z: ArrayLike, options: OutOption = NO_OPTIONS) => apply([x, y, z], options)
+}
 
 /** x + y, element by element. Throws ShapeError, DTypeError, ValueError, like every operation here. */
 export const add = binary(elementwise.add)
@@ -112,8 +115,7 @@ export const abs = unary(elementwise.abs)
 /** The square root, element by element; NaN below 0. */
 export const sqrt = unary(elementwise.sqrt)
 /** x * y + z, element by element; rounded once where the instruction set fuses, else twice. */
-export const fma = (x: ArrayLike, y: ArrayLike, z: ArrayLike, options: OutOption = {}) =>
-  map(elementwise.fma, [x, y, z], options)
+export const fma = ternary(elementwise.fma)
 
 /** The sine of angles in radians: at most 1 ULP off (float32: 2), for arguments of any size. */
 export const sin = unary(elementary.sin)
