@@ -230,7 +230,16 @@ describe('numloom tune', () => {
     const { status, stderr } = tuneWith({ TUNE_ANYWAY: '', OMP_NUM_THREADS: '64' }, '--only=add_f64')
     expect(stderr).toMatch(/^64 threads are only \d+\.\d\d times as fast as 1 .* set TUNE_ANYWAY=1\.\n$/)
     expect(status).toBe(1)
-    expect(readdirSync(cache)).toEqual([])
+    expect(readdirSync(join(cache, 'new'))).toEqual([])
+  })
+
+  test('says where it cannot write, before it measures', () => {
+    writeFileSync(join(cache, 'new'), 'a file where the folder should be')
+    expect(tune('--only=add_f64')).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^E[A-Z]+: .*\n$/),
+    })
   })
 
   test('refuses kernels and options that it does not know', () => {

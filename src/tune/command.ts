@@ -3,11 +3,11 @@
 // SPDX-License-Identifier: MIT
 
 import { backends } from '../backends/load.js'
-import { BackendError, ValueError } from '../core/errors.js'
+import { NumloomError, ValueError } from '../core/errors.js'
 import { planPath } from '../kernel/plan-file.js'
 import { kernelList, type Registered } from '../kernel/registry.js'
-import { BusyError, type Measured, measurePlans } from './measure.js'
-import { changesInWords, planFileOf, writePlanFile } from './write.js'
+import { type Measured, measurePlans } from './measure.js'
+import { changesInWords, planFileOf, prepareFolder, writePlanFile } from './write.js'
 
 export interface TuneOptions {
   readonly dryRun: boolean
@@ -48,17 +48,23 @@ function report(measured: readonly Measured[], written: string | undefined): str
   return [...changesInWords(measured), ...absent, end].map((line) => `${line}\n`).join('')
 }
 
+/** What is not a mistake of this program: its message says all. */
+function isExpected(error: unknown): error is Error {
+  return error instanceof NumloomError || (error instanceof Error && 'syscall' in error)
+}
+
 /** Measures, writes and reports. Returns the exit status. */
 export function tune({ dryRun, only }: TuneOptions): number {
   try {
-    const measured = measurePlans({ builds: chosen(only), progress })
+    const builds = chosen(only)
     const path = dryRun ? undefined : planPath()
+    if (path !== undefined) prepareFolder(path)
+    const measured = measurePlans({ builds, progress })
     if (path !== undefined) writePlanFile(path, planFileOf(measured))
     process.stdout.write(report(measured, path))
     return 0
   } catch (error) {
-    const told = error instanceof BusyError || error instanceof ValueError || error instanceof BackendError
-    if (!told) throw error
+    if (!isExpected(error)) throw error
     process.stderr.write(`${error.message}\n`)
     return 1
   }

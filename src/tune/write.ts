@@ -1,7 +1,7 @@
 // Writes a measured plan where numloom finds it, and tells how it differs from the built-in one.
 // SPDX-License-Identifier: MIT
 
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Code } from '../core/dtype.js'
 import { threadCount } from '../core/threads.js'
@@ -17,9 +17,14 @@ export function planFileOf(measured: readonly Measured[]): PlanFile {
   return { ...circumstancesHere(), threads: threadCount().count, date: new Date().toISOString(), plans }
 }
 
+/** Throws where the folder cannot be made or written to: better before minutes of measuring than after. */
+export function prepareFolder(path: string): void {
+  mkdirSync(dirname(path), { recursive: true })
+  accessSync(dirname(path), constants.W_OK)
+}
+
 /** Others that read at the same time see the old file or the new one, never a part of it. */
 export function writePlanFile(path: string, file: PlanFile): void {
-  mkdirSync(dirname(path), { recursive: true })
   const temporary = `${path}.${process.pid}`
   try {
     writeFileSync(temporary, `${JSON.stringify(file, null, 1)}\n`)
