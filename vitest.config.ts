@@ -11,6 +11,8 @@ const server = { deps: { external: [/\/dist\//] } }
 for (const name of Object.keys(process.env)) {
   if (/^(NUMLOOM_(?!CACHE|TEST)|OMP_)/.test(name)) delete process.env[name]
 }
+// Nor does a plan that was measured on this machine.
+process.env.NUMLOOM_PLAN = 'default'
 
 const common = { pool: 'forks' as const, server, testTimeout: 120_000, hookTimeout: 60_000 }
 

@@ -28,6 +28,9 @@ function print({ title, head, align, rows, note }) {
   if (note) console.log(`  ${note}`)
 }
 
+// Results of two machines are to be compared, unless the user's plan is asked for. It is read at the first dispatch.
+process.env.NUMLOOM_PLAN ||= 'default'
+
 for (const name of chosen()) {
   const about = machine()
   const begin = elapsed()

@@ -11,9 +11,6 @@ export function quantile(samples, q) {
 }
 
 /** @param {readonly number[]} samples */
-export const median = (samples) => quantile(samples, 0.5)
-
-/** @param {readonly number[]} samples */
 export const least = (samples) => Math.min(...samples)
 
 /**

@@ -9,10 +9,13 @@ import { threadpoolInfo } from './threadpool.js'
 
 const USAGE = `usage: numloom info [--json]
        numloom threads [--json]
+       numloom tune [--dry-run] [--only=KERNEL,...]
 
   info     showRuntime and showConfig in one: versions, CPU, memory, threads, every backend with the reason where one is
            missing, what runs where and why, and how all of it was built
   threads  every pool of threads with its count, by threadpoolctl's keys
+  tune     measures in some minutes which backend and how many threads are the fastest here, and writes it to the cache
+           folder, where numloom finds it from then on; --dry-run only tells; --only: these kernels, such as add_f64
 `
 
 function info(): { toString(): string } {
@@ -33,17 +36,28 @@ function threads(): { toString(): string } {
 
 const COMMANDS: Record<string, () => { toString(): string }> = { info, threads }
 
-function main(args: readonly string[]): number {
+async function main(args: readonly string[]): Promise<number> {
   const [name = '--help', ...options] = args
+  if (name === 'tune') {
+    const { tune, tuneOptions } = await import('./tune/command.js')
+    const asked = tuneOptions(options)
+    return asked === undefined ? misused() : tune(asked)
+  }
   const command = COMMANDS[name]
   const json = options.includes('--json')
-  if (command === undefined || options.length > (json ? 1 : 0)) {
+  if (name === '--help') {
     process.stderr.write(USAGE)
-    return name === '--help' ? 0 : 2
+    return 0
   }
+  if (command === undefined || options.length > (json ? 1 : 0)) return misused()
   const report = command()
   process.stdout.write(`${json ? JSON.stringify(report, null, 2) : report.toString()}\n`)
   return 0
 }
 
-process.exitCode = main(process.argv.slice(2))
+function misused(): number {
+  process.stderr.write(USAGE)
+  return 2
+}
+
+process.exitCode = await main(process.argv.slice(2))

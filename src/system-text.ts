@@ -16,6 +16,7 @@ export function describe(runtime: Runtime): string {
     `threads    ${threads.count} (${threads.source})`,
     ...memoryText(memory),
     `backend    ${runtime.backend}`,
+    `plan       ${planText(runtime.plan)}`,
     ...runtime.backends.map(statusText),
     ...choicesText(runtime.choices),
     ...Object.entries(runtime.environment).map(([name, value]) => `variable   ${name}=${value}`),
@@ -26,6 +27,13 @@ export function describe(runtime: Runtime): string {
 function nativeText({ native }: Simd): string {
   if (native.chosen === undefined) return `none: ${native.reason}`
   return `${native.chosen}; this CPU can run ${native.found.join(', ')}`
+}
+
+function planText(plan: Runtime['plan']): string {
+  if (typeof plan === 'string') return plan
+  const { source, measured, threads, ignored } = plan
+  if (measured !== undefined) return `${source}, measured ${measured.slice(0, 10)} with ${threadsText(threads ?? 1)}`
+  return ignored === undefined ? source : `${source}; ${ignored}`
 }
 
 function memoryText(memory: Memory): string[] {

@@ -3,16 +3,17 @@
 // It must answer also where things are broken: what cannot be had is told with its reason.
 // SPDX-License-Identifier: MIT
 
-import { arch, cpus, homedir, platform, release, totalmem } from 'node:os'
-import { join } from 'node:path'
+import { arch, cpus, platform, release, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { getHeapStatistics } from 'node:v8'
 import type { BackendName } from './backends/backend.js'
 import { type BackendStatus, backends } from './backends/load.js'
+import { cacheFolder } from './cache.js'
 import { environment } from './core/env.js'
 import { heap } from './core/heap.js'
 import { type ThreadCount, threadCount } from './core/threads.js'
 import type { Kernel } from './kernel/define.js'
+import { type PlanInForce, planInForce } from './kernel/plan.js'
 import { families } from './kernel/registry.js'
 import { readable } from './report/text.js'
 import { getBackend, type Prospect, prospect } from './runtime.js'
@@ -61,6 +62,8 @@ export interface Runtime {
   readonly cores: number
   /** What is in force: a name, 'auto', or why there is none. */
   readonly backend: string
+  /** The plan by which 'auto' chooses, or why there is none. */
+  readonly plan: PlanInForce | string
   readonly threads: ThreadCount
   readonly simd: Simd
   readonly memory: Memory
@@ -68,7 +71,7 @@ export interface Runtime {
   readonly choices: readonly Choice[]
   /** The variables that numloom or an OpenMP or BLAS library would read, as far as they are set. */
   readonly environment: Readonly<Record<string, string>>
-  /** Folders and files: the package, what the backends run, and the cache of `make`'s tools. */
+  /** Folders and files: the package, what the backends run, and the cache of `make`'s tools and `numloom tune`. */
   readonly paths: Readonly<Record<string, string>>
 }
 
@@ -82,7 +85,8 @@ export function showRuntime(): Runtime {
     platform: `${platform()} ${release()} ${arch()}`,
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: cpus().length,
-    backend: backendInForce(),
+    backend: orMessage(getBackend),
+    plan: orMessage(planInForce),
     threads: threadCount(),
     simd: simdOf(statuses),
     memory: memoryFacts(),
@@ -94,9 +98,9 @@ export function showRuntime(): Runtime {
   return readable(facts, describe)
 }
 
-function backendInForce(): string {
+function orMessage<T>(ask: () => T): T | string {
   try {
-    return getBackend()
+    return ask()
   } catch (error) {
     return (error as Error).message
   }
@@ -141,6 +145,7 @@ function memoryFacts(): Memory {
 function choices(): Choice[] {
   try {
     getBackend()
+    planInForce()
   } catch {
     return []
   }
@@ -170,10 +175,9 @@ function variables(): Record<string, string> {
 
 function paths(statuses: readonly BackendStatus[]): Record<string, string> {
   const files = statuses.flatMap(({ name, path }) => (path === undefined ? [] : [[name, path]]))
-  const base = environment('XDG_CACHE_HOME') ?? join(homedir(), '.cache')
   return {
     numloom: fileURLToPath(new URL('..', import.meta.url)),
     ...Object.fromEntries(files),
-    cache: environment('NUMLOOM_CACHE') ?? join(base, 'numloom'),
+    cache: cacheFolder(),
   }
 }

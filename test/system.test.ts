@@ -120,7 +120,8 @@ describe('showRuntime', () => {
   test('tells the files, folders and variables', async () => {
     expect(runtime.paths.numloom).toBe(fileURLToPath(new URL('..', import.meta.url)))
     for (const name of ['as', 'wasm', 'native']) expect(existsSync(runtime.paths[name] as string)).toBe(true)
-    const env = { NUMLOOM_CACHE: '/some/where', OMP_NUM_THREADS: '2', OPENBLAS_NUM_THREADS: '3', MKL_DYNAMIC: 'false' }
+    const own = { NUMLOOM_CACHE: '/some/where', NUMLOOM_PLAN: 'default' }
+    const env = { ...own, OMP_NUM_THREADS: '2', OPENBLAS_NUM_THREADS: '3', MKL_DYNAMIC: 'false' }
     const other = await runtimeWith(env)
     expect(other.environment).toEqual(env)
     expect(other.paths.cache).toBe('/some/where')

@@ -5,10 +5,10 @@
 import * as nl from 'numloom'
 import { kernelList } from '../../dist/kernel/registry.js'
 import { run as dispatch } from '../../dist/runtime.js'
-import { argumentsFor, sizeForWork, sizesFor } from '../arguments.mjs'
-import { loadedBackends } from '../bound.mjs'
+import { argumentsFor, sizeForWork, sizesFor } from '../../dist/tune/arguments.js'
+import { loadedBackends } from '../../dist/tune/bound.js'
+import { leastTimes } from '../../dist/tune/least.js'
 import { geometricMean } from '../stats.mjs'
-import { leastTimes } from '../tuning/least.mjs'
 import { digits, duration } from '../units.mjs'
 
 export const title = 'The choice of auto'

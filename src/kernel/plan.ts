@@ -1,9 +1,15 @@
-// The plan: which backend a kernel runs on, and from where on with threads. It is data, measured by `make tune`.
+// The plan: which backend a kernel runs on, and from where on with threads. It is data: the built-in one was measured by
+// `make tune`, the user's own by `numloom tune`.
+//
+// Which of them holds is found once, at the first dispatch; NUMLOOM_PLAN says otherwise.
 // SPDX-License-Identifier: MIT
 
 import type { BackendName } from '../backends/backend.js'
 import type { Code } from '../core/dtype.js'
+import { environment, warnOnce } from '../core/env.js'
+import { EnvironmentError } from '../core/errors.js'
 import type { Kernel } from './define.js'
+import { planPath, readPlanFile } from './plan-file.js'
 import { MEASURED } from './thresholds.js'
 
 /** From `work` operations on, backends in the order of their speed. */
@@ -18,6 +24,9 @@ export interface KernelPlan {
   /** The least work for which more than one thread pays; where it never did, BEYOND_MEASURED holds. */
   readonly threads: Partial<Record<BackendName, number>>
 }
+
+/** Plans by kernel and dtype. */
+export type Plans = Readonly<Record<string, Partial<Record<Code, KernelPlan>>>>
 
 const WITHOUT_CALL_COST: readonly BackendName[] = ['as', 'wasm', 'wasm-threads', 'native', 'js']
 const BY_SPEED: readonly BackendName[] = ['native', 'wasm-threads', 'wasm', 'as', 'js']
@@ -37,7 +46,54 @@ const UNMEASURED: KernelPlan = {
   threads: { native: 100_000, 'wasm-threads': 200_000 },
 }
 
-/** The plan of a kernel for a dtype. */
-export function planOf(kernel: Kernel, dtype: Code): KernelPlan {
+/** The plan of a kernel for a dtype that comes with numloom. */
+export function builtInPlanOf(kernel: Kernel, dtype: Code): KernelPlan {
   return MEASURED[kernel.name]?.[dtype] ?? UNMEASURED
+}
+
+/** The plan of a kernel for a dtype. Throws EnvironmentError where NUMLOOM_PLAN names a file that cannot be used. */
+export function planOf(kernel: Kernel, dtype: Code): KernelPlan {
+  inForce ??= findPlan()
+  return inForce.plans[kernel.name]?.[dtype] ?? builtInPlanOf(kernel, dtype)
+}
+
+/** Which plan holds. */
+export interface PlanInForce {
+  /** 'built in', or the file. */
+  readonly source: string
+  /** When a file was measured, and with how many threads. */
+  readonly measured?: string
+  readonly threads?: number
+  /** Why the file in the cache folder is ignored. */
+  readonly ignored?: string
+}
+
+let inForce: { readonly about: PlanInForce; readonly plans: Plans } | undefined
+
+/** Throws EnvironmentError where NUMLOOM_PLAN names a file that cannot be used. */
+export function planInForce(): PlanInForce {
+  inForce ??= findPlan()
+  return inForce.about
+}
+
+const BUILT_IN = { about: { source: 'built in' }, plans: {} }
+
+function findPlan(): NonNullable<typeof inForce> {
+  const wanted = environment('NUMLOOM_PLAN')
+  if (wanted?.toLowerCase() === 'default') return BUILT_IN
+  const path = wanted ?? planPath()
+  try {
+    const { date, threads, plans } = readPlanFile(path)
+    return { about: { source: path, measured: date, threads }, plans }
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (wanted !== undefined) {
+      const problem = `NUMLOOM_PLAN='${wanted}': the plan cannot be used: ${message}. \`npx numloom tune\` measures one.`
+      throw new EnvironmentError(problem, { variable: 'NUMLOOM_PLAN', value: wanted })
+    }
+    if (code === 'ENOENT') return BUILT_IN
+    const ignored = `${path} is ignored: ${message}`
+    warnOnce('NUMLOOM_PLAN', `The plan ${ignored}. Measure anew by \`npx numloom tune\`, or remove the file.`)
+    return { about: { source: 'built in', ignored }, plans: {} }
+  }
 }

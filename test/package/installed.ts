@@ -49,11 +49,11 @@ export function nodes(): Node[] {
 
 export const running = (): Node => ({ name: `Node ${process.versions.node.split('.')[0]}`, path: process.execPath })
 
-/** The environment without what npm, vitest or the user's settings of numloom put there. */
+/** The environment without what npm, vitest or the user's settings and plan of numloom put there. */
 function environment(changes: Record<string, string> = {}): NodeJS.ProcessEnv {
   const foreign = /^(npm_|NUMLOOM_|OMP_|GOMP_|NODE_|VITEST|TEST$|FORCE_COLOR)/i
   const kept = Object.entries(process.env).filter(([name]) => !foreign.test(name))
-  return { ...Object.fromEntries(kept), NO_COLOR: '1', ...changes }
+  return { ...Object.fromEntries(kept), NO_COLOR: '1', NUMLOOM_PLAN: 'default', ...changes }
 }
 
 export interface Outcome {

@@ -168,6 +168,15 @@ describe.each(nodes())('$name', (node: Node) => {
     expect(config.node).toBe(run(node.path as string, ['--version'], { cwd: complete }).stdout.trim())
     expect(run(command, ['nonsense'], { cwd: complete, env })).toMatchObject({ status: 2, stdout: '' })
   })
+
+  test('has a command that measures a plan', () => {
+    const command = join(complete, 'node_modules/.bin/numloom')
+    const env = { ...withNode(node), NUMLOOM_CACHE: join(work, node.name), NUMLOOM_PLAN: '' }
+    const tuned = run(command, ['tune', '--only=add_f64'], { cwd: complete, env: { ...env, TUNE_ANYWAY: '1' } })
+    expect(tuned.status, tuned.stderr).toBe(0)
+    const { stdout } = run(command, ['info'], { cwd: complete, env })
+    expect(stdout).toMatch(/^plan +\S.*\.json, measured \d{4}-\d\d-\d\d with /m)
+  })
 })
 
 it('answers to npx', () => {

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 export interface ChildOptions {
-  /** Added to an environment without settings of numloom and OpenMP. */
+  /** Added to an environment without settings of numloom and OpenMP, and with the built-in plan. */
   readonly env?: Readonly<Record<string, string>>
   /** Flags of node. */
   readonly flags?: readonly string[]
@@ -28,7 +28,7 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
   const entries = Object.entries(process.env).filter(
     ([name]) => !/^(NUMLOOM_(?!CACHE)|OMP_|OPENBLAS_|MKL_|VITEST|NODE_)/.test(name),
   )
-  return Object.fromEntries(entries)
+  return { ...Object.fromEntries(entries), NUMLOOM_PLAN: 'default' }
 }
 
 /** Runs a script that is killed, with a code of null, after a minute. */

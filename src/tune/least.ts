@@ -8,29 +8,29 @@
 export const SAMPLE = 3e-4
 const ROUNDS = { least: 5, most: 30 }
 const BUDGET = 0.01
-function seconds(call, calls) {
+
+function seconds(call: () => void, calls: number): number {
   const begin = performance.now()
   for (let i = 0; i < calls; i++) call()
   return (performance.now() - begin) / 1000 / calls
 }
 
 /** Calls that make a sample, after enough of them to warm up. */
-function calibrate(call) {
+function calibrate(call: () => void): number {
   let calls = 1
   for (let spent = seconds(call, 1); spent < SAMPLE; calls *= 2) spent = seconds(call, calls) * calls
   return Math.max(1, calls / 2)
 }
 
-/**
- * Least seconds of each contender, which take turns: what disturbs the machine only ever adds.
- * @param {{ call: () => void, least?: number }[]} contenders each gets `least`
- */
-export function leastTimes(contenders) {
-  for (const contender of contenders) {
-    Object.assign(contender, { calls: calibrate(contender.call), least: Number.POSITIVE_INFINITY, spent: 0 })
-  }
+/** Adds its `least` seconds to each contender; they take turns, for what disturbs the machine only ever adds. */
+export function leastTimes<T extends { readonly call: () => void }>(
+  contenders: readonly T[],
+): (T & { least: number })[] {
+  const timed = contenders.map((contender) =>
+    Object.assign(contender, { calls: calibrate(contender.call), least: Number.POSITIVE_INFINITY, spent: 0 }),
+  )
   for (let round = 0; round < ROUNDS.most; round++) {
-    for (const contender of contenders) {
+    for (const contender of timed) {
       if (round >= ROUNDS.least && contender.spent > BUDGET) continue
       const { call, calls } = contender
       const time = seconds(call, calls)
@@ -38,4 +38,5 @@ export function leastTimes(contenders) {
       contender.least = Math.min(contender.least, time)
     }
   }
+  return timed
 }

@@ -1,0 +1,71 @@
+// `numloom tune`: measures the plan of this machine and writes it into the cache folder, where the next process that
+// uses numloom finds it.
+// SPDX-License-Identifier: MIT
+
+import { backends } from '../backends/load.js'
+import { NumloomError, ValueError } from '../core/errors.js'
+import { planPath } from '../kernel/plan-file.js'
+import { kernelList, type Registered } from '../kernel/registry.js'
+import { type Measured, measurePlans } from './measure.js'
+import { changesInWords, planFileOf, prepareFolder, writePlanFile } from './write.js'
+
+export interface TuneOptions {
+  readonly dryRun: boolean
+  /** Symbols, such as `add_f64`; all kernels where there are none. */
+  readonly only: readonly string[]
+}
+
+/** The options of the command line; undefined where they are none. */
+export function tuneOptions(args: readonly string[]): TuneOptions | undefined {
+  let dryRun = false
+  let only: string[] = []
+  for (const arg of args) {
+    if (arg === '--dry-run') dryRun = true
+    else if (arg.startsWith('--only=')) only = arg.slice('--only='.length).split(',').filter(Boolean)
+    else return undefined
+  }
+  return { dryRun, only }
+}
+
+function chosen(only: readonly string[]): readonly Registered[] {
+  const all = kernelList()
+  if (only.length === 0) return all
+  const unknown = only.filter((name) => !all.some(({ symbol }) => symbol === name))
+  if (unknown.length > 0) throw new ValueError(`--only: there is no kernel ${unknown.join(', ')}`)
+  return all.filter(({ symbol }) => only.includes(symbol))
+}
+
+/** On a terminal one line that changes, else a line for every tenth kernel. */
+function progress(symbol: string, done: number, of: number): void {
+  const text = `${String(done + 1).padStart(3)} of ${of}  ${symbol}`
+  if (process.stderr.isTTY) process.stderr.write(`\r${text.padEnd(40)}${done + 1 === of ? '\n' : ''}`)
+  else if (done % 10 === 0) process.stderr.write(`${text}\n`)
+}
+
+function report(measured: readonly Measured[], written: string | undefined): string {
+  const absent = backends().flatMap(({ available, reason }) => (available ? [] : [`Not measured: ${reason}`]))
+  const end = written === undefined ? 'Nothing is written: --dry-run.' : `Wrote ${written}`
+  return [...changesInWords(measured), ...absent, end].map((line) => `${line}\n`).join('')
+}
+
+/** What is not a mistake of this program: its message says all. */
+function isExpected(error: unknown): error is Error {
+  return error instanceof NumloomError || (error instanceof Error && 'syscall' in error)
+}
+
+/** Measures, writes and reports. Returns the exit status. */
+export function tune({ dryRun, only }: TuneOptions): number {
+  try {
+    const builds = chosen(only)
+    const path = dryRun ? undefined : planPath()
+    if (path !== undefined) prepareFolder(path)
+    const measured = measurePlans({ builds, progress })
+    if (path !== undefined) writePlanFile(path, planFileOf(measured))
+    process.stdout.write(report(measured, path))
+    return 0
+  } catch (error) {
+    if (!isExpected(error)) throw error
+    process.stderr.write(`${error.message}\n`)
+    return 1
+  }
+}

@@ -1,0 +1,141 @@
+// Measures what auto chooses by: every kernel on every backend over sizes and thread counts.
+//
+// Kernels are called bound, as the runtime calls them once it has chosen, without the plan that is to be made.
+// SPDX-License-Identifier: MIT
+
+import type { Backend, BackendName, KernelArgument } from '../backends/backend.js'
+import type { Code } from '../core/dtype.js'
+import { environment } from '../core/env.js'
+import { NumloomError } from '../core/errors.js'
+import { threadCount } from '../core/threads.js'
+import type { KernelPlan } from '../kernel/plan.js'
+import { kernelList, type Registered } from '../kernel/registry.js'
+import { integral2d } from '../kernels/classic.js'
+import { argumentsFor, sizeForWork, sizesFor } from './arguments.js'
+import { boundCall, loadedBackends } from './bound.js'
+import { leastTimes, SAMPLE } from './least.js'
+import { median, type Point, planFrom } from './levels.js'
+
+/** From 1 to 10^7 operations, two steps a decade. */
+const WORKS = Array.from({ length: 15 }, (_, i) => 10 ** (i / 2))
+/** A backend whose calls take longer is measured at no greater size. */
+const LONGEST = 0.05
+/** Nor is one this many times slower than the best at two sizes running, once that costs time. */
+const HOPELESS = 5
+
+/** The plan measured for one build of a kernel. */
+export interface Measured {
+  readonly kernel: string
+  readonly dtype: Code
+  readonly plan: KernelPlan
+}
+
+/** Others use the cores: what would be measured now would say for good that threads do not pay. */
+export class BusyError extends NumloomError {
+  constructor(message: string) {
+    super('NUMLOOM_BUSY', message)
+  }
+}
+
+interface Machine {
+  readonly backends: ReadonlyMap<BackendName, Backend>
+  readonly teamSize: number
+}
+
+/** What was dropped from greater sizes, and how often running each backend was far behind. */
+interface Race {
+  readonly out: Set<BackendName>
+  readonly behind: Map<BackendName, number>
+}
+
+/** Every backend that is still in, with one thread and with the team. `wasm-threads` alone is `wasm`. */
+function contendersFor(machine: Machine, build: Registered, args: KernelArgument[], out: ReadonlySet<BackendName>) {
+  return [...machine.backends.values()].flatMap((backend) => {
+    const counts = new Set(backend.maxThreads > 1 ? [1, machine.teamSize] : [1])
+    return [...counts].flatMap((threads) => {
+      if (out.has(backend.name) || (backend.name === 'wasm-threads' && threads === 1)) return []
+      const call = boundCall(backend, build.kernel, build.dtype, args, threads)
+      return call ? [{ name: backend.name, threads, call }] : []
+    })
+  })
+}
+
+function measurePoint(machine: Machine, build: Registered, n: number, out: ReadonlySet<BackendName>): Point {
+  const { kernel, dtype } = build
+  const sizes = sizesFor(kernel, n)
+  const { args, release } = argumentsFor(kernel, dtype, sizes, machine.teamSize)
+  const timed = leastTimes(contendersFor(machine, build, args, out))
+  release()
+  const point = { work: kernel.flops(sizes), single: {} as Point['single'], team: {} as Point['team'] }
+  for (const { name, threads, least } of timed) point[threads === 1 ? 'single' : 'team'][name] = least
+  return point
+}
+
+/** Drops those that are not worth their time at greater sizes. */
+function dropHopeless({ single }: Point, { out, behind }: Race): void {
+  const times = Object.entries(single) as [BackendName, number][]
+  const best = Math.min(...times.map(([, time]) => time))
+  for (const [name, time] of times) {
+    const running = time > HOPELESS * best ? (behind.get(name) ?? 0) + 1 : 0
+    behind.set(name, running)
+    const costs = time > 2 * SAMPLE
+    if (time > LONGEST || (running > 1 && costs)) out.add(name)
+  }
+}
+
+function measureBuild(machine: Machine, build: Registered): Point[] {
+  const points: Point[] = []
+  const race: Race = { out: new Set(), behind: new Map() }
+  const lengths = new Set(WORKS.map((work) => sizeForWork(build.kernel, work)))
+  for (const n of lengths) {
+    const point = measurePoint(machine, build, n, race.out)
+    if (Object.keys(point.single).length === 0) break
+    points.push(point)
+    dropHopeless(point, race)
+  }
+  return points
+}
+
+/** How many times as fast the team is on a loop that scales: less than it should be where others use the cores. */
+function scaling({ backends, teamSize }: Machine): number {
+  const threaded = backends.get('native') ?? backends.get('wasm-threads')
+  if (teamSize === 1 || threaded === undefined) return teamSize
+  const { args, release } = argumentsFor(integral2d, 'f64', { n: 2000 }, teamSize)
+  const contenders = [1, teamSize].flatMap((threads) => {
+    const call = boundCall(threaded, integral2d, 'f64', args, threads)
+    return call ? [{ call }] : []
+  })
+  const [alone, team] = leastTimes(contenders).map(({ least }) => least)
+  release()
+  return alone === undefined || team === undefined ? teamSize : alone / team
+}
+
+function refuseIfBusy(scalings: readonly number[], teamSize: number): void {
+  const speedup = median(scalings)
+  if (speedup > 1 + 0.6 * (teamSize - 1) || environment('TUNE_ANYWAY') === '1') return
+  throw new BusyError(
+    `${teamSize} threads are only ${speedup.toFixed(2)} times as fast as 1 on a loop that scales: the machine is busy. ` +
+      'Nothing is written. Try again when it is quiet, or set TUNE_ANYWAY=1.',
+  )
+}
+
+/** What to measure; `progress` hears of each build before it is measured. */
+export interface MeasureOptions {
+  readonly builds?: readonly Registered[]
+  readonly progress?: (symbol: string, done: number, of: number) => void
+}
+
+/** Measures a plan for each build, on all backends that work here. Throws BusyError where it would be worth nothing. */
+export function measurePlans({ builds = kernelList(), progress }: MeasureOptions = {}): Measured[] {
+  const machine: Machine = { backends: loadedBackends(), teamSize: threadCount().count }
+  const scalings = [scaling(machine)]
+  refuseIfBusy(scalings, machine.teamSize)
+  const plans = builds.map((build, i) => {
+    const { kernel, dtype, symbol } = build
+    progress?.(symbol, i, builds.length)
+    if (i % 8 === 7) scalings.push(scaling(machine))
+    return { kernel: kernel.name, dtype, plan: planFrom(measureBuild(machine, build), ['js', ...kernel.on]) }
+  })
+  refuseIfBusy(scalings, machine.teamSize)
+  return plans
+}

@@ -1,0 +1,57 @@
+// Writes a measured plan where numloom finds it, and tells how it differs from the built-in one.
+// SPDX-License-Identifier: MIT
+
+import { accessSync, constants, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Code } from '../core/dtype.js'
+import { threadCount } from '../core/threads.js'
+import { builtInPlanOf, type KernelPlan } from '../kernel/plan.js'
+import { circumstancesHere, type PlanFile } from '../kernel/plan-file.js'
+import { kernelList } from '../kernel/registry.js'
+import type { Measured } from './measure.js'
+
+/** What the file holds for plans that were measured now, in this process. */
+export function planFileOf(measured: readonly Measured[]): PlanFile {
+  const plans: Record<string, Partial<Record<Code, KernelPlan>>> = {}
+  for (const { kernel, dtype, plan } of measured) plans[kernel] = { ...plans[kernel], [dtype]: plan }
+  return { ...circumstancesHere(), threads: threadCount().count, date: new Date().toISOString(), plans }
+}
+
+/** Throws where the folder cannot be made or written to: better before minutes of measuring than after. */
+export function prepareFolder(path: string): void {
+  mkdirSync(dirname(path), { recursive: true })
+  accessSync(dirname(path), constants.W_OK)
+}
+
+/** Others that read at the same time see the old file or the new one, never a part of it. */
+export function writePlanFile(path: string, file: PlanFile): void {
+  const temporary = `${path}.${process.pid}`
+  try {
+    writeFileSync(temporary, `${JSON.stringify(file, null, 1)}\n`)
+    renameSync(temporary, path)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
+  }
+}
+
+/** The first backend of each level, and the threads: `as, from 1000 native; threads: native from 100000`. */
+function inWords({ levels, threads }: KernelPlan): string {
+  const firsts = levels.map(({ work, order }) => (work === 0 ? order[0] : `from ${work} ${order[0]}`))
+  const least = Object.entries(threads)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, work]) => `${name} from ${work}`)
+  return `${firsts.join(', ')}; threads: ${least.join(', ') || 'never'}`
+}
+
+/** Lines about each plan whose first choices or threads differ from the built-in ones, and how many do not. */
+export function changesInWords(measured: readonly Measured[]): string[] {
+  const lines = measured.flatMap(({ kernel: name, dtype, plan }) => {
+    const build = kernelList().find((one) => one.kernel.name === name && one.dtype === dtype)
+    const [was, now] = [build ? inWords(builtInPlanOf(build.kernel, dtype)) : 'unknown', inWords(plan)]
+    return was === now ? [] : [`${name}_${dtype}`, `  built in  ${was}`, `  measured  ${now}`]
+  })
+  const changed = lines.length / 3
+  const total = `${changed} of ${measured.length} plans differ from the built-in ones`
+  return changed === 0 ? [`${total}.`] : [`${total} (numbers are operations of a call):`, ...lines]
+}

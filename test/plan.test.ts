@@ -1,0 +1,250 @@
+// Which plan holds: the built-in one, or one that was measured on the user's machine, from the cache folder or from
+// NUMLOOM_PLAN; and the command that measures it.
+// SPDX-License-Identifier: MIT
+
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { PlanInForce } from 'numloom'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { circumstancesHere, type PlanFile } from '../dist/kernel/plan-file.js'
+import { ROOT, runScript } from './support/child.ts'
+
+const NAME = `plan-${process.platform}-${process.arch}.json`
+
+let cache: string
+beforeEach(() => {
+  cache = mkdtempSync(join(tmpdir(), 'numloom-plan-'))
+})
+afterEach(() => rmSync(cache, { recursive: true, force: true }))
+
+/** A plan that nobody would measure: `add_f64` always on `js`. */
+const onJs = (): PlanFile => ({
+  ...circumstancesHere(),
+  threads: 3,
+  date: '2026-01-02T03:04:05.678Z',
+  plans: { add: { f64: { levels: [{ work: 0, order: ['js', 'native'] }], threads: {} } } },
+})
+
+const withAdd = (levels: unknown, threads: unknown = {}) => ({
+  ...onJs(),
+  plans: { add: { f64: { levels, threads } } },
+})
+
+function write(content: object | string, path = join(cache, NAME)): string {
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content))
+  return path
+}
+
+interface Told {
+  /** The backends of add_f64 on few and many elements, and of add_f32 on many; or the error. */
+  readonly backends: readonly string[]
+  readonly error: { readonly name: string; readonly code: string; readonly message: string; readonly variable: string }
+  readonly plan: PlanInForce | string
+  readonly choices: number
+  readonly text: string
+  readonly warnings: readonly { readonly code: string; readonly message: string }[]
+}
+
+const SCRIPT = `
+  const warnings = []
+  process.on('warning', ({ code, message }) => warnings.push({ code, message }))
+  const nl = await import('numloom')
+  const told = {}
+  const on = (n, dtype) => nl.explain(() => nl.add(nl.zeros(n, { dtype }), 1)).calls.at(-1).backend
+  try {
+    told.backends = [on(10, 'float64'), on(1e6, 'float64'), on(1e6, 'float32')]
+  } catch (error) {
+    told.error = { ...error, name: error.name, message: error.message }
+  }
+  const runtime = nl.showRuntime()
+  const text = String(runtime)
+  setImmediate(() => {
+    const { plan, choices: { length: choices } } = runtime
+    console.log(JSON.stringify({ ...told, plan, choices, text, warnings }))
+  })`
+
+/** What a fresh process does and tells; it has no NUMLOOM_PLAN unless told. */
+async function fresh(env: Record<string, string> = {}): Promise<Told> {
+  const { code, stdout, stderr } = await runScript(SCRIPT, {
+    env: { NUMLOOM_PLAN: '', NUMLOOM_CACHE: cache, ...env },
+    flags: ['--no-warnings'],
+  })
+  expect(stderr).toBe('')
+  expect(code).toBe(0)
+  return JSON.parse(stdout) as Told
+}
+
+const ON_JS = ['js', 'js', 'native']
+
+function expectBuiltIn(told: Told): void {
+  expect(told.backends).not.toContain('js')
+  expect(told.plan).toMatchObject({ source: 'built in' })
+}
+
+describe('the file in the cache folder', () => {
+  test('is obeyed where it fits, for the kernels that it has', async () => {
+    const path = write(onJs())
+    const told = await fresh()
+    expect(told.backends).toEqual(ON_JS)
+    expect(told.plan).toEqual({ source: path, measured: '2026-01-02T03:04:05.678Z', threads: 3 })
+    expect(told.text).toContain(`plan       ${path}, measured 2026-01-02 with 3 threads\n`)
+    expect(told.warnings).toEqual([])
+  })
+
+  test('lies under XDG_CACHE_HOME, or ~/.cache', async () => {
+    write(onJs(), join(cache, 'numloom', NAME))
+    write(onJs(), join(cache, '.cache/numloom', NAME))
+    for (const env of [{ XDG_CACHE_HOME: cache }, { XDG_CACHE_HOME: '', HOME: cache }]) {
+      expect((await fresh({ NUMLOOM_CACHE: '', ...env })).backends).toEqual(ON_JS)
+    }
+  })
+
+  test('need not be there', async () => {
+    const told = await fresh()
+    expectBuiltIn(told)
+    expect(told.text).toMatch(/^plan +built in$/m)
+    expect(told.warnings).toEqual([])
+  })
+
+  test('fits also where a backend is not there any more', async () => {
+    write(onJs())
+    const told = await fresh({ NUMLOOM_SHARED_MEMORY: '0' })
+    expect(told.backends).toEqual(ON_JS)
+  })
+
+  test.each<[string, () => object | string, RegExp]>([
+    ['no JSON', () => '{"format": 1', /it is not JSON/],
+    ['no object', () => '[1]', /it holds no plan/],
+    ['another format', () => ({ ...onJs(), format: 99 }), /its format is 99, this numloom reads \d/],
+    ['another version', () => ({ ...onJs(), numloom: '0.0.1' }), /it is of numloom 0\.0\.1, this is /],
+    ['another CPU', () => ({ ...onJs(), cpu: 'i4004' }), /it is of the CPU 'i4004', this is '/],
+    [
+      'another instruction set',
+      () => ({ ...onJs(), isas: { ...circumstancesHere().isas, as: 'mmx' } }),
+      /backend as was mmx when it was measured, and is simd128/,
+    ],
+    [
+      'a backend more',
+      () => ({ ...onJs(), isas: { ...circumstancesHere().isas, wasm: undefined } }),
+      /backend wasm was not there when it was measured/,
+    ],
+    ['no date', () => ({ ...onJs(), date: undefined }), /when and with how many threads/],
+    ['no plans', () => ({ ...onJs(), plans: undefined }), /it holds no plans/],
+    ['an unknown backend', () => withAdd([{ work: 0, order: ['cuda'] }]), /its plan of add f64 is no plan/],
+    ['levels that begin late', () => withAdd([{ work: 5, order: ['js'] }]), /its plan of add f64 is no plan/],
+    ['no levels', () => withAdd([]), /its plan of add f64 is no plan/],
+    ['work in words', () => withAdd([{ work: 'much', order: ['js'] }]), /its plan of add f64 is no plan/],
+    ['threads in words', () => withAdd([{ work: 0, order: ['js'] }], { native: 'all' }), /its plan of add f64 is no/],
+    ['no plan of a dtype', () => ({ ...onJs(), plans: { add: 3 } }), /its plan of add +is no plan/],
+  ])('is ignored with one warning: %s', async (_, content, why) => {
+    const path = write(content())
+    const told = await fresh()
+    expectBuiltIn(told)
+    expect(told.plan).toMatchObject({ ignored: expect.stringMatching(why) })
+    expect(told.text).toMatch(/^plan +built in; .* is ignored: /m)
+    expect(told.warnings).toEqual([{ code: 'NUMLOOM_PLAN', message: expect.stringMatching(why) }])
+    expect(told.warnings[0]?.message).toContain(path)
+    expect(told.warnings[0]?.message).toContain('npx numloom tune')
+  })
+})
+
+describe('NUMLOOM_PLAN', () => {
+  test('default: the built-in plan, whatever is in the cache folder', async () => {
+    for (const [content, value] of [
+      [onJs(), 'default'],
+      ['broken', ' Default '],
+    ] as const) {
+      write(content)
+      const told = await fresh({ NUMLOOM_PLAN: value })
+      expectBuiltIn(told)
+      expect(told.plan).toEqual({ source: 'built in' })
+      expect(told.warnings).toEqual([])
+    }
+  })
+
+  test('a path: that file', async () => {
+    const path = write(onJs(), join(cache, 'own.json'))
+    write('broken')
+    const told = await fresh({ NUMLOOM_PLAN: path })
+    expect(told.backends).toEqual(ON_JS)
+    expect(told.plan).toMatchObject({ source: path })
+    expect(told.warnings).toEqual([])
+  })
+
+  test.each<[string, object | string | undefined, RegExp]>([
+    ['missing', undefined, /ENOENT/],
+    ['broken', 'broken', /it is not JSON/],
+    ['of another version', { ...onJs(), numloom: '0.0.1' }, /it is of numloom 0\.0\.1/],
+  ])('a path: throws where the file is %s', async (_, content, why) => {
+    const path = join(cache, 'own.json')
+    if (content !== undefined) write(content, path)
+    write(onJs())
+    const told = await fresh({ NUMLOOM_PLAN: path })
+    expect(told.error).toMatchObject({ name: 'EnvironmentError', code: 'NUMLOOM_ENV', variable: 'NUMLOOM_PLAN' })
+    expect(told.error.message).toContain(`NUMLOOM_PLAN='${path}'`)
+    expect(told.error.message).toMatch(why)
+    expect(told.plan).toBe(told.error.message)
+    expect(told.choices).toBe(0)
+    expect(told.backends).toBeUndefined()
+  })
+})
+
+describe('numloom tune', () => {
+  const tuneWith = (env: Record<string, string>, ...args: string[]) =>
+    spawnSync(process.execPath, ['dist/cli.js', 'tune', ...args], {
+      cwd: ROOT,
+      encoding: 'utf8',
+      env: { ...process.env, NUMLOOM_CACHE: join(cache, 'new'), ...env },
+    })
+  const tune = (...args: string[]) => tuneWith({ TUNE_ANYWAY: '1' }, ...args)
+
+  test('writes a plan that the next process obeys', async () => {
+    const { status, stdout, stderr } = tune('--only=add_f64')
+    expect(stderr).toBe('  1 of 1  add_f64\n')
+    expect(status).toBe(0)
+    const path = join(cache, 'new', NAME)
+    expect(readdirSync(dirname(path))).toEqual([NAME])
+    expect(stdout).toMatch(/^[01] of 1 plans? differ/)
+    expect(stdout.endsWith(`\nWrote ${path}\n`)).toBe(true)
+    const file = JSON.parse(readFileSync(path, 'utf8')) as PlanFile
+    expect(file).toMatchObject(circumstancesHere())
+    expect(Object.keys(file.plans)).toEqual(['add'])
+    expect(Date.now() - Date.parse(file.date)).toBeLessThan(60_000)
+    const told = await fresh({ NUMLOOM_CACHE: dirname(path) })
+    expect(told.plan).toEqual({ source: path, measured: file.date, threads: file.threads })
+    expect(told.warnings).toEqual([])
+    expect(told.backends[0]).toBe(file.plans.add?.f64?.levels[0]?.order[0])
+  })
+
+  test('--dry-run writes nothing', () => {
+    const { status, stdout } = tune('--dry-run', '--only=negative_f64')
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/^[01] of 1 plans? differ[\s\S]*Nothing is written: --dry-run\.\n$/)
+    expect(readdirSync(cache)).toEqual([])
+  })
+
+  test.skipIf(availableParallelism() > 32)('refuses where the threads do not get a core each', () => {
+    const { status, stderr } = tuneWith({ TUNE_ANYWAY: '', OMP_NUM_THREADS: '64' }, '--only=add_f64')
+    expect(stderr).toMatch(/^64 threads are only \d+\.\d\d times as fast as 1 .* set TUNE_ANYWAY=1\.\n$/)
+    expect(status).toBe(1)
+    expect(readdirSync(join(cache, 'new'))).toEqual([])
+  })
+
+  test('says where it cannot write, before it measures', () => {
+    writeFileSync(join(cache, 'new'), 'a file where the folder should be')
+    expect(tune('--only=add_f64')).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^E[A-Z]+: .*\n$/),
+    })
+  })
+
+  test('refuses kernels and options that it does not know', () => {
+    expect(tune('--only=add_f16')).toMatchObject({ status: 1, stderr: '--only: there is no kernel add_f16\n' })
+    expect(tune('--fast')).toMatchObject({ status: 2, stderr: expect.stringContaining('numloom tune [--dry-run]') })
+    expect(readdirSync(cache)).toEqual([])
+  })
+})
