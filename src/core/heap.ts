@@ -17,7 +17,7 @@ import type { Watcher } from './watcher.js'
 const SMALL_ALIGNMENT = 16
 /** Arrays up to this size share pages: creating a tracked block for each would cost more than the arithmetic on it. */
 const SMALL_BYTES = 1024
-const SMALL_PAGE_BYTES = 32 * 1024
+const SMALL_PAGE_BYTES = 128 * 1024
 
 export type HeapEvent = 'grow' | 'spill' | 'reclaim'
 
