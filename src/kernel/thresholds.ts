@@ -8,7 +8,6 @@ import type { KernelPlan, Level } from './plan.js'
 
 const atwnj = ['as', 'wasm-threads', 'wasm', 'native', 'js'] as const
 const awtnj = ['as', 'wasm', 'wasm-threads', 'native', 'js'] as const
-const jnwt = ['js', 'native', 'wasm', 'wasm-threads'] as const
 const natwj = ['native', 'as', 'wasm-threads', 'wasm', 'js'] as const
 const nawtj = ['native', 'as', 'wasm', 'wasm-threads', 'js'] as const
 const ntawj = ['native', 'wasm-threads', 'as', 'wasm', 'js'] as const
@@ -137,15 +136,15 @@ export const MEASURED: Readonly<Record<string, Partial<Record<Code, KernelPlan>>
   },
   gemm: {
     f64: {
-      levels: [from(0, jnwt), from(16, wtnj), from(9800, ntwj)],
+      levels: [from(0, wtnj), from(9800, ntwj)],
       threads: { native: 980_000, 'wasm-threads': 980_000 },
     },
     f32: {
-      levels: [from(0, jnwt), from(16, wtnj), from(9800, nwtj)],
+      levels: [from(0, wtnj), from(9800, nwtj)],
       threads: { native: 980_000, 'wasm-threads': 3_100_000 },
     },
     i32: {
-      levels: [from(0, jnwt), from(16, wtnj), from(9800, ntwj)],
+      levels: [from(0, wtnj), from(9800, ntwj)],
       threads: { native: 980_000, 'wasm-threads': 980_000 },
     },
   },
