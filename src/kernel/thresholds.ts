@@ -166,8 +166,8 @@ export const MEASURED: Readonly<Record<string, Partial<Record<Code, KernelPlan>>
       threads: { native: 99_000, 'wasm-threads': 9600 },
     },
     f32: {
-      levels: [from(0, wtanj), from(290, atwnj), from(99_000, ntawj)],
-      threads: { native: 99_000, 'wasm-threads': 9600 },
+      levels: [from(0, wtanj), from(96, atwnj), from(310_000, ntawj)],
+      threads: { native: 99_000, 'wasm-threads': 99_000 },
     },
   },
 }
