@@ -14,6 +14,7 @@ import {
 import { SCHEDULE_KINDS, type Schedule, SUPPORTED_LEVELS } from './omp/parse.js'
 import { chooseSchedule, currentSchedule } from './omp/schedule.js'
 import { formatSchedule, type Variables, variables, whenRead } from './omp/variables.js'
+import { shutdown } from './shutdown.js'
 import { VERSION } from './version.js'
 
 export type { Schedule, ScheduleKind } from './omp/parse.js'
@@ -145,6 +146,11 @@ export function getWtick(): number {
 export function getProcBind(): string {
   const { procBind, places } = variables()
   return procBind ?? (places === undefined ? 'false' : 'true')
+}
+
+/** omp_pause_resource_all: gives back threads and memory, as nl.shutdown() does. */
+export function pauseResourceAll(): Promise<void> {
+  return shutdown()
 }
 
 /** omp_display_env: the settings as a text in the form that OpenMP runtimes print, which is also printed on stderr. */

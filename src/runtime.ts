@@ -6,12 +6,12 @@
 
 import { BACKEND_NAMES, type Backend, type BackendName, type Call, type KernelArgument } from './backends/backend.js'
 import { load, tryLoad } from './backends/load.js'
-import { context, within } from './core/context.js'
+import { type Context, context, within } from './core/context.js'
 import type { Code } from './core/dtype.js'
 import { environment } from './core/env.js'
 import { BackendError, OutOfMemoryError } from './core/errors.js'
 import type { Shape } from './core/shape.js'
-import { threadCount, type UserApi } from './core/threads.js'
+import { type ThreadCount, threadCount, type UserApi } from './core/threads.js'
 import type { Kernel } from './kernel/define.js'
 import { BEYOND_MEASURED, type KernelPlan, planOf } from './kernel/plan.js'
 import { isLinearAlgebra } from './kernel/registry.js'
@@ -32,8 +32,11 @@ function checkName(name: string, caller: string): Setting {
 
 /** The backend in force: a name, or 'auto', which chooses by the plan. Throws BackendError for a wrong NUMLOOM_BACKEND. */
 export function getBackend(): Setting {
-  const scoped = context()?.backend
-  if (scoped !== undefined) return scoped as Setting
+  return settingIn(context())
+}
+
+function settingIn(scoped: Context | undefined): Setting {
+  if (scoped?.backend !== undefined) return scoped.backend as Setting
   configured ??= checkName(environment('NUMLOOM_BACKEND') ?? 'auto', 'NUMLOOM_BACKEND')
   return configured
 }
@@ -133,10 +136,13 @@ function routeOf(kernel: Kernel, dtype: Code): Route {
  */
 export function run(kernel: Kernel, dtype: Code, work: number, args: KernelArgument[], shape?: Shape): void {
   const route = routeOf(kernel, dtype)
-  const setting = getBackend()
-  if (setting !== 'auto') runOn(setting, route, work, args, shape)
-  else if (isOutside(args)) runOutside(route, work, args, shape)
-  else runOn(route.choose(work, threadCount(route.api).count), route, work, args, shape)
+  // Looking up the scope is a good part of a small call: once.
+  const scoped = context()
+  const setting = settingIn(scoped)
+  const wanted = threadCount(route.api, scoped)
+  if (setting !== 'auto') runOn(setting, route, work, args, shape, wanted)
+  else if (isOutside(args)) runOutside(route, work, args, shape, wanted)
+  else runOn(route.choose(work, wanted.count), route, work, args, shape, wanted)
 }
 
 /** Whether an argument lies outside the heap. */
@@ -146,18 +152,30 @@ function isOutside(args: readonly KernelArgument[]): boolean {
 }
 
 /** The addon works in place; wasm needs room for copies; js needs nothing. */
-function runOutside(route: Route, work: number, args: KernelArgument[], shape: Shape | undefined): void {
-  const { count } = threadCount(route.api)
-  const name = route.usable('native', count) ? 'native' : route.choose(work, count)
+function runOutside(
+  route: Route,
+  work: number,
+  args: KernelArgument[],
+  shape: Shape | undefined,
+  wanted: ThreadCount,
+): void {
+  const name = route.usable('native', wanted.count) ? 'native' : route.choose(work, wanted.count)
   try {
-    runOn(name, route, work, args, shape)
+    runOn(name, route, work, args, shape, wanted)
   } catch (error) {
     if (!(error instanceof OutOfMemoryError)) throw error
-    runOn('js', route, work, args, shape)
+    runOn('js', route, work, args, shape, wanted)
   }
 }
 
-function runOn(name: BackendName, route: Route, work: number, args: KernelArgument[], shape: Shape | undefined): void {
+function runOn(
+  name: BackendName,
+  route: Route,
+  work: number,
+  args: KernelArgument[],
+  shape: Shape | undefined,
+  wanted: ThreadCount,
+): void {
   const backend = load(name)
   const call = route.bind(backend)
   if (call === undefined) {
@@ -166,7 +184,6 @@ function runOn(name: BackendName, route: Route, work: number, args: KernelArgume
       kernel: route.symbol,
     })
   }
-  const wanted = threadCount(route.api)
   const threads = route.threadsFor(backend, work, wanted.count)
   if (reporting) {
     runObserved(route, call, { work, args, shape, backend, threads, threadSetting: wanted })
@@ -191,7 +208,7 @@ function runObserved(route: Route, call: Call, chosen: Omit<Planned, 'kernel' | 
 /** What a call with so much work on arrays in the heap would run on, and why not on others. */
 export function prospect(kernel: Kernel, dtype: Code, work: number): Prospect {
   const route = routeOf(kernel, dtype)
-  const { count } = threadCount()
+  const { count } = threadCount(route.api)
   const setting = getBackend()
   const name = setting === 'auto' ? route.choose(work, count) : setting
   const backend = tryLoad(name)

@@ -5,7 +5,7 @@
 // SPDX-License-Identifier: MIT
 
 import { type ThreadCount, variables, whenRead } from '../omp/variables.js'
-import { context, within } from './context.js'
+import { type Context, context, within } from './context.js'
 import { ValueError } from './errors.js'
 
 export type { ThreadCount } from '../omp/variables.js'
@@ -62,8 +62,7 @@ function readEnvironment(): Readonly<Record<UserApi, ThreadCount>> {
 }
 
 /** The thread count of the next call, and where it came from. */
-export function threadCount(api: UserApi = 'openmp'): ThreadCount {
-  const scoped = context()
+export function threadCount(api: UserApi = 'openmp', scoped: Context | undefined = context()): ThreadCount {
   const blas = api === 'blas'
   const wanted =
     (blas ? scoped?.blasThreads : undefined) ??
