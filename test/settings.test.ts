@@ -167,6 +167,29 @@ describe('other variables', () => {
   })
 })
 
+describe('OMP_PROC_BIND and OMP_PLACES', () => {
+  const masks = (env: Record<string, string>) =>
+    jsonOf<string[]>(
+      `import { readdirSync, readFileSync } from 'node:fs'
+      import * as nl from 'numloom'
+      const x = nl.ones([1_000_000])
+      const before = new Set(readdirSync('/proc/self/task'))
+      nl.withBackend('native', () => nl.withThreads(3, () => nl.exp(x)))
+      const made = readdirSync('/proc/self/task').filter((task) => !before.has(task))
+      const mask = (task) => /Cpus_allowed_list:\\s*(\\S+)/.exec(readFileSync('/proc/self/task/' + task + '/status', 'latin1'))[1]
+      console.log(JSON.stringify(made.map(mask).sort()))`,
+      { env },
+    )
+  test('bind the threads of the addon', async ({ skip }) => {
+    if (detected() < 2) skip('there is one CPU only')
+    const free = await masks({})
+    expect(free[0]).toBe(free[1])
+    expect(free[0]).not.toMatch(/^\d+$/)
+    expect(await masks({ OMP_PROC_BIND: 'true', OMP_PLACES: '{0},{1}' })).toEqual(['0', '1'])
+    expect(await masks({ OMP_PROC_BIND: 'true,close', OMP_PLACES: 'foo' })).toEqual(free)
+  })
+})
+
 describe('names of BLAS libraries', () => {
   test('count for linear algebra alone, below NUMLOOM_NUM_THREADS', async () => {
     const count = (env: Record<string, string>) =>

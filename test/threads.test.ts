@@ -51,6 +51,18 @@ function compareCounts(kernel: Kernel, dtype: Code, backend: (typeof THREADED)[n
   }
 }
 
+test('arrays of 1000 elements never pay for threads', () => {
+  const calls = nl.withThreads(8, () =>
+    nl.explain(() => {
+      const [x, y] = [nl.ones([1000]), nl.ones([1000])]
+      for (const op of [nl.add, nl.multiply, nl.divide, nl.dot]) op(x, y)
+      for (const op of [nl.sin, nl.exp, nl.log, nl.sqrt, nl.sum, nl.max]) op(x)
+    }),
+  ).calls
+  expect(calls.length).toBe(10)
+  expect(new Set(calls.map(({ threads }) => threads))).toEqual(new Set([1]))
+})
+
 describe('operating-system threads', () => {
   for (const backend of THREADED) {
     test(`${backend} starts none before the first large call, then as many as asked for`, async () => {
