@@ -19,8 +19,8 @@ import { VERSION } from './version.js'
 
 export type { Schedule, ScheduleKind } from './omp/parse.js'
 
-/** What the routines below have set; it goes before the environment. */
-const set: { maxActiveLevels?: number } = {}
+/** What setMaxActiveLevels has set; it goes before the environment. */
+let chosenLevels: number | undefined
 
 /** omp_set_num_threads. Throws ValueError unless count is an integer from 1 to four a CPU (64 at least). */
 export function setNumThreads(count: number): void {
@@ -86,7 +86,7 @@ export function getThreadLimit(): number {
 
 /** omp_get_max_active_levels */
 export function getMaxActiveLevels(): number {
-  return set.maxActiveLevels ?? variables().maxActiveLevels
+  return chosenLevels ?? variables().maxActiveLevels
 }
 
 /** omp_set_max_active_levels. More than the supported levels are the supported ones. Throws ValueError below 0. */
@@ -94,7 +94,7 @@ export function setMaxActiveLevels(levels: number): void {
   if (!Number.isInteger(levels) || levels < 0) {
     throw new ValueError(`setMaxActiveLevels: levels must be a non-negative integer, not ${String(levels)}`)
   }
-  set.maxActiveLevels = Math.min(levels, SUPPORTED_LEVELS)
+  chosenLevels = Math.min(levels, SUPPORTED_LEVELS)
 }
 
 /** omp_get_supported_active_levels */
@@ -109,7 +109,7 @@ export function getNested(): boolean {
 
 /** omp_set_nested, which is deprecated: use setMaxActiveLevels. */
 export function setNested(nested: boolean): void {
-  set.maxActiveLevels = nested ? SUPPORTED_LEVELS : 1
+  chosenLevels = nested ? SUPPORTED_LEVELS : 1
 }
 
 /** omp_get_level: the nesting level of this code. */

@@ -28,8 +28,7 @@ int claim(int wanted) {
   return got;
 }
 
-template <class Share>
-void run_team(isize items, RunChunks run, const void* context, const Share& share) {
+void run_team(isize items, RunChunks run, const void* context, const Schedule& deals) {
   const isize wanted = region_threads();
   const int most = static_cast<int>(wanted < items ? wanted : items);
   if (most <= 1) {
@@ -38,11 +37,12 @@ void run_team(isize items, RunChunks run, const void* context, const Share& shar
   }
   const int claimed = claim(most);
   if (claimed < most && claimed < granted_threads) granted_threads = claimed;
+  std::atomic<isize> next{0};
 #pragma omp parallel num_threads(claimed)
   {
     // The runtime may give fewer threads than asked for; what counts is how many came.
     const int members = omp_get_num_threads(), thread = omp_get_thread_num();
-    share(members, thread);
+    deal(deals, items, members, thread, next, [&](isize begin, isize end) { run(context, begin, end, thread); });
   }
   busy.fetch_sub(claimed);
 }
@@ -61,20 +61,8 @@ void release_threads() { omp_pause_resource_all(omp_pause_hard); }
 
 int region_threads() { return omp_in_parallel() ? 1 : wanted_threads; }
 
-void run_region(isize chunks, RunChunks run, const void* context) {
-  const Schedule deals = schedule;
-  std::atomic<isize> next{0};
-  run_team(chunks, run, context, [&](int members, int thread) {
-    deal(deals, chunks, members, thread, next, [&](isize begin, isize end) { run(context, begin, end, thread); });
-  });
-}
+void run_region(isize chunks, RunChunks run, const void* context) { run_team(chunks, run, context, schedule); }
 
-void run_members(isize items, RunChunks run, const void* context) {
-  run_team(items, run, context, [&](int members, int thread) {
-    isize begin, end;
-    equal_share(items, members, thread, &begin, &end);
-    if (begin < end) run(context, begin, end, thread);
-  });
-}
+void run_members(isize items, RunChunks run, const void* context) { run_team(items, run, context, Schedule{}); }
 
 }  // namespace nl

@@ -16,8 +16,7 @@ import { BackendError } from '../core/errors.js'
 import { heap } from '../core/heap.js'
 import { offerWatcher, type Watcher } from '../core/watcher.js'
 import type { Kernel } from '../kernel/define.js'
-import type { Schedule } from '../omp/parse.js'
-import { currentSchedule, kindNumber } from '../omp/schedule.js'
+import { scheduleFollower } from '../omp/schedule.js'
 import { variables } from '../omp/variables.js'
 import { VERSION } from '../version.js'
 import { type Backend, binaryError, type Call, checkTable, type KernelArgument } from './backend.js'
@@ -168,6 +167,7 @@ export function loadNative(): Backend {
   const functions = new Map(rows.map(([symbol, , call]) => [symbol, call]))
   heap().watchWith(watcherOf(addon))
   releaseThreads = () => addon.releaseThreads()
+  const applySchedule = scheduleFollower((kind, chunk) => addon.setSchedule(kind, chunk))
   let threads = 1
   return {
     name: 'native',
@@ -181,7 +181,7 @@ export function loadNative(): Backend {
       return call && bindCall(addon, kernel, dtype, call)
     },
     setThreads(count) {
-      if (count > 1) applySchedule(addon)
+      if (count > 1) applySchedule()
       if (count === threads) return
       addon.setThreads(count)
       threads = count
@@ -190,16 +190,7 @@ export function loadNative(): Backend {
   }
 }
 
-let appliedSchedule: Schedule | undefined
 let releaseThreads: (() => void) | undefined
-
-/** Brings the schedule in force to the addon. */
-function applySchedule(addon: Addon): void {
-  const schedule = currentSchedule()
-  if (schedule === appliedSchedule) return
-  addon.setSchedule(kindNumber(schedule), schedule.chunk)
-  appliedSchedule = schedule
-}
 
 /** A program that calls no kernel on the addon still drops arrays. */
 function offerAddon(): void {
@@ -217,7 +208,7 @@ offerAddon()
 /** Ends the threads that OpenMP keeps for this thread. */
 export function shutdownNative(): void {
   releaseThreads?.()
-  appliedSchedule = attached = undefined
+  attached = undefined
   offerAddon()
 }
 

@@ -10,8 +10,7 @@ import { environment } from '../core/env.js'
 import { BackendError } from '../core/errors.js'
 import { heap } from '../core/heap.js'
 import type { Kernel } from '../kernel/define.js'
-import type { Schedule } from '../omp/parse.js'
-import { currentSchedule, kindNumber } from '../omp/schedule.js'
+import { scheduleFollower } from '../omp/schedule.js'
 import { variables } from '../omp/variables.js'
 import { VERSION } from '../version.js'
 import { type Backend, type BackendName, binaryError, checkTable } from './backend.js'
@@ -42,6 +41,8 @@ interface Module {
   readonly threaded: boolean
   readonly exports: Exports
   readonly functions: ReadonlyMap<string, (...args: number[]) => void>
+  /** Brings the schedule in force to the team. */
+  applySchedule(): void
   terminate(): Promise<void>
 }
 
@@ -152,7 +153,8 @@ function load(name: BackendName): Module {
   const { signatures, functions } = readTable(instance)
   checkTable(name, fileURLToPath(url), signatures)
   const { exports, terminate } = instance
-  loaded = { url, isa, threaded, exports, functions, terminate }
+  const applySchedule = scheduleFollower((kind, chunk) => exports.nl_set_schedule(kind, chunk))
+  loaded = { url, isa, threaded, exports, functions, applySchedule, terminate }
   if (threaded) setSpins(exports)
   return loaded
 }
@@ -165,7 +167,6 @@ function setSpins(exports: Exports): void {
 
 let teamSize = 1
 let currentThreads = 1
-let appliedSchedule: Schedule | undefined
 
 /** Brings the team up to `count` threads, waiting for them without leaving the job. */
 function growTeam(module: Module, count: number): void {
@@ -197,14 +198,6 @@ function setThreads(module: Module, count: number): void {
   currentThreads = count
 }
 
-/** Brings the schedule in force to the team. */
-function applySchedule(module: Module): void {
-  const schedule = currentSchedule()
-  if (schedule === appliedSchedule) return
-  module.exports.nl_set_schedule(kindNumber(schedule), schedule.chunk)
-  appliedSchedule = schedule
-}
-
 type Raw = (...args: number[]) => void
 
 /** A kernel that runs on the team where more than one thread was set, within the process's budget. */
@@ -222,7 +215,7 @@ function runRegion(module: Module, raw: Raw, args: number[]): void {
   const wanted = currentThreads
   lastTeam = claim(wanted)
   if (lastTeam !== wanted) exports.nl_set_threads(lastTeam)
-  applySchedule(module)
+  module.applySchedule()
   try {
     raw(...args)
   } catch (error) {
@@ -257,7 +250,6 @@ export async function shutdownWasm(): Promise<void> {
   const module = loaded
   loaded = undefined
   teamSize = currentThreads = 1
-  appliedSchedule = undefined
   await module?.terminate()
 }
 

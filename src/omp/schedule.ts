@@ -15,7 +15,14 @@ export function chooseSchedule(schedule: Schedule): void {
   chosen = schedule
 }
 
-/** The kind as core/schedule.h numbers it. */
-export function kindNumber({ kind }: Schedule): number {
-  return SCHEDULE_KINDS.indexOf(kind)
+/** A function that brings the schedule in force to a team, by `apply`, whenever it is another than at the last call. */
+export function scheduleFollower(apply: (kind: number, chunk: number) => void): () => void {
+  let applied: Schedule | undefined
+  return () => {
+    const schedule = currentSchedule()
+    if (schedule === applied) return
+    // As core/schedule.h numbers the kinds.
+    apply(SCHEDULE_KINDS.indexOf(schedule.kind), schedule.chunk)
+    applied = schedule
+  }
 }
