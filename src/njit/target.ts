@@ -1,0 +1,68 @@
+// What njit asks of a target: to compile C, and to run what came of it.
+// SPDX-License-Identifier: MIT
+
+import type { TypedArray } from '../core/dtype.js'
+
+/** Flags of `fastmath`: LLVM's names, as in Numba. */
+export type FastmathFlag = 'nnan' | 'ninf' | 'nsz' | 'arcp' | 'contract' | 'afn' | 'reassoc'
+
+export interface CompileOptions {
+  readonly fastmath: readonly FastmathFlag[]
+}
+
+/** Memory of an argument: an address in the heap, or any typed array with the index of the first element. */
+export type ArrayMemory = number | { readonly data: TypedArray | NumericArray; readonly at: number }
+
+/** Every kind of typed array that a compiled function takes. */
+export type NumericArray =
+  | Float64Array
+  | Float32Array
+  | BigInt64Array
+  | BigUint64Array
+  | Int32Array
+  | Uint32Array
+  | Int16Array
+  | Uint16Array
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+
+export interface ArrayArgument {
+  /** Which slot takes the address of the first element. */
+  readonly slot: number
+  readonly memory: ArrayMemory
+  /** Bytes from the lowest to the highest element, and how many of them lie before the first (negative strides). */
+  readonly bytes: number
+  readonly before: number
+  /** Whether the function stores into it: what was copied is copied back. */
+  readonly written: boolean
+}
+
+/** A compiled function that is ready to be called from this thread. */
+export interface Program {
+  /** Where arguments, results and the record of an error lie; see slots in emit. Fetch it for every call. */
+  slots(): Float64Array
+  /** Runs it; 0, or 1 where the record of an error is filled. Returns with the slots filled. */
+  call(arrays: readonly ArrayArgument[]): number
+  /** A copy of memory that the function allocated. */
+  read(address: number, bytes: number): ArrayBuffer
+  /** Frees what the last call allocated. */
+  free(): void
+  /** How many threads the last call used. */
+  lastThreads(): number
+  /** Bytes that the last call copied, because the target cannot reach them in place. */
+  lastCopied(): number
+}
+
+export interface Target {
+  readonly name: 'native' | 'wasm'
+  /** Part of the key under which binaries are kept: the compiler with its version, its flags, and for native the CPU. */
+  identity(): string
+  /** Throws NjitError where there is no compiler, or it refuses the source. */
+  compile(source: string, options: CompileOptions): Uint8Array
+  load(binary: Uint8Array, slotCount: number): Program
+  /** What the compiler made of it: assembler or WAT. */
+  disassemble(source: string, options: CompileOptions): string
+  /** The compiler's remarks on loops: a line of the source each, with whether it became SIMD. */
+  remarks(source: string, options: CompileOptions): readonly { line: number; vectorized: boolean; text: string }[]
+}
