@@ -93,3 +93,14 @@ export class OutOfMemoryError extends NumloomError {
     super('NUMLOOM_OUT_OF_MEMORY', message, fields)
   }
 }
+
+/** A function that njit cannot compile, or a call that it cannot serve. `code` is NL and four digits; see docs/njit.md. */
+export class NjitError extends NumloomError {
+  /** Name, file, line and column (from 1) of the user's function, where they are known. */
+  declare readonly function?: string
+  declare readonly file?: string
+  declare readonly line?: number
+  declare readonly column?: number
+  /** What a compiler said, where it was one. */
+  declare readonly details?: string
+}
