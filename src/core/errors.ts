@@ -93,3 +93,16 @@ export class OutOfMemoryError extends NumloomError {
     super('NUMLOOM_OUT_OF_MEMORY', message, fields)
   }
 }
+
+/** A function that njit cannot compile, or a compiler that is missing or failed. */
+export class NjitError extends NumloomError {
+  /** The function's name, and where in its text the fault is, where it is in the function. */
+  declare readonly function?: string
+  declare readonly position?: number
+  /** What a compiler said, in its own words. */
+  declare readonly details?: string
+
+  constructor(message: string, fields: { function?: string; position?: number; details?: string } = {}) {
+    super('NUMLOOM_NJIT', message, fields)
+  }
+}
