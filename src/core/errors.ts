@@ -94,13 +94,24 @@ export class OutOfMemoryError extends NumloomError {
   }
 }
 
-/** A function that njit cannot compile, or a call that it cannot serve. `code` is NL and four digits; see docs/njit.md. */
+/**
+ * A function that njit cannot compile or serve, or a compiler that is missing or failed. `code` is NL and four digits for
+ * what is in the user's function (docs/njit.md lists them), else NUMLOOM_NJIT.
+ */
 export class NjitError extends NumloomError {
-  /** Name, file, line and column (from 1) of the user's function, where they are known. */
+  /** Name, file, line and column (from 1) of the user's function, where the fault is in it. */
   declare readonly function?: string
   declare readonly file?: string
   declare readonly line?: number
   declare readonly column?: number
-  /** What a compiler said, where it was one. */
+  /** What a compiler said, in its own words. */
   declare readonly details?: string
+
+  constructor(
+    message: string,
+    fields: { code?: string; function?: string; file?: string; line?: number; column?: number; details?: string } = {},
+  ) {
+    super('NUMLOOM_NJIT', message, fields)
+  }
+}
 }

@@ -25,7 +25,7 @@ export function problem(code: string, position: Position, message: string, fix: 
   const source = sourceOf(position)
   const { file, line, column } = source.place(position)
   const text = `${code} ${placeText(position)}: ${message}\n${codeFrame(position)}\n  Fix: ${fix}`
-  return new NjitError(code, text, { function: source.name, file, line, column, ...extra })
+  return new NjitError(text, { code, function: source.name, file, line, column, ...extra })
 }
 
 /** Throws the error of a construct. */

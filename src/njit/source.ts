@@ -52,10 +52,10 @@ export class Source {
     }
     const native = this.text.includes('[native code]')
     throw new NjitError(
-      'NL1001',
       native
-        ? `the text of '${this.name}' is not there: it is a native or bound function. Pass the function itself to njit.`
-        : `the text of '${this.name}' is not that of a function. Pass a function or an arrow function to njit.`,
+        ? `NL1001: the text of '${this.name}' is not there: it is a native or bound function. Pass the function itself to njit.`
+        : `NL1001: the text of '${this.name}' is not that of a function. Pass a function or an arrow function to njit.`,
+      { code: 'NL1001', function: this.name },
     )
   }
 
