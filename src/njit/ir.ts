@@ -102,7 +102,11 @@ export interface LoopSchedule {
   readonly chunk: number
 }
 
-export type ReductionOp = '+' | '*' | 'min' | 'max' | '&' | '|' | '^' | '&&' | '||'
+/**
+ * `min` and `max` are Math's. A comparison replaces the variable where `value op variable`: it passes NaN by, and of 0 and
+ * -0 keeps the one that the order of iterations says.
+ */
+export type ReductionOp = '+' | '*' | 'min' | 'max' | '<' | '<=' | '>' | '>=' | '&' | '|' | '^' | '&&' | '||'
 
 /** A variable outside a prange that its iterations combine into: a scalar, or an array element by element. */
 export interface Reduction {
