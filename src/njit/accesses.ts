@@ -29,6 +29,7 @@ type Write = 'read' | 'write' | 'atomic'
 class Collector {
   readonly found: ArrayAccess[] = []
   #facts: readonly Polynomial[]
+  readonly #provers = new Map<readonly Polynomial[], Prover>()
 
   constructor(
     private readonly names: Names,
@@ -56,6 +57,12 @@ class Collector {
     this.#facts = around
   }
 
+  #isNonnegative(p: Polynomial): boolean {
+    const prover = this.#provers.get(this.#facts) ?? new Prover(this.space, this.#facts)
+    this.#provers.set(this.#facts, prover)
+    return prover.isNonnegative(p)
+  }
+
   #loads(e: Expression): void {
     if (e.kind === 'load') this.#add(e.array, e.indices, e.position, 'read')
     for (const part of operands(e)) this.#loads(part)
@@ -69,7 +76,7 @@ class Collector {
         write: how !== 'read',
         atomic: how === 'atomic',
         position,
-        indices: place?.map((e) => this.space.index(e)),
+        indices: place?.map((e) => this.space.index(e, (p) => this.#isNonnegative(p))),
         facts: this.#facts,
       })
     }

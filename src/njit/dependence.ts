@@ -3,7 +3,7 @@
 
 import { arrayAccesses, distinctPairs, firstConflict, writtenArrays } from './accesses.js'
 import { Space } from './affine.js'
-import type { ForLoop, Variable } from './ir.js'
+import type { ForLoop, Statement, Variable } from './ir.js'
 import { Names } from './names.js'
 import { eachStatement } from './visit.js'
 
@@ -13,9 +13,9 @@ export interface Vectorizable {
   readonly distinct: readonly (readonly [Variable, Variable])[]
 }
 
-/** Whether no iteration of a loop touches an element that another one writes. */
-export function vectorizable(loop: ForLoop): Vectorizable {
-  const names = new Names(loop)
+/** Whether no iteration of a loop touches an element that another one writes. `around`: as for independence. */
+export function vectorizable(loop: ForLoop, around: readonly Statement[] = []): Vectorizable {
+  const names = new Names(loop, around)
   const space = new Space(names)
   const accesses = arrayAccesses(names, space)
   let safe = !accesses.some(({ atomic }) => atomic)

@@ -11,7 +11,7 @@ import {
   writtenArrays,
 } from './accesses.js'
 import { Space } from './affine.js'
-import type { Expression, ForLoop, Position, Reduction, Variable } from './ir.js'
+import type { Expression, ForLoop, Position, Reduction, Statement, Variable } from './ir.js'
 import { Names } from './names.js'
 import { type Uses, usesOfArray, usesOfScalar } from './reductions.js'
 import { eachStatement, expressionsOf, isVariable, operands, placeOf } from './visit.js'
@@ -39,8 +39,9 @@ export type Verdict =
 
 type Refusal = Extract<Verdict, { independent: false }>
 
-export function independence(loop: ForLoop): Verdict {
-  const names = new Names(loop)
+/** `around` are the statements of the function that the loop is in: more is provable with what its constants are. */
+export function independence(loop: ForLoop, around: readonly Statement[] = []): Verdict {
+  const names = new Names(loop, around)
   const used = usedOutside(names)
   const left = leaving(loop)
   if (left !== undefined) return left
@@ -121,19 +122,19 @@ function scalarReduction(names: Names, variable: Variable): Reduction | Refusal 
     const reason =
       read === write
         ? `Different iterations assign ${called(variable)}, and which one comes last decides its value.`
-        : `Iterations assign ${called(variable)} and read what others assigned to it, and this is no reduction.`
+        : `Some iterations assign ${called(variable)} and read what others assigned to it, and this is no reduction.`
     return { independent: false, reason, first: write, second: read }
   }
   const change = (position: Position): Access => ({ variable, write: true, position })
   const at = change(update?.position ?? names.loop.position)
   const [read] = others
   if (update === undefined || read !== undefined) {
-    const reason = `Iterations read ${called(variable)} while others change it.`
+    const reason = `Some iterations read ${called(variable)} while others change it.`
     return { independent: false, reason, first: at, second: read ?? at }
   }
   const other = updates.find(({ op }) => op !== update.op)
   if (other === undefined) return { variable, op: update.op }
-  const reason = `Iterations change ${called(variable)} by different operations, so their order matters.`
+  const reason = `Different iterations change ${called(variable)} by different operations, so their order matters.`
   return { independent: false, reason, first: at, second: change(other.position) }
 }
 
@@ -144,7 +145,7 @@ function replacedArray(names: Names, variable: Variable): Refusal {
     if (s.kind === 'call' && s.results.some(({ id }) => id === variable.id)) position = s.position
   })
   const at = { variable, write: true, position }
-  const reason = `Iterations let ${called(variable)} stand for another array, which others go on with.`
+  const reason = `Some iterations let ${called(variable)} stand for another array, which others go on with.`
   return { independent: false, reason, first: at, second: at }
 }
 
@@ -158,7 +159,7 @@ function arrayReduction(names: Names, variable: Variable): Reduction | undefined
 function arrayRefusal(array: Variable, [a, b]: readonly [ArrayAccess, ArrayAccess]): Refusal {
   const reason = b.write
     ? `Different iterations may write the same element of ${called(array)}.`
-    : `Iterations may read elements of ${called(array)} that others write.`
+    : `Some iterations may read elements of ${called(array)} that others write.`
   return { independent: false, reason, first: accessOf(a), second: accessOf(b) }
 }
 
