@@ -10,12 +10,15 @@ import { threadpoolInfo } from './threadpool.js'
 const USAGE = `usage: numloom info [--json]
        numloom threads [--json]
        numloom tune [--dry-run] [--only=KERNEL,...]
+       numloom cache ls [--json]
+       numloom cache clear
 
   info     showRuntime and showConfig in one: versions, CPU, memory, threads, every backend with the reason where one is
            missing, what runs where and why, and how all of it was built
   threads  every pool of threads with its count, by threadpoolctl's keys
   tune     measures in some minutes which backend and how many threads are the fastest here, and writes it to the cache
            folder, where numloom finds it from then on; --dry-run only tells; --only: these kernels, such as add_f64
+  cache    the compiled functions that njit keeps in the cache folder: lists them, the last used first, or removes them
 `
 
 function info(): { toString(): string } {
@@ -43,6 +46,11 @@ async function main(args: readonly string[]): Promise<number> {
     const asked = tuneOptions(options)
     return asked === undefined ? misused() : tune(asked)
   }
+  if (name === 'cache') {
+    const { cacheCommand } = await import('./njit/cache-command.js')
+    const report = cacheCommand(options)
+    return report === undefined ? misused() : print(report)
+  }
   const command = COMMANDS[name]
   const json = options.includes('--json')
   if (name === '--help') {
@@ -51,7 +59,11 @@ async function main(args: readonly string[]): Promise<number> {
   }
   if (command === undefined || options.length > (json ? 1 : 0)) return misused()
   const report = command()
-  process.stdout.write(`${json ? JSON.stringify(report, null, 2) : report.toString()}\n`)
+  return print(json ? JSON.stringify(report, null, 2) : report.toString())
+}
+
+function print(text: string): number {
+  process.stdout.write(`${text}\n`)
   return 0
 }
 

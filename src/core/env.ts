@@ -14,6 +14,16 @@ export function environment(name: string): string | undefined {
   return value === '' ? undefined : value
 }
 
+const SIZE = /^(\d+)\s*(KB|MB|GB|KiB|MiB|GiB|)$/i
+
+/** The bytes of a size such as `512MB`; units are powers of 1024. */
+export function parseBytes(text: string): number | undefined {
+  const match = SIZE.exec(text)
+  if (!match) return undefined
+  const exponent = { k: 1, m: 2, g: 3 }[(match[2] as string).charAt(0).toLowerCase()] ?? 0
+  return Number(match[1]) * 1024 ** exponent
+}
+
 const given = new Set<string>()
 
 /** Emits a process warning, once for each text. `code` is NUMLOOM_... */

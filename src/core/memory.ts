@@ -3,7 +3,7 @@
 // It does not allocate (heap.ts does) and knows no backend. Where none can be had, arrays lie in ordinary buffers.
 // SPDX-License-Identifier: MIT
 
-import { complain, environment } from './env.js'
+import { complain, environment, parseBytes } from './env.js'
 import { OutOfMemoryError } from './errors.js'
 
 export const PAGE_BYTES = 65536
@@ -25,15 +25,6 @@ export interface MemoryChoice {
   readonly maximumBytes: number
   /** Why it is not the shared 4 GiB that was wanted; empty where it is. */
   readonly reasons: readonly string[]
-}
-
-const SIZE = /^(\d+)\s*(KB|MB|GB|KiB|MiB|GiB|)$/i
-
-function parseBytes(text: string): number | undefined {
-  const match = SIZE.exec(text)
-  if (!match) return undefined
-  const exponent = { k: 1, m: 2, g: 3 }[(match[2] as string).charAt(0).toLowerCase()] ?? 0
-  return Number(match[1]) * 1024 ** exponent
 }
 
 function wantedPages(): number {

@@ -91,6 +91,8 @@ export type Expression =
       readonly indices: readonly Expression[]
       readonly position: Position
     }
+  /** Whether two arrays share no memory. */
+  | { readonly kind: 'disjoint'; readonly type: 'bool'; readonly left: Variable; readonly right: Variable }
   /** The extent of an axis. */
   | { readonly kind: 'extent'; readonly type: 'i64'; readonly array: Variable; readonly axis: number }
 
@@ -159,6 +161,8 @@ export type Statement =
       readonly array: Variable
       readonly axis: number
       readonly index: Expression
+      /** Bounds of the index that hold whatever the arguments. */
+      readonly range: readonly [lo: number, hi: number]
       readonly position: Position
     }
   /** Fails with the message of a code where the condition holds. */
