@@ -2,10 +2,10 @@
 // values of which only bounds are known. All symbols are integers.
 // SPDX-License-Identifier: MIT
 
+import type { Body } from './body.js'
 import type { Expression, ForLoop, Variable } from './ir.js'
-import type { Names } from './names.js'
 import { Polynomial, type SymbolId } from './polynomial.js'
-import { bare, keyOf, same } from './visit.js'
+import { bare, keyOf, same } from './same.js'
 
 /** Alternatives that all hold: the symbol is at least each of `lower` and at most each of `upper`. */
 export interface Bounds {
@@ -51,8 +51,8 @@ export class Space {
   readonly #extents = new Set<SymbolId>()
   readonly #values = new Map<number, Whole | undefined>()
 
-  constructor(private readonly names: Names) {
-    const { loop } = names
+  constructor(private readonly body: Body) {
+    const { loop } = body
     const bounds = this.#boundsOf(loop)
     const value = this.#varying(bounds)
     this.counter = [...value.symbols()][0] as SymbolId
@@ -78,13 +78,13 @@ export class Space {
 
   #declare(loop: ForLoop, value: Polynomial): void {
     // A counter that is declared twice stands for different loops.
-    const one = this.names.definition(loop.variable) === loop
+    const one = this.body.definition(loop.variable) === loop
     if (one && isInteger(loop.variable.type)) this.#values.set(loop.variable.id, this.#ranged(value, loop))
   }
 
   /** Polynomials that are at least 0 where the loop itself runs. */
   get facts(): readonly Polynomial[] {
-    return notEmpty(this.#boundsOf(this.names.loop))
+    return notEmpty(this.#boundsOf(this.body.loop))
   }
 
   /** An index that is in bounds; `isNonnegative` proves that it does not count from the end. */
@@ -100,7 +100,7 @@ export class Space {
   #givenIndex(e: Expression): Expression | undefined {
     const inner = bare(e)
     if (inner.kind === 'variable') {
-      const value = this.names.valueOf(inner.variable)
+      const value = this.body.valueOf(inner.variable)
       return value && this.#givenIndex(value)
     }
     if (inner.kind !== 'select' || inner.condition.kind !== 'compare') return undefined
@@ -152,7 +152,7 @@ export class Space {
   #limits(e: Expression, side: 'min' | 'max'): readonly Polynomial[] {
     if (e.kind === 'convert' && e.how === 'exact') return this.#limits(e.operand, side)
     if (e.kind === 'variable') {
-      const value = this.names.valueOf(e.variable)
+      const value = this.body.valueOf(e.variable)
       if (value !== undefined) return this.#limits(value, side)
     }
     const args = argumentsOf(e, side)
@@ -184,7 +184,7 @@ export class Space {
 
   #ofVariable(variable: Variable): Whole | undefined {
     if (this.#values.has(variable.id)) return this.#values.get(variable.id)
-    const definition = this.names.valueOf(variable)
+    const definition = this.body.valueOf(variable)
     if (definition === undefined) return undefined
     const value = this.#whole(definition)
     this.#values.set(variable.id, value)
@@ -192,9 +192,9 @@ export class Space {
   }
 
   #extent(array: Variable, axis: number): Whole | undefined {
-    const alias = this.names.aliasOf(array)
+    const alias = this.body.aliasOf(array)
     if (alias !== undefined) return this.#extent(alias.source, axis + alias.row.length)
-    if (this.names.isOutside(array)) {
+    if (this.body.isOutside(array)) {
       const value = this.#invariant(`x${array.id}.${axis}`)
       for (const id of value.symbols()) this.#extents.add(id)
       return { value, low: 0, high: MAX_INDEX, exact: always }
@@ -235,7 +235,7 @@ export class Space {
     if (!isInteger(e.type) || right.kind !== 'constant') return undefined
     const by = Number(right.value)
     if (e.op === '|' && by === 0) return this.#whole(e.left)
-    if (this.names.isInvariant(e)) return undefined
+    if (this.body.isInvariant(e)) return undefined
     if (e.op === '&' && by >= 0) return this.#between(0, by)
     if (e.op !== '%' || by === 0) return undefined
     const most = Math.abs(by) - 1
@@ -256,7 +256,7 @@ export class Space {
   #other(e: Expression): Whole | undefined {
     if (!isInteger(e.type)) return undefined
     const range = RANGES[e.type]
-    const value = this.names.isInvariant(e) ? this.#invariant(keyOf(e)) : this.#varying(NONE)
+    const value = this.body.isInvariant(e) ? this.#invariant(keyOf(e)) : this.#varying(NONE)
     return { value, low: -range, high: range, exact: always }
   }
 

@@ -3,9 +3,10 @@
 // SPDX-License-Identifier: MIT
 
 import type { Access } from './accesses.js'
+import type { Body } from './body.js'
 import type { Comparison, Expression, Position, ReductionOp, Statement, Storage, Variable } from './ir.js'
-import type { Names } from './names.js'
-import { arrayArguments, bare, blocksOf, eachStatement, expressionsOf, placeOf, same, some } from './visit.js'
+import { arrayArguments, bare, placeOf, same, some } from './same.js'
+import { eachStatement, expressionsOf, listsOf } from './walk.js'
 
 /** What is combined into: a variable, or an element of an array by the index that a store has. */
 interface Cell {
@@ -146,11 +147,11 @@ class Search {
       if (some(e, subject.reads))
         uses.others.push({ variable, write: false, position: readPosition(e, subject, position) })
     }
-    for (const inner of blocksOf(s)) this.block(inner, position)
+    for (const inner of listsOf(s)) this.block(inner, position)
   }
 }
 
-function usesOf({ loop }: Names, subject: Subject): Uses {
+function usesOf({ loop }: Body, subject: Subject): Uses {
   const search = new Search(subject)
   search.block(loop.body, loop.position)
   return search.uses
@@ -230,25 +231,25 @@ function conditionalUpdate(s: Extract<Statement, { kind: 'if' }>, subject: Subje
   return op !== undefined && subject.allows({ op, parts: [write.value] }) ? op : undefined
 }
 
-export function usesOfScalar(names: Names, variable: Variable): Uses {
+export function usesOfScalar(body: Body, variable: Variable): Uses {
   const is = (e: Expression) => e.kind === 'variable' && e.variable.id === variable.id
   const cell = { is, reads: is }
-  return usesOf(names, {
+  return usesOf(body, {
     variable,
     reads: is,
     cellOf: (s) => (s.kind === 'assign' && s.variable.id === variable.id ? cell : undefined),
     uses: (s) => s.kind === 'call' && s.results.some(({ id }) => id === variable.id),
-    isCopy: (s) => s.value !== undefined && is(bare(s.value)) && names.definition(s.variable) === s,
+    isCopy: (s) => s.value !== undefined && is(bare(s.value)) && body.definition(s.variable) === s,
     isPlaceOf: (write) => write.kind === 'assign' && write.variable.id === variable.id,
     allows: () => true,
   })
 }
 
 /** Of an array outside the loop, also by names that the body has for it or its rows. */
-export function usesOfArray(names: Names, root: Variable): Uses {
-  const isRoot = (variable: Variable) => names.roots(variable).some(({ array }) => array.id === root.id)
+export function usesOfArray(body: Body, root: Variable): Uses {
+  const isRoot = (variable: Variable) => body.roots(variable).some(({ array }) => array.id === root.id)
   const reads = (e: Expression) => e.kind === 'load' && isRoot(e.array)
-  return usesOf(names, {
+  return usesOf(body, {
     variable: root,
     reads,
     cellOf: (s) => {
@@ -261,18 +262,18 @@ export function usesOfArray(names: Names, root: Variable): Uses {
       return { is, reads }
     },
     uses: (s) => s.kind === 'call' && arrayArguments(s).some(isRoot),
-    isCopy: (s) => s.value !== undefined && reads(bare(s.value)) && names.definition(s.variable) === s,
+    isCopy: (s) => s.value !== undefined && reads(bare(s.value)) && body.definition(s.variable) === s,
     isPlaceOf: (write, read, between) => {
       const from = bare(read)
       if (write.kind !== 'store' || write.atomic || from.kind !== 'load' || from.array.id !== write.array.id)
         return false
       const quiet = between.every(({ kind }) => kind === 'let' || kind === 'check' || kind === 'fail')
       return from.indices.every((index, axis) => {
-        const [before, after] = [index, write.indices[axis] as Expression].map((e) => names.expand(e)) as [
+        const [before, after] = [index, write.indices[axis] as Expression].map((e) => body.expand(e)) as [
           Expression,
           Expression,
         ]
-        return same(before, after) && (quiet || names.isFixed(before))
+        return same(before, after) && (quiet || body.isFixed(before))
       })
     },
     allows: ({ op, parts }) => isExact(op, parts, storageOf(root)),

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 import type { Expression, ForLoop, Statement } from '../../dist/njit/ir.js'
-import { operands } from '../../dist/njit/visit.js'
+import { partsOf } from '../../dist/njit/walk.js'
 
 export interface Touch {
   readonly iteration: number
@@ -39,7 +39,7 @@ class Trace {
       case 'math':
         return Math[e.name as 'min'](...e.args.map((part) => this.of(part)))
       default: {
-        const [a = 0, b = 0] = operands(e).map((part) => this.of(part))
+        const [a = 0, b = 0] = partsOf(e).map((part) => this.of(part))
         return this.#operation(e, a, b)
       }
     }

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: MIT
 
 import type { Expression, ForLoop, Statement, Variable } from './ir.js'
-import { arrayArguments, bare, eachStatement, isRandom, some } from './visit.js'
+import { arrayArguments, bare, isRandom, some } from './same.js'
+import { eachStatement } from './walk.js'
 
 /** An array outside the loop that a variable stands for: as a whole, a row of it, or (undefined) some part of it. */
 export interface Root {
@@ -29,7 +30,7 @@ function declares(s: Statement): s is Extract<Statement, { kind: 'let' | 'alias'
   return s.kind === 'let' || s.kind === 'for' || s.kind === 'allocate' || (s.kind === 'alias' && s.declares)
 }
 
-export class Names {
+export class Body {
   readonly declared = new Map<number, Variable>()
   readonly #definitions: Definitions
   readonly #around: Definitions
@@ -93,7 +94,7 @@ export class Names {
     const varies = (part: Expression) => {
       if (part.kind === 'variable') return !this.#isConstant(part.variable)
       if (part.kind === 'extent') return !this.#isConstant(part.array)
-      return part.kind === 'load' || isRandom(part)
+      return part.kind === 'load' || part.kind === 'disjoint' || isRandom(part)
     }
     return value === undefined || some(value, varies) ? undefined : only
   }
@@ -149,7 +150,7 @@ export class Names {
       if (part.kind === 'variable') return !this.isOutside(part.variable) || this.isAssigned(part.variable)
       if (part.kind === 'load') return !this.isOutside(part.array) || this.isStored(part.array)
       if (part.kind === 'extent') return !this.isOutside(part.array)
-      return isRandom(part)
+      return part.kind === 'disjoint' || isRandom(part)
     })
   }
 }
