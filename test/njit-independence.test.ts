@@ -234,6 +234,7 @@ describe('reductions', () => {
   const bits = scalar('bits')
   const e = load(x, i)
   const bin = load(array('bins', 1, 'i4'), i)
+  const cut = (whole: Expression) => convert(whole, 'i32', 'wrap')
 
   test.each<[string, Statement]>([
     ['s +', set(s, plus(s, e))],
@@ -254,6 +255,7 @@ describe('reductions', () => {
     ['flag &&', set(flag, logic(compare(e, '>', 0), '&&', flag))],
     ['flag ||', when(compare(e, '>', 0), [set(flag, true)])],
     ['s +', set(s, convert(plus(s, e), 'f64'))],
+    ['bits +', set(bits, cut(op(convert(bits, 'i64'), '+', convert(bin, 'i64'))))],
   ])('%s', (expected, statement) => {
     expect(reductions(prange(statement))).toEqual([expected])
     expect(reductions(prange(loop(j, [0, 3], [when(compare(j, '<', i), [statement])])))).toEqual([expected])
@@ -267,6 +269,8 @@ describe('reductions', () => {
     ['twice', set(s, plus(s, s))],
     ['another class within', set(s, plus(times(s, e), 1))],
     ['rounded to an integer', set(s, convert(plus(s, e), 'i32', 'wrap'))],
+    ['cut after a fraction', set(bits, cut(plus(convert(bits, 'f64'), e)))],
+    ['a product that was cut', set(bits, cut(times(convert(bits, 'f64'), bin)))],
     ['random twice', when(compare(math('random', 0), '<', s), [set(s, math('random', 0))])],
   ])('not one: %s', (_, statement) => {
     refused(prange(statement))

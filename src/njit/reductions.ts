@@ -22,7 +22,11 @@ interface Combination {
   readonly parts: readonly Expression[]
 }
 
-type Combined = Combination & { readonly op: ReductionOp }
+interface Combined extends Combination {
+  readonly op: ReductionOp
+  /** Whether the result is cut to 32 bits. */
+  readonly cut: boolean
+}
 
 const CLASSES: Readonly<Record<string, ReductionOp>> = {
   '+': '+',
@@ -177,14 +181,10 @@ function updateOf(s: Statement, subject: Subject): ReductionOp | undefined {
 
 function updateOfCell(s: Write, cell: Cell, subject: Subject): ReductionOp | undefined {
   if (s.kind === 'store' && s.indices.some((e) => some(e, cell.reads))) return undefined
-  const { op, parts } = combination(s.kind === 'store' ? uncut(s.value, s.array) : s.value, cell) ?? {}
-  return op !== undefined && parts !== undefined && subject.allows({ op, parts }) ? op : undefined
-}
-
-/** What is stored, before the cut to 32 bits that an array of integers makes anyway. */
-function uncut(value: Expression, array: Variable): Expression {
-  const e = bare(value)
-  return e.kind === 'convert' && e.how === 'wrap' && !storageOf(array).startsWith('f') ? e.operand : e
+  const whole = bare(s.value)
+  const cut = whole.kind === 'convert' && whole.how === 'wrap'
+  const { op, parts } = combination(cut ? whole.operand : whole, cell) ?? {}
+  return op !== undefined && parts !== undefined && subject.allows({ op, parts, cut }) ? op : undefined
 }
 
 /** `let t = v; ...; v = t + e`, where nothing between looks at either: `v += f()` and `v++` are written so. */
@@ -228,7 +228,7 @@ function conditionalUpdate(s: Extract<Statement, { kind: 'if' }>, subject: Subje
   const around = [...checks.flatMap(expressionsOf), ...indices]
   if (cell === undefined || !plain || around.some((e) => some(e, subject.reads))) return undefined
   const op = replacement(s.condition, write.value, cell)
-  return op !== undefined && subject.allows({ op, parts: [write.value] }) ? op : undefined
+  return op !== undefined && subject.allows({ op, parts: [write.value], cut: false }) ? op : undefined
 }
 
 export function usesOfScalar(body: Body, variable: Variable): Uses {
@@ -241,7 +241,7 @@ export function usesOfScalar(body: Body, variable: Variable): Uses {
     uses: (s) => s.kind === 'call' && s.results.some(({ id }) => id === variable.id),
     isCopy: (s) => s.value !== undefined && is(bare(s.value)) && body.definition(s.variable) === s,
     isPlaceOf: (write) => write.kind === 'assign' && write.variable.id === variable.id,
-    allows: () => true,
+    allows: ({ op, parts, cut }) => !cut || (variable.type === 'i32' && isModular(op, parts)),
   })
 }
 
@@ -276,7 +276,7 @@ export function usesOfArray(body: Body, root: Variable): Uses {
         return same(before, after) && (quiet || body.isFixed(before))
       })
     },
-    allows: ({ op, parts }) => isExact(op, parts, storageOf(root)),
+    allows: ({ op, parts, cut }) => isExact(op, parts, cut, storageOf(root)),
   })
 }
 
@@ -288,14 +288,18 @@ function storageOf({ type }: Variable): Storage {
  * Whether elements of a kind can be combined in any order. Integers that are stored narrower than they are computed drop
  * bits on the way: sums of integers and bit operations do not mind, and an extreme of values that fit does not either.
  */
-function isExact(op: ReductionOp, parts: readonly Expression[], storage: Storage): boolean {
-  if (storage.startsWith('f') || storage === 'i8' || storage === 'u8') return true
-  if (op === '*' || op === '&&' || op === '||') return false
-  if (MODULAR.includes(op)) return storage !== 'c1' && parts.every((e) => isShort(bare(e)))
-  return parts.every((e) => fits(bare(e), storage))
+function isExact(op: ReductionOp, parts: readonly Expression[], cut: boolean, storage: Storage): boolean {
+  if (storage.startsWith('f') || storage === 'i8' || storage === 'u8') return !cut
+  if (MODULAR.includes(op)) return storage !== 'c1' && isModular(op, parts)
+  return op !== '*' && parts.every((e) => fits(bare(e), storage))
 }
 
 const MODULAR: readonly ReductionOp[] = ['+', '&', '|', '^']
+
+/** Whether bits that are cut off, now and then or at the end, make no difference to those that stay. */
+function isModular(op: ReductionOp, parts: readonly Expression[]): boolean {
+  return MODULAR.includes(op) && parts.every((e) => isShort(bare(e)))
+}
 
 /** Whether all values of an expression are elements of a kind. */
 function fits(e: Expression, storage: Storage): boolean {
