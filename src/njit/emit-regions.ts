@@ -6,7 +6,9 @@
 
 import { type Emitter, OVERLAP } from './emit.js'
 import { expressionText, itemsize, storedType } from './emit-expressions.js'
-import type { ArrayType, ForLoop, Reduction, Scalar, Type, Variable } from './ir.js'
+import type { Accumulators } from './hoist.js'
+import type { ArrayType, ForLoop, Reduction, Scalar, Statement, Type, Variable } from './ir.js'
+import { arithmetic, constantOf, newVariable, use } from './typed.js'
 import { eachStatement, useOf } from './walk.js'
 
 const SCHEDULES = ['static', 'dynamic', 'guided', 'auto']
@@ -171,7 +173,7 @@ function bodyOf(
   reduced: ReadonlyMap<Variable, Reduction>,
 ): string[] {
   const { names, failure } = emitter
-  const name = names.of(loop.variable)
+  const turn = newVariable('turn', 'i64', loop.position)
   emitter.failure = 'failed'
   const lines = emitter.collect(() => {
     emitter.line(`static void region_body_${struct.slice(7)}(struct ${struct}* context, i64 begin, i64 end) {`)
@@ -182,17 +184,18 @@ function bodyOf(
       if (reduced.has(variable)) continue
       emitter.line(`const ${emitter.type(variable.type)} ${names.of(variable)} = context->${names.of(variable)};`)
     }
-    emitter.line('i64 turn = begin; (void)E; (void)A;')
+    emitter.line('(void)E; (void)A;')
+    emitter.declare(turn, 'begin')
     if (reduced.size === 0) {
       emitter.line('if (nl_failed_at(&context->failure) < begin) return;')
-      turns(emitter, loop, 'begin', 'end', name)
+      turns(emitter, loop, 'begin', 'end', turn, reduced)
     } else {
       emitter.line('for (i64 block = begin; block < end; block++) {')
       emitter.line('const i64 first = block * context->length, past = first + context->length;')
       emitter.line('const i64 last = past < context->turns ? past : context->turns;')
       emitter.line('if (nl_failed_at(&context->failure) < first) break;')
       for (const { variable, op } of reduced.values()) accumulator(emitter, variable, op)
-      turns(emitter, loop, 'first', 'last', name)
+      turns(emitter, loop, 'first', 'last', turn, reduced)
       for (const { variable } of reduced.values()) {
         if (typeof variable.type === 'string')
           emitter.line(`context->${names.of(variable)}_parts[block] = ${names.of(variable)};`)
@@ -201,7 +204,7 @@ function bodyOf(
     }
     emitter.line('nl_release_to(A, 0); return;')
     emitter.line('failed: __attribute__((unused));')
-    emitter.line('nl_region_failed(&context->failure, turn, record);')
+    emitter.line(`nl_region_failed(&context->failure, ${names.of(turn)}, record);`)
     emitter.line('nl_release_to(A, 0);')
     emitter.line('}')
   })
@@ -226,17 +229,48 @@ function accumulator(emitter: Emitter, variable: Variable, op: string): void {
 }
 
 /** The iterations themselves: the variable counts by the step, `turn` by one, for the error of the lowest. */
-function turns(emitter: Emitter, loop: ForLoop, first: string, last: string, name: string): void {
-  const type = emitter.type(loop.variable.type)
-  const value = (turn: string) => `(${type})(context->start + ${turn} * ${loop.step})`
-  const from = emitter.unique('from')
-  const to = emitter.unique('to')
-  emitter.line(`const ${type} ${from} = ${value(first)}, ${to} = ${value(last)};`)
-  const compare = loop.step > 0 ? '<' : '>'
-  emitter.labelled(loop.label, (again) => {
-    emitter.line(`for (${type} ${name} = ${from}; ${name} ${compare} ${to}; ${name} += ${loop.step}) {`)
-    emitter.line(`turn = ${first} + (${name} - ${from}) / ${loop.step};`)
-    emitter.body(loop.body, again)
-    emitter.line('}')
+function turns(
+  emitter: Emitter,
+  loop: ForLoop,
+  first: string,
+  last: string,
+  turn: Variable,
+  reduced: Accumulators,
+): void {
+  const { step, variable, position } = loop
+  const type = variable.type as Scalar
+  const from = newVariable('from', type, position)
+  const to = newVariable('to', type, position)
+  const value = (at: string) => `(${emitter.type(type)})(context->start + ${at} * ${step})`
+  emitter.declare(from, value(first))
+  emitter.declare(to, value(last))
+  const begin = newVariable('begin', 'i64', position)
+  emitter.declare(begin, first)
+  const counted = arithmetic('i64', '/', arithmetic(type, '-', use(variable), use(from)), constantOf('i64', step))
+  const count: Statement = {
+    kind: 'assign',
+    variable: turn,
+    value: arithmetic('i64', '+', use(begin), counted),
+    position,
+  }
+  const plain: ForLoop = { ...loop, start: use(from), stop: use(to), parallel: undefined }
+  emitter.statements(counting(emitter.prepared([plain], reduced, [plain]), variable, count))
+}
+
+/** Keeps the number of the iteration in those versions of the loop that may fail. */
+function counting(list: readonly Statement[], variable: Variable, count: Statement): Statement[] {
+  return list.map((s) => {
+    if (s.kind === 'if') return { ...s, yes: counting(s.yes, variable, count), no: counting(s.no, variable, count) }
+    if (s.kind !== 'for' || s.variable !== variable || !needsTurn(s.body)) return s
+    return { ...s, body: [count, ...s.body] }
   })
+}
+
+/** Whether an iteration may fail in a way that is told by its number. */
+function needsTurn(body: readonly Statement[]): boolean {
+  let needed = false
+  eachStatement(body, (s) => {
+    if (s.kind === 'check' || s.kind === 'fail' || s.kind === 'call' || s.kind === 'allocate') needed = true
+  })
+  return needed
 }

@@ -3,6 +3,7 @@
 
 import { expressionText, itemsize, Names, offsetText, storedType, typeName } from './emit-expressions.js'
 import { regionText } from './emit-regions.js'
+import { type Accumulators, hoist, withoutChecks } from './hoist.js'
 import type {
   ArrayType,
   Expression,
@@ -11,6 +12,7 @@ import type {
   Label,
   Position,
   ProgramIr,
+  Reduction,
   Statement,
   Type,
   Variable,
@@ -70,7 +72,13 @@ export class Emitter {
     readonly distinct: Distinct,
     /** A position in the user's text as it stands in the C. */
     readonly position: (position: Position) => number,
+    readonly boundsCheck: boolean,
   ) {}
+
+  /** Statements as they are written: with checks taken out of loops, or all of them left out. */
+  prepared(list: readonly Statement[], accumulators: Accumulators, around: readonly Statement[]): Statement[] {
+    return hoist(this.boundsCheck ? list : withoutChecks(list), accumulators, around)
+  }
 
   line(text: string): void {
     this.#lines.push(text)
@@ -223,6 +231,7 @@ export class Emitter {
     const compare = step > 0 ? '<' : '>'
     const [start, stop] = [this.text(loop.start), this.text(loop.stop)]
     this.labelled(loop.label, (again) => {
+      if (loop.simd) this.line(pragma(this.names, loop.simd.reductions))
       this.line(`for (${type} ${name} = ${start}; ${name} ${compare} ${stop}; ${name} += ${step}) {`)
       this.body(loop.body, again)
       this.line('}')
@@ -293,7 +302,7 @@ export class Emitter {
       this.line(`${this.signature(f)} {`)
       if (!keepsBlocks) this.line('struct nl_block* const entry = *A;')
       this.line('i32 status = 0;')
-      this.statements(f.body)
+      this.statements(this.prepared(f.body, new Map(), f.body))
       this.line('goto done;')
       this.line('failed: __attribute__((unused));')
       this.line('status = 1;')
@@ -304,6 +313,13 @@ export class Emitter {
     })
     this.finished.push(...lines)
   }
+}
+
+/** Iterations may be run several at a time; what they add up is added in any order. */
+function pragma(names: Names, reductions: readonly Reduction[]): string {
+  if (reductions.length === 0) return 'NL_INDEPENDENT'
+  const clauses = reductions.map(({ variable, op }) => ` reduction(${op}:${names.of(variable)})`)
+  return `_Pragma("omp simd${clauses.join('')}")`
 }
 
 /** Whether arrays made in a loop may outlive a turn: a variable from outside comes to stand for one. */

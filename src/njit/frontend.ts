@@ -149,7 +149,7 @@ export function compileSource(
   )
   const { loops, distinct } = parallelize(program, settings.parallel, settings.schedule)
   const position = (at: Position) => encodePosition(around.sources, at)
-  const { text, own, layout } = programSource(program, distinct, position, huge)
+  const { text, own, layout } = programSource(program, distinct, position, { huge, boundsCheck: settings.boundsCheck })
   const { parameters } = program.main
   return {
     ...{ text, own, program, loops },

@@ -16,7 +16,10 @@ function* count(start: number, stop: number, step: number): Generator<number, vo
   else for (let i = start; i > stop; i += step) yield i
 }
 
-function counted(name: string, args: readonly (number | LoopOptions | undefined)[]): Generator<number, void, undefined> {
+function counted(
+  name: string,
+  args: readonly (number | LoopOptions | undefined)[],
+): Generator<number, void, undefined> {
   const numbers = args.filter((arg) => typeof arg === 'number')
   const [start, stop, step = 1] = numbers.length === 1 ? [0, numbers[0]] : numbers
   if (!Number.isInteger(start) || typeof stop !== 'number' || !Number.isInteger(step) || step === 0) {

@@ -26,9 +26,9 @@ export function programSource(
   program: ProgramIr,
   distinct: Distinct,
   position: (position: Position) => number,
-  huge: boolean,
+  { huge, boundsCheck }: { readonly huge: boolean; readonly boundsCheck: boolean },
 ): Source {
-  const emitter = new Emitter(program, distinct, position)
+  const emitter = new Emitter(program, distinct, position, boundsCheck)
   const layout = layoutOf(program.main)
   for (const [i, f] of program.functions.entries()) emitter.functions.set(f, `function_${i}`)
   emitter.functions.set(program.main, 'function_main')
