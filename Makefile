@@ -51,11 +51,11 @@ build: native wasm typescript assembly dist/build-info.json
 # ---- TypeScript and AssemblyScript --------------------------------------------------------------------------------
 
 typescript: dist/.typescript
-dist/.typescript: node_modules/.installed tsconfig.json tools/commonjs.mjs $(shell find src -name '*.ts') src/njit/runtime.h
+dist/.typescript: node_modules/.installed tsconfig.json tools/commonjs.mjs $(shell find src -name '*.ts') $(wildcard src/njit/*.h)
 	@grep -q "'$(VERSION)'" src/version.ts || { echo 'src/version.ts and package.json differ' >&2; exit 1; }
 	npx --no-install tsc
 	@chmod +x dist/cli.js
-	@cp src/njit/runtime.h dist/njit/
+	@cp src/njit/*.h dist/njit/
 	@node tools/commonjs.mjs
 	@touch $@
 

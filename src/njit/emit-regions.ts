@@ -4,10 +4,10 @@
 // result of its own, and these are combined in order: the bits depend on neither threads nor schedule.
 // SPDX-License-Identifier: MIT
 
-import type { Emitter } from './emit.js'
-import { itemsize, storedType } from './emit-expressions.js'
+import { type Emitter, OVERLAP } from './emit.js'
+import { expressionText, itemsize, storedType } from './emit-expressions.js'
 import type { ArrayType, ForLoop, Reduction, Scalar, Type, Variable } from './ir.js'
-import { eachStatement, readBy, useOf } from './walk.js'
+import { eachStatement, useOf } from './walk.js'
 
 const SCHEDULES = ['static', 'dynamic', 'guided', 'auto']
 
@@ -24,15 +24,14 @@ const IDENTITY: Readonly<Record<string, string>> = {
 export function identity(op: string, type: Scalar): string {
   if (op === '+') return type === 'f64' ? '-0.0' : '0'
   const infinity = { f64: '__builtin_inf()', i32: '2147483647', i64: '9223372036854775807LL' }[type as 'f64']
-  if (op === 'min' || op === 'ifmin') return infinity ?? '0'
-  if (op === 'max' || op === 'ifmax') return infinity ? `(-${infinity})` : '0'
+  if (op === 'min' || op === '<' || op === '<=') return infinity ?? '0'
+  if (op === 'max' || op === '>' || op === '>=') return infinity ? `(-${infinity})` : '0'
   return IDENTITY[op] ?? '0'
 }
 
 function combined(op: string, type: Scalar, all: string, part: string): string {
   if (op === 'min' || op === 'max') return `nl_${op}${type === 'f64' ? '' : `_${type}`}(${all}, ${part})`
-  if (op === 'ifmin') return `${part} < ${all} ? ${part} : ${all}`
-  if (op === 'ifmax') return `${part} > ${all} ? ${part} : ${all}`
+  if (/^[<>]/.test(op)) return `${part} ${op} ${all} ? ${part} : ${all}`
   if (type === 'big') return `(i64)((u64)${all} ${op} (u64)${part})`
   return `${all} ${op} ${part}`
 }
@@ -40,13 +39,16 @@ function combined(op: string, type: Scalar, all: string, part: string): string {
 /** Variables that the body takes from outside. */
 function captured(loop: ForLoop): Variable[] {
   const { used, declared } = useOf(loop.body)
-  for (const variable of [...readBy(loop.start)]) void variable
   return [...used].filter((variable) => !declared.has(variable) && variable !== loop.variable)
 }
 
 const scalarType = (type: Type) => (type === 'i32' ? 'i64' : type) as Scalar
 
-export function regionText(emitter: Emitter, loop: ForLoop): void {
+export function regionText(
+  emitter: Emitter,
+  loop: ForLoop,
+  distinct: readonly (readonly [Variable, Variable])[],
+): void {
   const { names } = emitter
   const { reductions, schedule } = loop.parallel as NonNullable<ForLoop['parallel']>
   const number = emitter.regions.length
@@ -80,7 +82,15 @@ export function regionText(emitter: Emitter, loop: ForLoop): void {
   const kind = schedule ? SCHEDULES.indexOf(schedule.kind) : -1
   const chunk =
     schedule && type ? `(i32)((${schedule.chunk} + ${context}.length - 1) / ${context}.length)` : (schedule?.chunk ?? 0)
-  emitter.line(`nl_region(${number}, &${context}, (f64)${blocks}, ${kind}, ${chunk});`)
+  const region = `nl_region(${number}, &${context}, (f64)${blocks}, ${kind}, ${chunk});`
+  const apart = distinct.map(([left, right]) => expressionText(names, { kind: 'disjoint', type: 'bool', left, right }))
+  if (apart.length === 0) emitter.line(region)
+  else {
+    emitter.line(`if (${apart.join(' && ')}) ${region}`)
+    emitter.line(
+      `else { E[${OVERLAP}] = ${emitter.position(loop.position)} + 1; nl_body(${number}, &${context}, 0, (f64)${blocks}); }`,
+    )
+  }
   const failed = `${context}.failure.at != 9223372036854775807LL`
   emitter.fail(failed, `for (i32 k = 0; k < 5; k++) E[k] = ${context}.failure.record[k]`)
   for (const reduction of reductions) combineLines(emitter, context, blocks, reduction)
@@ -115,7 +125,7 @@ function blockLines(
     const count = typeof variable.type === 'string' ? blocks : `${blocks} * ${elements(emitter, variable)}`
     const size = typeof variable.type === 'string' ? 8 : itemsize(variable.type.storage)
     emitter.line(`${parts} = (${type}*)nl_new(A, ${count}, ${size});`)
-    emitter.fail(`!${parts}`, `nl_no_memory(E, ${loop.position}, (f64)(${count}) * ${size})`)
+    emitter.fail(`!${parts}`, `nl_no_memory(E, ${emitter.position(loop.position)}, (f64)(${count}) * ${size})`)
   }
 }
 

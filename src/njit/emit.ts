@@ -3,7 +3,19 @@
 
 import { expressionText, itemsize, Names, offsetText, storedType, typeName } from './emit-expressions.js'
 import { regionText } from './emit-regions.js'
-import type { ArrayType, Expression, ForLoop, FunctionIr, Label, ProgramIr, Statement, Type, Variable } from './ir.js'
+import type {
+  ArrayType,
+  Expression,
+  ForLoop,
+  FunctionIr,
+  Label,
+  Position,
+  ProgramIr,
+  Statement,
+  Type,
+  Variable,
+} from './ir.js'
+import type { Distinct } from './parallel.js'
 
 /** Where what lies in the slots. */
 export interface Layout {
@@ -53,7 +65,12 @@ export class Emitter {
   /** The label that failures jump to. */
   failure = ''
 
-  constructor(readonly program: ProgramIr) {}
+  constructor(
+    readonly program: ProgramIr,
+    readonly distinct: Distinct,
+    /** A position in the user's text as it stands in the C. */
+    readonly position: (position: Position) => number,
+  ) {}
 
   line(text: string): void {
     this.#lines.push(text)
@@ -104,11 +121,11 @@ export class Emitter {
       case 'check':
         return this.#check(s)
       case 'fail':
-        return this.fail(this.text(s.when), `nl_failed(E, ${s.failure}, ${s.position})`)
+        return this.fail(this.text(s.when), `nl_failed(E, ${s.failure}, ${this.position(s.position)})`)
       case 'if':
         return this.#if(s)
       case 'for':
-        return s.parallel ? regionText(this, s) : this.for(s)
+        return s.parallel ? regionText(this, s, this.distinct.get(s) ?? []) : this.for(s)
       case 'loop':
         return this.labelled(s.label, (again) => {
           this.line('for (;;) {')
@@ -142,7 +159,7 @@ export class Emitter {
   #check({ array, axis, index, position }: Extract<Statement, { kind: 'check' }>): void {
     const extent = `${this.names.of(array)}.n${axis}`
     const text = this.text(index)
-    const record = `nl_out_of_bounds(E, ${position}, (f64)${text}, ${axis}, (f64)${extent})`
+    const record = `nl_out_of_bounds(E, ${this.position(position)}, (f64)${text}, ${axis}, (f64)${extent})`
     if (index.type === 'f64') {
       return this.fail(`!(${text} >= 0 && ${text} < (f64)${extent} && nl_trunc(${text}) == ${text})`, record)
     }
@@ -223,7 +240,7 @@ export class Emitter {
     this.line(`const f64 ${count} = ${extents.map((_, axis) => `(f64)${name}.n${axis}`).join(' * ') || '1'};`)
     const size = itemsize(type.storage)
     this.line(`${name}.p = ${count} > 0x1p46 ? 0 : nl_new(A, (i64)${count}, ${size});`)
-    this.fail(`!${name}.p`, `nl_no_memory(E, ${position}, ${count} * ${size})`)
+    this.fail(`!${name}.p`, `nl_no_memory(E, ${this.position(position)}, ${count} * ${size})`)
     if (fill) {
       const index = this.unique('i')
       const value = `(${storedType(type.storage)})${this.text(fill)}`
@@ -249,8 +266,7 @@ export class Emitter {
 
   // ---- functions ----------------------------------------------------------------------------------------------------
 
-  #call({ callee, args, results, position }: Extract<Statement, { kind: 'call' }>): void {
-    void position
+  #call({ callee, args, results }: Extract<Statement, { kind: 'call' }>): void {
     const values = args.map((arg) => ('id' in arg ? this.names.of(arg) : this.text(arg)))
     const outs = results.map((variable) => `&${this.names.of(variable)}`)
     this.line(

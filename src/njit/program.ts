@@ -4,7 +4,8 @@
 import { readFileSync } from 'node:fs'
 import { arrayStruct, BLOCKS, Emitter, type Layout, layoutOf } from './emit.js'
 import { storedType, typeName } from './emit-expressions.js'
-import type { ArrayType, ProgramIr, Type } from './ir.js'
+import type { ArrayType, Position, ProgramIr, Type } from './ir.js'
+import type { Distinct } from './parallel.js'
 
 let heads: string | undefined
 
@@ -21,8 +22,13 @@ export interface Source {
   readonly layout: Layout
 }
 
-export function programSource(program: ProgramIr, huge: boolean): Source {
-  const emitter = new Emitter(program)
+export function programSource(
+  program: ProgramIr,
+  distinct: Distinct,
+  position: (position: Position) => number,
+  huge: boolean,
+): Source {
+  const emitter = new Emitter(program, distinct, position)
   const layout = layoutOf(program.main)
   for (const [i, f] of program.functions.entries()) emitter.functions.set(f, `function_${i}`)
   emitter.functions.set(program.main, 'function_main')

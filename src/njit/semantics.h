@@ -215,3 +215,22 @@ NL_INLINE _Bool nl_apart(const void* p, i64 from, i64 to, i64 size, const void* 
   const u64 a = (word)p, b = (word)q;
   return a + (u64)(to * size) <= b + (u64)(begin * width) || b + (u64)(end * width) <= a + (u64)(from * size);
 }
+
+// Adds to an element that other threads add to.
+#define NL_ADD(name, type, bits)                                                                      \
+  NL_INLINE void nl_add_##name(type* place, type value) {                                             \
+    bits before, after;                                                                               \
+    type sum;                                                                                         \
+    __atomic_load((bits*)place, &before, __ATOMIC_RELAXED);                                           \
+    do {                                                                                              \
+      __builtin_memcpy(&sum, &before, sizeof sum);                                                    \
+      sum = (type)(sum + value);                                                                      \
+      __builtin_memcpy(&after, &sum, sizeof sum);                                                     \
+    } while (!__atomic_compare_exchange((bits*)place, &before, &after, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED)); \
+  }
+NL_ADD(f64, f64, u64)
+NL_ADD(f32, f32, u32)
+#define NL_ADD_INTEGER(name, type) \
+  NL_INLINE void nl_add_##name(type* place, type value) { __atomic_fetch_add(place, value, __ATOMIC_RELAXED); }
+NL_ADD_INTEGER(i64, i64) NL_ADD_INTEGER(u64, u64) NL_ADD_INTEGER(i32, i32) NL_ADD_INTEGER(u32, u32)
+NL_ADD_INTEGER(i16, i16) NL_ADD_INTEGER(u16, u16) NL_ADD_INTEGER(i8, i8) NL_ADD_INTEGER(u8, u8)
