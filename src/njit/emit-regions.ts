@@ -6,9 +6,11 @@
 
 import { type Emitter, OVERLAP } from './emit.js'
 import { expressionText, itemsize, storedType } from './emit-expressions.js'
+
 import type { Accumulators } from './hoist.js'
-import type { ArrayType, ForLoop, Reduction, Scalar, Statement, Type, Variable } from './ir.js'
+import type { ArrayType, ForLoop, Reduction, Scalar, Statement, Storage, Type, Variable } from './ir.js'
 import { arithmetic, constantOf, newVariable, use } from './typed.js'
+
 import { eachStatement, useOf } from './walk.js'
 
 const SCHEDULES = ['static', 'dynamic', 'guided', 'auto']
@@ -29,6 +31,19 @@ export function identity(op: string, type: Scalar): string {
   if (op === 'min' || op === '<' || op === '<=') return infinity ?? '0'
   if (op === 'max' || op === '>' || op === '>=') return infinity ? `(-${infinity})` : '0'
   return IDENTITY[op] ?? '0'
+}
+
+/** The least and the greatest element of storages of integers. */
+const LIMITS: Readonly<Partial<Record<Storage, readonly [string, string]>>> = {
+  ...{ i1: ['-128', '127'], i2: ['-32768', '32767'], i4: ['(-2147483647 - 1)', '2147483647'] },
+  ...{ u1: ['0', '255'], u2: ['0', '65535'], u4: ['0', '4294967295u'], c1: ['0', '255'] },
+}
+
+function elementIdentity(op: string, storage: Storage): string {
+  const [least, greatest] = LIMITS[storage] ?? []
+  if (greatest && (op === 'min' || op[0] === '<')) return greatest
+  if (least && (op === 'max' || op[0] === '>')) return least
+  return identity(op, storage === 'f8' || storage === 'f4' ? 'f64' : 'i64')
 }
 
 function combined(op: string, type: Scalar, all: string, part: string): string {
@@ -73,6 +88,16 @@ export function regionText(
   }
 
   const type = reductions.length > 0
+  const apart = distinct.map(([left, right]) => expressionText(names, { kind: 'disjoint', type: 'bool', left, right }))
+  // A copy of an array does not see what is stored by another name: iterations then store into the array itself, in order.
+  const inOrder = apart.length > 0 && reductions.some(({ variable }) => typeof variable.type !== 'string')
+  const overlap = `E[${OVERLAP}] = ${emitter.position(loop.position)} + 1;`
+  if (inOrder) {
+    emitter.line(`if (!(${apart.join(' && ')})) {`)
+    emitter.line(overlap)
+    emitter.for(loop)
+    emitter.line('} else')
+  }
   emitter.line('{')
   emitter.line(`struct ${struct} ${context} = {.failure = {.at = 9223372036854775807LL}};`)
   emitter.line(`${context}.start = ${emitter.text(loop.start)};`)
@@ -85,13 +110,10 @@ export function regionText(
   const chunk =
     schedule && type ? `(i32)((${schedule.chunk} + ${context}.length - 1) / ${context}.length)` : (schedule?.chunk ?? 0)
   const region = `nl_region(${number}, &${context}, (f64)${blocks}, ${kind}, ${chunk});`
-  const apart = distinct.map(([left, right]) => expressionText(names, { kind: 'disjoint', type: 'bool', left, right }))
-  if (apart.length === 0) emitter.line(region)
+  if (apart.length === 0 || inOrder) emitter.line(region)
   else {
     emitter.line(`if (${apart.join(' && ')}) ${region}`)
-    emitter.line(
-      `else { E[${OVERLAP}] = ${emitter.position(loop.position)} + 1; nl_body(${number}, &${context}, 0, (f64)${blocks}); }`,
-    )
+    emitter.line(`else { ${overlap} nl_body(${number}, &${context}, 0, (f64)${blocks}); }`)
   }
   const failed = `${context}.failure.at != 9223372036854775807LL`
   emitter.fail(failed, `for (i32 k = 0; k < 5; k++) E[k] = ${context}.failure.record[k]`)
@@ -220,12 +242,13 @@ function accumulator(emitter: Emitter, variable: Variable, op: string): void {
     return
   }
   const { storage, rank } = variable.type
-  const type: Scalar = storage === 'f8' || storage === 'f4' ? 'f64' : storage === 'i4' ? 'i32' : 'i64'
   const own: Variable['type'] = { ...variable.type, contiguous: true }
   emitter.line(`${emitter.type(own)} ${name} = {0};`)
   for (let axis = 0; axis < rank; axis++) emitter.line(`${name}.n${axis} = context->${name}.n${axis};`)
   emitter.line(`${name}.p = context->${name}_parts + block * (${elements(emitter, variable)});`)
-  emitter.line(`for (i64 j = 0; j < ${elements(emitter, variable)}; j++) ${name}.p[j] = ${identity(op, type)};`)
+  emitter.line(
+    `for (i64 j = 0; j < ${elements(emitter, variable)}; j++) ${name}.p[j] = ${elementIdentity(op, storage)};`,
+  )
 }
 
 /** The iterations themselves: the variable counts by the step, `turn` by one, for the error of the lowest. */

@@ -155,6 +155,12 @@ export class Emitter {
         return this.#allocate(s)
       case 'alias':
         return this.#alias(s)
+      case 'buffer':
+        return this.#buffer(s)
+      case 'kernel':
+        return this.line(
+          `nl_block_${s.name}(${this.names.of(s.variable)}.p, ${this.names.of(s.variable)}.p, ${this.text(s.count)});`,
+        )
       default:
         return this.#call(s)
     }
@@ -271,6 +277,12 @@ export class Emitter {
       this.line(`${name}.n${axis} = ${from}.n${axis + row.length};`)
       if (!to.contiguous) this.line(`${name}.s${axis} = ${strides[axis + row.length]};`)
     }
+  }
+
+  #buffer({ variable, length }: Extract<Statement, { kind: 'buffer' }>): void {
+    const memory = this.unique('memory')
+    this.line(`f64 ${memory}[${length}] __attribute__((aligned(64)));`)
+    this.declare(variable, `{${memory}, ${length}}`)
   }
 
   // ---- functions ----------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@
 // earlier than it would be.
 // SPDX-License-Identifier: MIT
 
+import { inBlocks } from './blocks.js'
 import { vectorizable } from './dependence.js'
 import type { Expression, ForLoop, Reduction, Statement, Variable } from './ir.js'
 import { Ranges } from './ranges.js'
@@ -45,10 +46,17 @@ function hasRegion(loop: ForLoop): boolean {
   return found
 }
 
+/** A loop whose iterations do not depend on each other through memory. */
+interface Independent {
+  readonly conditions: readonly Expression[]
+  /** What it adds up in any order; undefined where it carries along what has an order. */
+  readonly reductions: readonly Reduction[] | undefined
+}
+
 /** What is found out of a nest. */
 interface Findings {
   readonly removed: Set<Statement>
-  readonly simd: Map<ForLoop, readonly Reduction[]>
+  readonly simd: Map<ForLoop, Independent>
   condition: Expression
 }
 
@@ -57,15 +65,20 @@ function versions(loop: ForLoop, accumulators: Accumulators, around: readonly St
   const inner = (body: readonly Statement[]) => hoist(body, accumulators, around)
   if (findings.removed.size === 0 && findings.simd.size === 0) return [{ ...loop, body: inner(loop.body) }]
   const copy = fast(loop, findings)
-  const rest = { ...copy, body: remaining(copy) ? inner(copy.body) : copy.body }
-  if (findings.condition === TRUE) return [rest]
+  const rest = remaining(copy.body) ? [{ ...copy, body: inner(copy.body) }] : blocked(copy, findings.simd.has(loop))
+  if (findings.condition === TRUE) return rest
   const slow = { ...loop, body: inner(loop.body) }
-  return [{ kind: 'if', condition: findings.condition, yes: [rest], no: [slow], position: loop.position }]
+  return [{ kind: 'if', condition: findings.condition, yes: rest, no: [slow], position: loop.position }]
 }
 
-function remaining(loop: ForLoop): boolean {
+/** With functions of Math by the library's kernels, where iterations are independent. */
+function blocked(loop: ForLoop, independent: boolean): Statement[] {
+  return (independent && inBlocks(loop)) || [loop]
+}
+
+function remaining(list: readonly Statement[]): boolean {
   let found = false
-  eachStatement(loop.body, (s) => {
+  eachStatement(list, (s) => {
     if (s.kind === 'check') found = true
   })
   return found
@@ -73,8 +86,10 @@ function remaining(loop: ForLoop): boolean {
 
 function fast(loop: ForLoop, findings: Findings): ForLoop {
   const map = (list: readonly Statement[]): Statement[] =>
-    list.filter((s) => !findings.removed.has(s)).map((s) => (s.kind === 'for' ? fast(s, findings) : withLists(s, map)))
-  const reductions = findings.simd.get(loop)
+    list
+      .filter((s) => !findings.removed.has(s))
+      .flatMap((s) => (s.kind === 'for' ? blocked(fast(s, findings), findings.simd.has(s)) : [withLists(s, map)]))
+  const reductions = findings.simd.get(loop)?.reductions
   return { ...loop, body: map(loop.body), simd: reductions && { reductions } }
 }
 
@@ -102,7 +117,7 @@ function find(loop: ForLoop, accumulators: Accumulators, around: readonly Statem
     const apart = isInnermost(candidate, findings.removed) && simd(candidate, ranges, accumulators, around)
     if (!apart) continue
     conditions.push(...apart.conditions)
-    findings.simd.set(candidate, apart.reductions)
+    findings.simd.set(candidate, apart)
   }
   const seen = new Set<string>()
   for (const condition of [...ranges.conditions, ...conditions]) {
@@ -143,26 +158,28 @@ function isInnermost(loop: ForLoop, removed: ReadonlySet<Statement>): boolean {
 }
 
 /** Whether iterations may be run several at a time, under conditions that are known before the nest. */
-function simd(loop: ForLoop, ranges: Ranges, accumulators: Accumulators, around: readonly Statement[]) {
+function simd(
+  loop: ForLoop,
+  ranges: Ranges,
+  accumulators: Accumulators,
+  around: readonly Statement[],
+): Independent | undefined {
   const { declared, assigned } = useOf(loop.body)
   const carried = [...assigned].filter((variable) => !declared.has(variable))
-  const reductions = carried.map((variable) => accumulators.get(variable))
-  if (
-    !reductions.every(
-      (reduction) => reduction && typeof reduction.variable.type === 'string' && ['+', '*'].includes(reduction.op),
-    )
-  ) {
-    return undefined
-  }
+  const stores = loop.body.some((s) => s.kind === 'store' || s.kind === 'if')
   const { safe, distinct } = vectorizable(loop, around)
-  if (!safe) return undefined
+  if (!safe || (!stores && carried.length === 0)) return undefined
   const conditions: Expression[] = []
   for (const [left, right] of distinct) {
     const [a, b] = [ranges.root(left)?.root, ranges.root(right)?.root]
     if (!a || !b || a === b) return undefined
     conditions.push({ kind: 'disjoint', type: 'bool', left: a, right: b })
   }
-  const stores = loop.body.some((s) => s.kind === 'store' || s.kind === 'if')
-  if (!stores && carried.length === 0) return undefined
-  return { conditions, reductions: reductions as Reduction[] }
+  return { conditions, reductions: inAnyOrder(carried, accumulators) }
+}
+
+function inAnyOrder(carried: readonly Variable[], accumulators: Accumulators): Reduction[] | undefined {
+  const found = carried.flatMap((variable) => accumulators.get(variable) ?? [])
+  const sums = found.every(({ variable, op }) => typeof variable.type === 'string' && (op === '+' || op === '*'))
+  return sums && found.length === carried.length ? found : undefined
 }
