@@ -20,7 +20,7 @@ describe.each(PROGRAMS)('$name', (program) => {
   test('as plain JavaScript', () => runAll(program, program.js))
 
   describe.each(['wasm', 'native'] as const)('compiled for %s', (target) => {
-    const compiled: Run = njit({ ...program.options, target }, program.js)
+    const compiled: Run = njit({ ...program.options, target, cache: false, require: 'compiled' }, program.js)
 
     // A serial program's result does not depend on threads, either; it is a quick look.
     test.each([1, 2, 4])('on %i threads', (threads) => nl.withThreads(threads, () => runAll(program, compiled)))

@@ -1,5 +1,5 @@
 // The programs as plain JavaScript and compiled by njit, in a process of their own: see ../serve.mjs. `how` is js, or a
-// target of njit.
+// target of njit, or 'native fastmath'.
 // SPDX-License-Identifier: MIT
 
 import { basename } from 'node:path'
@@ -9,7 +9,12 @@ import { serve } from '../serve.mjs'
 import { cellsOf, resultOf, writeResult } from './job.mjs'
 import { PROGRAMS } from './programs.mjs'
 
-const functionOf = ({ js, options }, how) => (how === 'js' ? js : njit({ ...options, target: how }, js))
+function functionOf({ js, options }, how) {
+  if (how === 'js') return js
+  const [target, fastmath] = how.split(' ')
+  // The first call is to show what compiling takes, and nothing is to pass for compiled that is not.
+  return njit({ ...options, target, fastmath: fastmath !== undefined, cache: false, require: 'compiled' }, js)
+}
 
 serve({
   about() {

@@ -30,10 +30,13 @@ const BAR_COLOURS = {
 /** How many threads a program is measured with. */
 const countsOf = ({ options }, counts) => (options.parallel ? counts : [1])
 
+/** Where fastmath is measured, too: a sum of sines is what it is for. */
+const hasFastmath = ({ name }) => name === 'integral2d'
+
 /** How Numba compiles a program. One thread needs no parallel code, which may be slower. */
-function numbaKinds({ name, options }, threads) {
-  const kinds = [threads === 1 ? 'numba' : [], options.parallel ? 'numba parallel' : []].flat()
-  return name === 'integral2d' ? [...kinds, ...kinds.map((kind) => `${kind} fastmath`)] : kinds
+function numbaKinds(program, threads) {
+  const kinds = [threads === 1 ? 'numba' : [], program.options.parallel ? 'numba parallel' : []].flat()
+  return hasFastmath(program) ? [...kinds, ...kinds.map((kind) => `${kind} fastmath`)] : kinds
 }
 
 function peersOf(program, threads, library) {
@@ -54,6 +57,7 @@ function entriesOf(program, counts, library) {
     self('plain JS', 'js')(1),
     ...all.map(self('njit wasm', 'wasm')),
     ...all.map(self('njit native', 'native')),
+    ...(hasFastmath(program) ? all.map(self('njit native fastmath', 'native fastmath')) : []),
     ...(library ? all.flatMap((threads) => peersOf(program, threads, library)) : []),
   ]
 }
