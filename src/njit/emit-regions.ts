@@ -206,7 +206,7 @@ function bodyOf(
       if (reduced.has(variable)) continue
       emitter.line(`const ${emitter.type(variable.type)} ${names.of(variable)} = context->${names.of(variable)};`)
     }
-    emitter.line('(void)E; (void)A;')
+    emitter.line('NL_SET_DEPTH(E); (void)A;')
     emitter.declare(turn, 'begin')
     if (reduced.size === 0) {
       emitter.line('if (nl_failed_at(&context->failure) < begin) return;')

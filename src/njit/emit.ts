@@ -312,14 +312,17 @@ export class Emitter {
     this.failure = 'failed'
     const lines = this.collect(() => {
       this.line(`${this.signature(f)} {`)
-      if (!keepsBlocks) this.line('struct nl_block* const entry = *A;')
-      this.line('i32 status = 0;')
+      if (!keepsBlocks) {
+        this.line('struct nl_block* const entry = *A;')
+        this.line('i32 status = 0;')
+        this.fail('NL_TOO_DEEP(E)', 'nl_too_deep(E)')
+      } else this.line('i32 status = 0;')
       this.statements(this.prepared(f.body, new Map(), f.body))
       this.line('goto done;')
       this.line('failed: __attribute__((unused));')
       this.line('status = 1;')
       this.line('done:')
-      if (!keepsBlocks) this.line('nl_release_to(A, entry);')
+      if (!keepsBlocks) this.line('NL_LEAVE(E); nl_release_to(A, entry);')
       this.line('return status;')
       this.line('}')
     })

@@ -51,6 +51,7 @@ function entryLines(emitter: Emitter, program: ProgramIr, layout: Layout): void 
     emitter.line(`${emitter.type(type)} r${i}${typeof type === 'string' ? ' = 0' : ' = {0}'};`)
     return `&r${i}`
   })
+  emitter.line('NL_SET_DEPTH(E);')
   emitter.line(`const i32 status = function_main(${['E', 'A', ...args, ...results].join(', ')});`)
   for (const [i, type] of main.results.entries()) result(emitter, type, layout.results[i] as number, `r${i}`)
   emitter.line(`E[${BLOCKS}] = (f64)(word)blocks;`)

@@ -9,9 +9,10 @@ import type { Source } from './source.js'
 
 const CONSTRUCTORS = { Error, RangeError, TypeError } as const
 
-/** As nl_out_of_bounds and nl_no_memory record them. */
+/** As semantics.h records them. */
 const OUT_OF_BOUNDS = -1
 const NO_MEMORY = -2
+const TOO_DEEP = -3
 
 export function callError(
   name: string,
@@ -20,6 +21,9 @@ export function callError(
   sources: readonly Source[],
 ): Error {
   const [what = 0, where = 0, first = 0, axis = 0, size = 0] = slots.subarray(layout.error, layout.error + 5)
+  if (what === TOO_DEEP) {
+    return Object.assign(new RangeError(`Maximum call stack size exceeded in '${name}'`), { function: name })
+  }
   const position = decodePosition(sources, where)
   const { file, line, column } = placeOf(position)
   const place = `in '${name}' (${file ? `${file}:` : ''}${line}:${column})`

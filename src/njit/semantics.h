@@ -172,6 +172,18 @@ NL_COLD void nl_no_memory(f64* record, f64 where, f64 bytes) {
   record[2] = bytes;
 }
 
+// How deep functions may call themselves: to 1 MB of the thread's stack, or so often where a stack cannot be measured.
+#if defined(__wasm__)
+#define NL_SET_DEPTH(record) (record)[7] = 4000
+#define NL_TOO_DEEP(record) ((record)[7] -= 1) < 0
+#define NL_LEAVE(record) (record)[7] += 1
+#else
+#define NL_SET_DEPTH(record) (record)[7] = nl_of_bits((u64)__builtin_frame_address(0) - (1 << 20))
+#define NL_TOO_DEEP(record) (u64)__builtin_frame_address(0) < nl_bits((record)[7])
+#define NL_LEAVE(record) (void)(record)
+#endif
+NL_COLD void nl_too_deep(f64* record) { record[0] = -3; }
+
 // The error of the lowest iteration of a parallel loop.
 struct nl_failure {
   i64 at;
