@@ -15,7 +15,15 @@ import { type Allocation, loadSideModule, type SideModule } from './side-module.
 import type { ArrayArgument, CompileOptions, Program, Target } from './target.js'
 
 const COMPILE = ['--target=wasm32-unknown-unknown', '-msimd128', '-mbulk-memory', '-nostdlib']
-const LINK = ['--experimental-pic', '-shared', '--no-entry', '--import-memory', '-Bsymbolic', '--strip-debug']
+const LINK = [
+  '--experimental-pic',
+  '-shared',
+  '--no-entry',
+  '--import-memory',
+  '--import-undefined',
+  '-Bsymbolic',
+  '--strip-debug',
+]
 /** A module may only import memory of its own kind. */
 const SHARED = { compile: ['-matomics'], link: ['--shared-memory', '--max-memory=4294967296'] }
 const NOT_SHARED = { compile: [], link: [] }
