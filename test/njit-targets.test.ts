@@ -312,11 +312,11 @@ describe('wasm', () => {
     const program = target.load(target.compile(source(), NONE), SLOTS)
     const out = nl.zeros(1000)
     const arrays = [inHeap(1, out), inHeap(2, out, true)]
-    for (let round = 0; round < 3; round++) {
+    for (const threads of [2, 4, 3, 2]) {
       expect(() => run(program, 'trap', {}, arrays)).toThrow(expect.objectContaining({ code: 'NUMLOOM_NJIT' }))
       const trapped = expect.objectContaining({ code: expect.stringMatching(/^NUMLOOM_(NJIT|BACKEND)$/) })
-      expect(() => run(program, 'trapInTeam', { 3: 1000 }, arrays, 2)).toThrow(trapped)
-      run(program, 'scale', { 3: 1000 }, [inHeap(1, nl.ones(1000)), inHeap(2, out, true)], 2)
+      expect(() => run(program, 'trapInTeam', { 3: 1000 }, arrays, threads)).toThrow(trapped)
+      run(program, 'scale', { 3: 1000 }, [inHeap(1, nl.ones(1000)), inHeap(2, out, true)], threads)
       expect(nl.sum(out).item()).toBe(2000)
     }
   })

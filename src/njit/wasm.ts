@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 import { createHash, randomBytes } from 'node:crypto'
+import { load } from '../backends/load.js'
 import { callOnTeam, type FunctionHost, wasmFunctions } from '../backends/wasm.js'
 import { NjitError, OutOfMemoryError } from '../core/errors.js'
 import { heap } from '../core/heap.js'
@@ -117,6 +118,7 @@ class WasmProgram implements Program {
   constructor(binary: Uint8Array, slotCount: number) {
     this.#binary = binary
     this.#slotCount = slotCount
+    load('wasm')
     this.#attach()
   }
 
@@ -159,7 +161,7 @@ class WasmProgram implements Program {
     const stack = host.stackPointer.value
     this.#threads = 1
     try {
-      if (!parallel || threads === 1) return exports.nl_main(this.#address)
+      if (!parallel) return exports.nl_main(this.#address)
       const status = callOnTeam(threads, exports.nl_main, this.#address)
       this.#threads = host.exports.nl_njit_team?.() ?? 1
       return status
