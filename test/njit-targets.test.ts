@@ -5,6 +5,7 @@ import * as nl from 'numloom'
 import { afterAll, describe, expect, test } from 'vitest'
 import { failAllocation } from '../dist/core/failing.js'
 import { heap } from '../dist/core/heap.js'
+import { endCompiler } from '../dist/njit/clang.js'
 import { type available, runtimeHeader, TARGET_NAMES, targetFor } from '../dist/njit/libraries.js'
 import type { ArrayArgument, FastmathFlag, Program } from '../dist/njit/target.js'
 import { jsonOf } from './support/child.ts'
@@ -318,7 +319,16 @@ describe('wasm', () => {
       expect(() => run(program, 'trapInTeam', { 3: 1000 }, arrays, threads)).toThrow(trapped)
       run(program, 'scale', { 3: 1000 }, [inHeap(1, nl.ones(1000)), inHeap(2, out, true)], threads)
       expect(nl.sum(out).item()).toBe(2000)
+      expect(program.lastThreads()).toBe(threads)
     }
+  })
+
+  test('a compiler that ends in the middle is an error, and the next compilation works', async () => {
+    const pending = target.compileAsync(source(), NONE)
+    const refused = expect(pending).rejects.toThrow(expect.objectContaining({ code: 'NUMLOOM_NJIT' }))
+    await endCompiler()
+    await refused
+    expect(target.compile(source(), NONE).length).toBeGreaterThan(500)
   })
 
   test('works over memory that is not shared', async () => {

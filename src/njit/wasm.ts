@@ -159,17 +159,16 @@ class WasmProgram implements Program {
     for (const { slot, memory } of arrays) if (typeof memory === 'number') slots[slot] = memory
     const { exports, parallel } = this.#module
     const stack = host.stackPointer.value
-    this.#threads = 1
     try {
       if (!parallel) return exports.nl_main(this.#address)
-      const status = callOnTeam(threads, exports.nl_main, this.#address)
-      this.#threads = host.exports.nl_njit_team?.() ?? 1
-      return status
+      return callOnTeam(threads, exports.nl_main, this.#address)
     } catch (error) {
       // A trap leaves everything that was on the stack there.
       host.stackPointer.value = stack
       if (!(error instanceof WebAssembly.RuntimeError)) throw error
       throw new NjitError(`a compiled function was stopped by the engine: ${error.message}`)
+    } finally {
+      if (parallel) this.#threads = host.exports.nl_njit_team?.() ?? 1
     }
   }
 
