@@ -153,12 +153,12 @@ dist/wasm/numloom.wasm dist/wasm/numloom.relaxed.wasm:
 	@mkdir -p $(@D)
 	$(EMXX) -O3 $(SERIAL_LINK) $^ -o $@
 
-THREADS_PARTS = build/wasm/$(1)/threads.o build/wasm/$(1)/arena.o
+THREADS_PARTS = build/wasm/$(1)/threads.o build/wasm/$(1)/arena.o cpp/wasm/njit.js
 dist/wasm/numloom.threads.cjs: $(call wasm_objects,threads) $(call THREADS_PARTS,threads)
 dist/wasm/numloom.threads.relaxed.cjs: $(call wasm_objects,threads.relaxed) $(call THREADS_PARTS,threads.relaxed)
 dist/wasm/numloom.threads.cjs dist/wasm/numloom.threads.relaxed.cjs:
 	@mkdir -p $(@D)
-	$(EMXX) -O3 $(THREADS_LINK) $^ -o $@
+	$(EMXX) -O3 $(THREADS_LINK) $(^:%.js=--js-library %.js) -o $@
 
 # ---- what was built, and how -----------------------------------------------------------------------------------------
 

@@ -224,37 +224,54 @@ function setThreads(module: Module, count: number): void {
   currentThreads = count
 }
 
-type Raw = (...args: number[]) => unknown
+type Raw = (...args: number[]) => void
 
 /** A kernel that runs on the team where more than one thread was set, within the process's budget. */
 function onTeam(module: Module, raw: Raw): Raw {
   return (...args) => {
-    return currentThreads === 1 ? raw(...args) : runRegion(module, raw, args)
+    if (currentThreads === 1) raw(...args)
+    else runRegion(module, raw, args)
   }
 }
 
 let lastTeam = 1
 
-function runRegion(module: Module, raw: Raw, args: number[]): unknown {
-  const { exports } = module
-  const wanted = currentThreads
-  lastTeam = claim(wanted)
-  if (lastTeam !== wanted) exports.nl_set_threads(lastTeam)
-  module.applySchedule()
-  let result: unknown
+function runRegion(module: Module, raw: Raw, args: number[]): void {
+  const wanted = enterTeam(module)
   try {
-    result = raw(...args)
+    raw(...args)
   } catch (error) {
-    exports.nl_team_join()
-    if (exports.nl_team_failure() !== 0) forgetTeam(module)
+    abandonTeam(module)
     throw error
   } finally {
-    release()
-    if (lastTeam !== wanted) exports.nl_set_threads(wanted)
+    leaveTeam(module, wanted)
   }
-  const failure = exports.nl_team_failure()
+  checkTeam(module)
+}
+
+/** Takes what the process's budget leaves of the threads that were set; leaveTeam() wants what it returns. */
+function enterTeam(module: Module): number {
+  const wanted = currentThreads
+  lastTeam = claim(wanted)
+  if (lastTeam !== wanted) module.exports.nl_set_threads(lastTeam)
+  module.applySchedule()
+  return wanted
+}
+
+function leaveTeam(module: Module, wanted: number): void {
+  release()
+  if (lastTeam !== wanted) module.exports.nl_set_threads(wanted)
+}
+
+/** The caller's own share trapped. */
+function abandonTeam(module: Module): void {
+  module.exports.nl_team_join()
+  if (module.exports.nl_team_failure() !== 0) forgetTeam(module)
+}
+
+function checkTeam(module: Module): void {
+  const failure = module.exports.nl_team_failure()
   if (failure !== 0) throw lostThread(module, failure)
-  return result
 }
 
 /** Some of its threads are gone: the next call that wants threads brings up new ones. */
@@ -282,11 +299,39 @@ export interface FunctionHost {
 /** The same object until the module is loaded anew. Throws BackendError where it cannot be loaded. */
 export const wasmFunctions = (): FunctionHost => load('wasm').host
 
-/** Calls a compiled function with a team of at most so many threads. Throws BackendError where one of them fails. */
+/** The threads of the compiled function that is being called, until it has them. */
+let awaited = 1
+let entered: number | undefined
+
+/** Before every parallel loop of a compiled function: the first one of a call gets the team. Throws BackendError. */
+export function joinTeam(): void {
+  if (awaited === 1 || loaded === undefined) return
+  setThreads(loaded, Math.min(awaited, MAX_TEAM))
+  awaited = 1
+  entered = enterTeam(loaded)
+}
+
+/** Calls a compiled function, whose loops have at most so many threads. Throws BackendError where one of them fails. */
 export function callOnTeam(threads: number, call: (slots: number) => number, slots: number): number {
   const module = load('wasm')
-  setThreads(module, Math.min(threads, MAX_TEAM))
-  return currentThreads === 1 ? call(slots) : (runRegion(module, call as Raw, [slots]) as number)
+  if (!module.threaded) return call(slots)
+  setThreads(module, 1)
+  awaited = threads
+  let status: number
+  let wanted: number | undefined
+  try {
+    status = call(slots)
+  } catch (error) {
+    if (entered !== undefined) abandonTeam(module)
+    throw error
+  } finally {
+    wanted = entered
+    awaited = 1
+    entered = undefined
+    if (wanted !== undefined) leaveTeam(module, wanted)
+  }
+  if (wanted !== undefined) checkTeam(module)
+  return status
 }
 
 /** Ends the team. The next use of the backends loads the module again. */
