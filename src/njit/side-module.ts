@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: MIT
 
 import { setFlagsFromString } from 'node:v8'
-import { type FunctionHost, joinTeam, type LoopBody } from '../backends/wasm.js'
+import type { FunctionHost, LoopBody } from '../backends/wasm.js'
+import { joinTeam } from '../backends/wasm-team.js'
 import { NjitError } from '../core/errors.js'
 import { heap } from '../core/heap.js'
 

@@ -3,7 +3,7 @@
 
 import { createHash, randomBytes } from 'node:crypto'
 import { load } from '../backends/load.js'
-import { callOnTeam, type FunctionHost, wasmFunctions } from '../backends/wasm.js'
+import { callFunction, type FunctionHost, wasmFunctions } from '../backends/wasm.js'
 import { NjitError, OutOfMemoryError } from '../core/errors.js'
 import { heap } from '../core/heap.js'
 import { threadCount } from '../core/threads.js'
@@ -161,7 +161,7 @@ class WasmProgram implements Program {
     const stack = host.stackPointer.value
     try {
       if (!parallel) return exports.nl_main(this.#address)
-      return callOnTeam(threads, exports.nl_main, this.#address)
+      return callFunction(threads, exports.nl_main, this.#address)
     } catch (error) {
       // A trap leaves everything that was on the stack there.
       host.stackPointer.value = stack
