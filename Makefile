@@ -51,10 +51,11 @@ build: native wasm typescript assembly dist/build-info.json
 # ---- TypeScript and AssemblyScript --------------------------------------------------------------------------------
 
 typescript: dist/.typescript
-dist/.typescript: node_modules/.installed tsconfig.json tools/commonjs.mjs $(shell find src -name '*.ts')
+dist/.typescript: node_modules/.installed tsconfig.json tools/commonjs.mjs $(shell find src -name '*.ts') src/njit/runtime.h
 	@grep -q "'$(VERSION)'" src/version.ts || { echo 'src/version.ts and package.json differ' >&2; exit 1; }
 	npx --no-install tsc
 	@chmod +x dist/cli.js
+	@cp src/njit/runtime.h dist/njit/
 	@node tools/commonjs.mjs
 	@touch $@
 
@@ -85,7 +86,7 @@ FULL_WIDTH := -mprefer-vector-width=512
 PLATFORM := linux-$(ARCH)-gnu
 NATIVE := build/native/$(PLATFORM)
 NATIVE_OBJECTS := $(foreach isa,$(ISAS),$(NATIVE)/$(isa)/table.o $(FAMILIES:%=$(NATIVE)/$(isa)/%.o)) \
-	$(NATIVE)/addon.o $(NATIVE)/threads.o
+	$(NATIVE)/addon.o $(NATIVE)/njit.o $(NATIVE)/threads.o
 
 native: $(NATIVE)/numloom.node
 
@@ -116,7 +117,7 @@ $(NATIVE)/numloom.node: $(NATIVE_OBJECTS)
 ARENA := 33554432
 WASM_FLAGS := $(CXXFLAGS) -msimd128 -DNL_ARENA_END=$(ARENA)
 WASM_LINK := --no-entry -sIMPORTED_MEMORY -sINITIAL_MEMORY=$(ARENA) -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=4GB \
-	-sGLOBAL_BASE=65536 -sSTACK_SIZE=1MB -Wl,--export-table
+	-sGLOBAL_BASE=65536 -sSTACK_SIZE=1MB -Wl,--export-table,--export=__stack_pointer
 THREADS_LINK := $(WASM_LINK) -pthread -Wno-pthreads-mem-growth -sMODULARIZE -sEXPORT_NAME=numloom \
 	-sWASM_ASYNC_COMPILATION=0 -sENVIRONMENT=node,web,worker -sDEFAULT_PTHREAD_STACK_SIZE=256KB \
 	-sEXPORTED_RUNTIME_METHODS=wasmTable,PThread -sINCOMING_MODULE_JS_API=wasmMemory,wasmBinary \
@@ -129,7 +130,7 @@ COMPILE_serial.relaxed := -mrelaxed-simd
 COMPILE_threads.relaxed := -pthread -mrelaxed-simd
 WASM_FILES := dist/wasm/numloom.wasm dist/wasm/numloom.relaxed.wasm \
 	dist/wasm/numloom.threads.cjs dist/wasm/numloom.threads.relaxed.cjs
-wasm_objects = $(FAMILIES:%=build/wasm/$(1)/%.o) build/wasm/$(1)/table.o build/wasm/$(1)/module.o
+wasm_objects = $(FAMILIES:%=build/wasm/$(1)/%.o) build/wasm/$(1)/table.o build/wasm/$(1)/module.o build/wasm/$(1)/njit.o
 
 wasm: $(WASM_FILES)
 

@@ -5,6 +5,7 @@ import { forgetBackends } from './backends/load.js'
 import { shutdownNative } from './backends/native.js'
 import { shutdownWasm } from './backends/wasm.js'
 import { retireHeap } from './core/heap.js'
+import { endCompiler } from './njit/clang.js'
 import { forgetRoutes } from './runtime.js'
 
 /**
@@ -16,5 +17,5 @@ export async function shutdown(): Promise<void> {
   forgetBackends()
   retireHeap()
   shutdownNative()
-  await shutdownWasm()
+  await Promise.all([shutdownWasm(), endCompiler()])
 }

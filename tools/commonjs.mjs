@@ -11,7 +11,7 @@ rmSync('dist/cjs', { recursive: true, force: true })
 mkdirSync('dist/cjs', { recursive: true })
 cpSync('dist', 'build/declarations', {
   recursive: true,
-  filter: (path) => !/\.(js|cjs|wasm|json)$|^dist\/(cjs|wasm)/.test(path),
+  filter: (path) => !/\.(js|cjs|wasm|json|h)$|^dist\/(cjs|wasm)/.test(path),
 })
 cpSync('build/declarations', 'dist/cjs', { recursive: true, filter: (path) => !/\/\.\w+$/.test(path) })
 rmSync('build/declarations', { recursive: true })

@@ -64,7 +64,12 @@ function distFiles() {
   const conditions = Object.values(manifest.exports).filter((entry) => typeof entry === 'object')
   const entries = new Set(conditions.map((entry) => entry.default.default.replace('./dist/', '')))
   const sources = filesUnder('src').filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))
-  const code = ['build-info.json', 'cjs/package.json', ...sources.flatMap((source) => builtFrom(source, entries))]
+  const code = [
+    'build-info.json',
+    'cjs/package.json',
+    'njit/runtime.h',
+    ...sources.flatMap((source) => builtFrom(source, entries)),
+  ]
   const binaries = filesUnder('dist/wasm').filter((file) => /\.(wasm|cjs)$/.test(file))
   return [...code, ...binaries.map((file) => `wasm/${file}`)]
 }

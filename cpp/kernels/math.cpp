@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: MIT
 #include "../core/math.h"
 
+#include "../core/blocks.h"
 #include "../core/export.h"
 #include "../core/parallel.h"
 #include "../core/simd.h"
@@ -180,7 +181,18 @@ void map(isize m, isize n, const T* x, isize xs0, isize xs1, T* out, isize os0, 
   });
 }
 
+/// For compiled functions, which bring values block by block: one thread, and nothing to decide.
+template <class Op>
+void map_contiguous(const f64* x, f64* y, i32 n) {
+  for (isize at = 0; at < n; at += kBlock) map_block<Op>(n - at < kBlock ? n - at : kBlock, x + at, 1, y + at, 1);
+}
+
 }  // namespace
+
+void block_sin(const f64* x, f64* y, i32 n) { map_contiguous<Sin<f64, 0>>(x, y, n); }
+void block_cos(const f64* x, f64* y, i32 n) { map_contiguous<Sin<f64, 1>>(x, y, n); }
+void block_exp(const f64* x, f64* y, i32 n) { map_contiguous<Exp<f64>>(x, y, n); }
+void block_log(const f64* x, f64* y, i32 n) { map_contiguous<Log<f64>>(x, y, n); }
 
 template <class T>
 void sin(isize m, isize n, const T* x, isize xs0, isize xs1, T* out, isize os0, isize os1) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "../core/table.h"
+#include "njit.h"
 #include "threads.h"
 
 #define NL_TABLE_OF(isa) \
@@ -198,7 +199,7 @@ void prefer_huge_pages([[maybe_unused]] void* start, [[maybe_unused]] size_t len
 }
 
 /// attach(bytes, reserved): the heap to which numbers passed as pointers refer, as a Uint8Array over all of it, and to
-/// how many bytes of address space it may grow in place.
+/// how many bytes of address space it may grow in place. Returns where it begins in the process.
 napi_value attach(napi_env env, napi_callback_info info) {
   size_t count = 2;
   napi_value arguments[2];
@@ -215,7 +216,9 @@ napi_value attach(napi_env env, napi_callback_info info) {
   instance.heap = static_cast<char*>(data);
   instance.heap_bytes = length;
   prefer_huge_pages(data, reserved > double(length) ? static_cast<size_t>(reserved) : length);
-  return nullptr;
+  napi_value base;
+  napi_create_double(env, static_cast<double>(reinterpret_cast<uintptr_t>(data)), &base);
+  return base;
 }
 
 /// setThreads(count): how many threads the next kernels called from this thread may use.
@@ -312,6 +315,7 @@ NAPI_MODULE_INIT() {
   define(env, exports, "setSchedule", set_schedule);
   define(env, exports, "lastTeam", last_team);
   define(env, exports, "releaseThreads", release_threads);
+  define(env, exports, "openFunction", nl::open_function);
   define(env, exports, "watch", watch);
   define(env, exports, "sweep", sweep);
   napi_set_named_property(env, exports, "version", text(env, NL_VERSION));

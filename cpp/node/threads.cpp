@@ -28,23 +28,26 @@ int claim(int wanted) {
   return got;
 }
 
-void run_team(isize items, RunChunks run, const void* context, const Schedule& deals) {
+int run_team(isize items, RunChunks run, const void* context, const Schedule& deals) {
   const isize wanted = region_threads();
   const int most = static_cast<int>(wanted < items ? wanted : items);
   if (most <= 1) {
     if (items > 0) run(context, 0, items, 0);
-    return;
+    return 1;
   }
   const int claimed = claim(most);
   if (claimed < most && claimed < granted_threads) granted_threads = claimed;
   std::atomic<isize> next{0};
+  int came = 1;
 #pragma omp parallel num_threads(claimed)
   {
     // The runtime may give fewer threads than asked for; what counts is how many came.
     const int members = omp_get_num_threads(), thread = omp_get_thread_num();
+    if (thread == 0) came = members;
     deal(deals, items, members, thread, next, [&](isize begin, isize end) { run(context, begin, end, thread); });
   }
   busy.fetch_sub(claimed);
+  return came;
 }
 
 }  // namespace
@@ -64,5 +67,9 @@ int region_threads() { return omp_in_parallel() ? 1 : wanted_threads; }
 void run_region(isize chunks, RunChunks run, const void* context) { run_team(chunks, run, context, schedule); }
 
 void run_members(isize items, RunChunks run, const void* context) { run_team(items, run, context, Schedule{}); }
+
+int run_scheduled(isize items, RunChunks run, const void* context, int kind, isize chunk) {
+  return run_team(items, run, context, kind < 0 ? schedule : Schedule{static_cast<ScheduleKind>(kind), chunk});
+}
 
 }  // namespace nl

@@ -13,4 +13,9 @@ void run_region(isize chunks, RunChunks run, const void* context) {
 
 void run_members(isize items, RunChunks run, const void* context) { run_region(items, run, context); }
 
+int run_scheduled(isize items, RunChunks run, const void* context, int, isize) {
+  run_region(items, run, context);
+  return 1;
+}
+
 }  // namespace nl

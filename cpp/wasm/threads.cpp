@@ -138,12 +138,12 @@ void join() {
   }
 }
 
-void run_team(isize items, RunChunks run, const void* context, const Schedule& schedule) {
+int run_team(isize items, RunChunks run, const void* context, const Schedule& schedule) {
   const int wanted = region_threads();
   const int members = wanted < items ? wanted : static_cast<int>(items);
   if (members <= 1) {
     if (items > 0) run(context, 0, items, 0);
-    return;
+    return 1;
   }
   team_size = team.members = members;
   team.items = items;
@@ -158,6 +158,7 @@ void run_team(isize items, RunChunks run, const void* context, const Schedule& s
   }
   run_share(0);
   join();
+  return members;
 }
 
 }  // namespace
@@ -167,6 +168,10 @@ int region_threads() { return in_region ? 1 : wanted_threads; }
 void run_region(isize chunks, RunChunks run, const void* context) { run_team(chunks, run, context, wanted_schedule); }
 
 void run_members(isize items, RunChunks run, const void* context) { run_team(items, run, context, Schedule{}); }
+
+int run_scheduled(isize items, RunChunks run, const void* context, int kind, isize chunk) {
+  return run_team(items, run, context, kind < 0 ? wanted_schedule : Schedule{static_cast<ScheduleKind>(kind), chunk});
+}
 
 }  // namespace nl
 

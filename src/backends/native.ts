@@ -30,13 +30,24 @@ interface Addon {
   readonly version: string
   isas(): string[]
   kernels(isa: string): [symbol: string, signature: string, call: (...args: NativeArgument[]) => void][]
-  attach(bytes: Uint8Array, reserved: number): void
+  /** Returns the address where they begin. */
+  attach(bytes: Uint8Array, reserved: number): number
   setThreads(count: number): void
   setSchedule(kind: number, chunk: number): void
   lastTeam(): number
   releaseThreads(): void
+  openFunction(file: string, isa: string): CompiledFunction
   watch(object: object, id: number): void
   sweep(): number[]
+}
+
+/** A function of src/njit that the addon loaded. */
+export interface CompiledFunction {
+  /** Runs it with slots, numbers of slots and the arrays whose addresses they take: its status, plus twice its team. */
+  call(slots: Float64Array, ...arrays: (number | ArrayBufferView)[]): number
+  free(slots: Float64Array): void
+  /** Fills the target from memory of the function. */
+  read(address: number, target: Uint8Array): void
 }
 
 /** Before, a minor collection takes what has a finalizer for alive. */
@@ -87,14 +98,13 @@ const ELF_MAGIC = 0x464c457f
 
 /**
  * Mapping a truncated library ends the process by a signal, which nothing can catch. The section headers of an ELF file
- * are its last part, so its header tells how long it must be.
+ * are its last part, so its header tells how long it must be. Returns what is wrong.
  */
-function checkWhole(file: string): void {
-  const bytes = readFileSync(file)
-  if (bytes.length >= 64 && bytes.readUInt32LE(0) !== ELF_MAGIC) return
+export function truncation(bytes: Buffer): string | undefined {
+  if (bytes.length >= 64 && bytes.readUInt32LE(0) !== ELF_MAGIC) return undefined
   const length =
     bytes.length < 64 ? 64 : Number(bytes.readBigUInt64LE(40)) + bytes.readUInt16LE(58) * bytes.readUInt16LE(60)
-  if (bytes.length < length) binaryError('native', file, `it is truncated: ${bytes.length} of ${length} bytes`)
+  return bytes.length < length ? `it is truncated: ${bytes.length} of ${length} bytes` : undefined
 }
 
 /** What libgomp must not read from the environment while it is loaded. */
@@ -139,7 +149,8 @@ function withEnvironment<T>(values: Record<string, string | undefined>, fn: () =
 }
 
 function loadAddon(file: string): Addon {
-  checkWhole(file)
+  const problem = truncation(readFileSync(file))
+  if (problem !== undefined) binaryError('native', file, problem)
   try {
     return withEnvironment(openmpEnvironment(), () => createRequire(import.meta.url)(file) as Addon)
   } catch (error) {
@@ -169,6 +180,10 @@ export function loadNative(): Backend {
   releaseThreads = () => addon.releaseThreads()
   const applySchedule = scheduleFollower((kind, chunk) => addon.setSchedule(kind, chunk))
   let threads = 1
+  functionLoader = {
+    open: (library) => addon.openFunction(library, isa),
+    heapBase: () => attachHeap(addon),
+  }
   return {
     name: 'native',
     file: basename(file),
@@ -189,6 +204,18 @@ export function loadNative(): Backend {
     lastTeam: () => addon.lastTeam(),
   }
 }
+
+/** What compiled functions need of the addon that is loaded. */
+export interface FunctionLoader {
+  open(library: string): CompiledFunction
+  /** The address of the heap in the process. */
+  heapBase(): number
+}
+
+let functionLoader: FunctionLoader | undefined
+
+/** Undefined until the backend is loaded. */
+export const nativeFunctions = (): FunctionLoader | undefined => functionLoader
 
 let releaseThreads: (() => void) | undefined
 
@@ -213,13 +240,16 @@ export function shutdownNative(): void {
 }
 
 let attached: ArrayBufferLike | undefined
+let heapBase = 0
 
-/** Growing the memory replaces its buffer: the addon then has to learn the new extent. */
-function attachHeap(addon: Addon): void {
+/** Growing the memory replaces its buffer: the addon then has to learn the new extent. Returns where it begins. */
+function attachHeap(addon: Addon): number {
   const { buffer } = heap()
-  if (buffer === attached) return
-  addon.attach(new Uint8Array(buffer), heap().choice.shared ? heap().choice.maximumBytes : buffer.byteLength)
+  if (buffer === attached) return heapBase
+  const { shared, maximumBytes } = heap().choice
+  heapBase = addon.attach(new Uint8Array(buffer), shared ? maximumBytes : buffer.byteLength)
   attached = buffer
+  return heapBase
 }
 
 function bindCall(addon: Addon, kernel: Kernel, dtype: Code, call: (...args: NativeArgument[]) => void): Call {

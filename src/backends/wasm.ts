@@ -35,12 +35,29 @@ interface Exports {
   nl_set_spins(spins: number): void
 }
 
+/** What compiled functions (src/njit) call; without threads there is no nl_njit_... */
+export interface FunctionExports {
+  nl_random(): number
+  nl_seed(low: number, high: number): void
+  nl_block_sin(x: number, y: number, n: number): void
+  nl_block_cos(x: number, y: number, n: number): void
+  nl_block_exp(x: number, y: number, n: number): void
+  nl_block_log(x: number, y: number, n: number): void
+  nl_njit_region?(program: number, which: number, context: number, items: number, kind: number, chunk: number): void
+  nl_njit_team?(): number
+  nl_njit_release?(address: number): void
+}
+
+/** The body of a compiled function's parallel loops, as this thread instantiated it. */
+export type LoopBody = (which: number, context: number, begin: number, end: number) => void
+
 interface Module {
   readonly url: URL
   readonly isa: string
   readonly threaded: boolean
   readonly exports: Exports
   readonly functions: ReadonlyMap<string, (...args: number[]) => void>
+  readonly host: FunctionHost
   /** Brings the schedule in force to the team. */
   applySchedule(): void
   terminate(): Promise<void>
@@ -80,6 +97,9 @@ function choose(name: BackendName, threaded: boolean): { isa: Isa; url: URL; byt
 interface Instance {
   exports: Exports
   table: WebAssembly.Table
+  stackPointer: WebAssembly.Global
+  /** By the function's address in the heap, as cpp/wasm/njit.cpp looks them up. */
+  bodies: Map<number, LoopBody>
   /** Ends the team's threads. */
   terminate(): Promise<void>
 }
@@ -95,7 +115,8 @@ interface Threads {
 function instantiateThreaded(url: URL, bytes: Uint8Array<ArrayBuffer>): Instance {
   const glue = fileURLToPath(url).replace(/\.wasm$/, '.cjs')
   const factory = createRequire(import.meta.url)(glue) as (module: object) => unknown
-  const module: Record<string, unknown> = { wasmMemory: heap().choice.memory, wasmBinary: bytes }
+  const bodies = new Map<number, LoopBody>()
+  const module: Record<string, unknown> = { wasmMemory: heap().choice.memory, wasmBinary: bytes, njit: bodies }
   factory(module)
   const exports = Object.fromEntries(
     Object.entries(module).flatMap(([name, value]) => (name.startsWith('_nl_') ? [[name.slice(1), value]] : [])),
@@ -104,6 +125,8 @@ function instantiateThreaded(url: URL, bytes: Uint8Array<ArrayBuffer>): Instance
   return {
     exports: exports as unknown as Exports,
     table: module.wasmTable as WebAssembly.Table,
+    stackPointer: module.___stack_pointer as WebAssembly.Global,
+    bodies,
     async terminate() {
       const workers = [...Object.values(threads.pthreads), ...threads.unusedWorkers]
       threads.terminateAllThreads()
@@ -118,6 +141,8 @@ function instantiateSerial(name: BackendName, url: URL, bytes: Uint8Array<ArrayB
   return {
     exports: exports as unknown as Exports,
     table: exports.__indirect_function_table as WebAssembly.Table,
+    stackPointer: exports.__stack_pointer as WebAssembly.Global,
+    bodies: new Map(),
     terminate: async () => {},
   }
 }
@@ -152,9 +177,10 @@ function load(name: BackendName): Module {
   if (version !== VERSION) binaryError(name, fileURLToPath(url), `it is of version ${version}, not ${VERSION}`)
   const { signatures, functions } = readTable(instance)
   checkTable(name, fileURLToPath(url), signatures)
-  const { exports, terminate } = instance
+  const { exports, terminate, stackPointer, bodies } = instance
   const applySchedule = scheduleFollower((kind, chunk) => exports.nl_set_schedule(kind, chunk))
-  loaded = { url, isa, threaded, exports, functions, applySchedule, terminate }
+  const host = { exports: exports as unknown as FunctionExports, stackPointer, bodies }
+  loaded = { url, isa, threaded, exports, functions, host, applySchedule, terminate }
   if (threaded) setSpins(exports)
   return loaded
 }
@@ -198,26 +224,26 @@ function setThreads(module: Module, count: number): void {
   currentThreads = count
 }
 
-type Raw = (...args: number[]) => void
+type Raw = (...args: number[]) => unknown
 
 /** A kernel that runs on the team where more than one thread was set, within the process's budget. */
 function onTeam(module: Module, raw: Raw): Raw {
   return (...args) => {
-    if (currentThreads === 1) raw(...args)
-    else runRegion(module, raw, args)
+    return currentThreads === 1 ? raw(...args) : runRegion(module, raw, args)
   }
 }
 
 let lastTeam = 1
 
-function runRegion(module: Module, raw: Raw, args: number[]): void {
+function runRegion(module: Module, raw: Raw, args: number[]): unknown {
   const { exports } = module
   const wanted = currentThreads
   lastTeam = claim(wanted)
   if (lastTeam !== wanted) exports.nl_set_threads(lastTeam)
   module.applySchedule()
+  let result: unknown
   try {
-    raw(...args)
+    result = raw(...args)
   } catch (error) {
     exports.nl_team_join()
     if (exports.nl_team_failure() !== 0) forgetTeam(module)
@@ -228,6 +254,7 @@ function runRegion(module: Module, raw: Raw, args: number[]): void {
   }
   const failure = exports.nl_team_failure()
   if (failure !== 0) throw lostThread(module, failure)
+  return result
 }
 
 /** Some of its threads are gone: the next call that wants threads brings up new ones. */
@@ -243,6 +270,23 @@ function lostThread(module: Module, failure: number): BackendError {
     `backend 'wasm-threads': ${what}, so the result is not whole. The next call starts another thread.`,
     { backend: 'wasm-threads', file: fileURLToPath(module.url) },
   )
+}
+
+/** What compiled functions need of the module. */
+export interface FunctionHost {
+  readonly exports: FunctionExports
+  readonly stackPointer: WebAssembly.Global
+  readonly bodies: Map<number, LoopBody>
+}
+
+/** The same object until the module is loaded anew. Throws BackendError where it cannot be loaded. */
+export const wasmFunctions = (): FunctionHost => load('wasm').host
+
+/** Calls a compiled function with a team of at most so many threads. Throws BackendError where one of them fails. */
+export function callOnTeam(threads: number, call: (slots: number) => number, slots: number): number {
+  const module = load('wasm')
+  setThreads(module, Math.min(threads, MAX_TEAM))
+  return currentThreads === 1 ? call(slots) : (runRegion(module, call as Raw, [slots]) as number)
 }
 
 /** Ends the team. The next use of the backends loads the module again. */

@@ -93,3 +93,25 @@ export class OutOfMemoryError extends NumloomError {
     super('NUMLOOM_OUT_OF_MEMORY', message, fields)
   }
 }
+
+/**
+ * A function that njit cannot compile or serve, or a compiler that is missing or failed. `code` is NL and four digits for
+ * what is in the user's function (docs/njit.md lists them), else NUMLOOM_NJIT.
+ */
+export class NjitError extends NumloomError {
+  /** Name, file, line and column (from 1) of the user's function, where the fault is in it. */
+  declare readonly function?: string
+  declare readonly file?: string
+  declare readonly line?: number
+  declare readonly column?: number
+  /** What a compiler said, in its own words. */
+  declare readonly details?: string
+
+  constructor(
+    message: string,
+    fields: { code?: string; function?: string; file?: string; line?: number; column?: number; details?: string } = {},
+  ) {
+    super('NUMLOOM_NJIT', message, fields)
+  }
+}
+}

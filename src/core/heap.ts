@@ -187,7 +187,8 @@ export class Heap {
     this.#free.merge()
     const address = this.#free.take(size)
     if (address !== undefined) return address
-    const end = this.#buffer.byteLength
+    // Compiled functions may have made the memory larger, for themselves.
+    const end = this.choice.maximumBytes > 0 ? this.choice.memory.buffer.byteLength : 0
     const missing = size - this.#free.endingAt(end)
     // Growing is a system call: at least 16 MiB at a time, an eighth of the heap when it is large.
     const generous = Math.max(missing, 16 * 2 ** 20, end / 8)
@@ -199,17 +200,18 @@ export class Heap {
 
   /** Makes the memory larger by at least so much, where it may be; false else. */
   growBy(bytes: number): boolean {
-    const pages = Math.ceil(bytes / PAGE_BYTES)
-    const end = this.#buffer.byteLength
-    if (end + pages * PAGE_BYTES > this.choice.maximumBytes) return false
+    const { memory, maximumBytes } = this.choice
+    const wanted = Math.ceil(bytes / PAGE_BYTES)
+    if (this.#buffer.byteLength + wanted * PAGE_BYTES > maximumBytes) return false
+    let pages: number
     try {
-      this.choice.memory.grow(pages)
+      pages = memory.grow(wanted)
     } catch {
       return false
     }
-    this.#buffer = this.choice.memory.buffer
+    this.#buffer = memory.buffer
     this.#views = this.#makeViews()
-    this.#free.extend(end, this.#buffer.byteLength - end)
+    this.#free.extend(pages * PAGE_BYTES, wanted * PAGE_BYTES)
     return true
   }
 

@@ -91,6 +91,8 @@ export type Expression =
       readonly indices: readonly Expression[]
       readonly position: Position
     }
+  /** Whether two arrays share no memory. */
+  | { readonly kind: 'disjoint'; readonly type: 'bool'; readonly left: Variable; readonly right: Variable }
   /** The extent of an axis. */
   | { readonly kind: 'extent'; readonly type: 'i64'; readonly array: Variable; readonly axis: number }
 
@@ -100,7 +102,11 @@ export interface LoopSchedule {
   readonly chunk: number
 }
 
-export type ReductionOp = '+' | '*' | 'min' | 'max' | '&' | '|' | '^' | '&&' | '||'
+/**
+ * `min` and `max` are Math's. A comparison replaces the variable where `value op variable`: it passes NaN by, and of 0 and
+ * -0 keeps the one that the order of iterations says.
+ */
+export type ReductionOp = '+' | '*' | 'min' | 'max' | '<' | '<=' | '>' | '>=' | '&' | '|' | '^' | '&&' | '||'
 
 /** A variable outside a prange that its iterations combine into: a scalar, or an array element by element. */
 export interface Reduction {
@@ -155,6 +161,8 @@ export type Statement =
       readonly array: Variable
       readonly axis: number
       readonly index: Expression
+      /** Bounds of the index that hold whatever the arguments. */
+      readonly range: readonly [lo: number, hi: number]
       readonly position: Position
     }
   /** Fails with the message of a code where the condition holds. */

@@ -10,6 +10,13 @@ export interface CompileOptions {
   readonly fastmath: readonly FastmathFlag[]
 }
 
+/** What became of a loop: the line of the source where it stands, whether it became SIMD, and the compiler's reason. */
+export interface LoopRemark {
+  readonly line: number
+  readonly vectorized: boolean
+  readonly text: string
+}
+
 /** Memory of an argument: an address in the heap, or any typed array with the index of the first element. */
 export type ArrayMemory = number | { readonly data: TypedArray | NumericArray; readonly at: number }
 
@@ -42,13 +49,16 @@ export interface ArrayArgument {
 export interface Program {
   /** Where arguments, results and the record of an error lie; see slots in emit. Fetch it for every call. */
   slots(): Float64Array
-  /** Runs it; 0, or 1 where the record of an error is filled. Returns with the slots filled. */
-  call(arrays: readonly ArrayArgument[]): number
+  /**
+   * Runs it; 0, or 1 where the record of an error is filled. Returns with the slots filled. Its parallel loops have at most
+   * so many threads: without a number, what a kernel would have now.
+   */
+  call(arrays: readonly ArrayArgument[], threads?: number): number
   /** A copy of memory that the function allocated. */
   read(address: number, bytes: number): ArrayBuffer
   /** Frees what the last call allocated. */
   free(): void
-  /** How many threads the last call used. */
+  /** How many threads the largest parallel loop of the last call had; 1 where there was none. */
   lastThreads(): number
   /** Bytes that the last call copied, because the target cannot reach them in place. */
   lastCopied(): number
@@ -60,9 +70,12 @@ export interface Target {
   identity(): string
   /** Throws NjitError where there is no compiler, or it refuses the source. */
   compile(source: string, options: CompileOptions): Uint8Array
+  /** The same without blocking; rejects with NjitError. */
+  compileAsync(source: string, options: CompileOptions): Promise<Uint8Array>
+  /** Makes a compiled function callable from this thread. Throws NjitError where the binary is damaged. */
   load(binary: Uint8Array, slotCount: number): Program
-  /** What the compiler made of it: assembler or WAT. */
+  /** What the compiler made of it, as assembler. */
   disassemble(source: string, options: CompileOptions): string
-  /** The compiler's remarks on loops: a line of the source each, with whether it became SIMD. */
-  remarks(source: string, options: CompileOptions): readonly { line: number; vectorized: boolean; text: string }[]
+  /** The compiler's remarks on loops, one for each. */
+  remarks(source: string, options: CompileOptions): readonly LoopRemark[]
 }

@@ -1,0 +1,136 @@
+// Elements of arrays in the typed form: the index as an integer, checked, then the load or the store.
+// SPDX-License-Identifier: MIT
+
+import type * as es from 'acorn'
+import type { Builder } from './build.js'
+import { build, scalar, valueAt } from './build-expressions.js'
+import type { Interval } from './interval.js'
+import type { ArrayType, Expression, Position, Scalar, Variable } from './ir.js'
+import {
+  arithmetic,
+  compare,
+  constantOf,
+  convert,
+  elementType,
+  extentOf,
+  isInteger,
+  math,
+  use,
+  wrapped,
+} from './typed.js'
+
+export interface Element {
+  readonly array: Variable
+  readonly indices: readonly Expression[]
+  readonly load: Expression
+}
+
+/** `object[index]`. */
+export function buildElement(b: Builder, node: es.MemberExpression): Element {
+  const array = arrayOf(b, node.object)
+  return elementAt(b, array, [node.property], node.start)
+}
+
+export function arrayOf(b: Builder, node: es.Node): Variable {
+  const built = build(b, node)
+  if (built.kind === 'array') return built.variable
+  throw new Error(`njit: ${node.type} gives no array`)
+}
+
+/** The element at an index for each node, one an axis. */
+export function elementAt(b: Builder, array: Variable, nodes: readonly es.Node[], position: Position): Element {
+  const indices = nodes.map((node, axis) => checkedIndex(b, array, axis, node))
+  const { storage } = array.type as ArrayType
+  const load: Expression = { kind: 'load', type: elementType(storage), array, indices, position }
+  return { array, indices, load }
+}
+
+/** An index that is checked, as an integer. Those of an NDArray count from the end where they are negative. */
+export function checkedIndex(b: Builder, array: Variable, axis: number, node: es.Node): Expression {
+  const { form } = array.type as ArrayType
+  const { lo, hi } = valueAt(b, node) as Interval
+  let index = integerIndex(b, node) ?? convert(scalar(b, node), 'f64')
+  if (form === 'ndarray' && !(lo >= 0)) index = fromEnd(b, index, array, axis, node.start)
+  const range: [number, number] = [form === 'ndarray' ? Math.max(lo, 0) : lo, hi]
+  if (index.type === 'f64') index = use(b.let('', index, node.start))
+  b.emit({ kind: 'check', array, axis, index, range, position: node.start })
+  return index.type === 'f64' ? convert(index, 'i64') : index
+}
+
+function fromEnd(b: Builder, index: Expression, array: Variable, axis: number, position: Position): Expression {
+  const type: Scalar = index.type === 'i32' ? 'i64' : index.type
+  const given = use(b.let('', convert(index, type), position))
+  const condition = compare('<', given, constantOf(type, 0))
+  const moved = arithmetic(type, '+', given, extentOf(array, axis))
+  return use(b.let('', { kind: 'select', type, condition, yes: moved, no: given }, position))
+}
+
+/** Products of extents stay below, and sums of some of them do not leave 64 bits. */
+const MAX_INDEX = 2 ** 62
+
+/**
+ * An index as an integer of 64 bits. A double would round it beyond 2^53, where it is out of bounds in either case, so
+ * sums, differences and products need not be exact as doubles here.
+ */
+export function integerIndex(b: Builder, node: es.Node): Expression | undefined {
+  const value = valueAt(b, node)
+  if (value?.kind !== 'number' || !value.whole || value.nan || !(Math.max(-value.lo, value.hi) <= MAX_INDEX))
+    return undefined
+  if (node.type === 'Identifier') {
+    const local = b.notes.locals.get(node)
+    if (local?.companion) return use(local.companion)
+  }
+  if (node.type === 'BinaryExpression') {
+    const { operator, left, right } = node as es.BinaryExpression
+    if ((operator === '+' || operator === '-' || operator === '*') && isPure(left) && isPure(right)) {
+      const [a, c] = [integerIndex(b, left), integerIndex(b, right)]
+      if (a && c) {
+        const type = a.type === 'i32' && c.type === 'i32' && Math.max(-value.lo, value.hi) < 2 ** 31 ? 'i32' : 'i64'
+        return arithmetic(type, operator, a, c)
+      }
+    }
+  }
+  if (!isPure(node)) return undefined
+  const built = build(b, node)
+  if (built.kind !== 'scalar' || built.expression.type === 'f64') return undefined
+  return isInteger(built.expression.type) ? built.expression : convert(built.expression, 'i32')
+}
+
+/** Whether a node may be built twice: it is made of variables, constants, operators and elements. */
+export function isPure(node: es.Node): boolean {
+  const expression = node as es.Expression
+  switch (expression.type) {
+    case 'Identifier':
+    case 'Literal':
+      return true
+    case 'BinaryExpression':
+      return isPure(expression.left) && isPure(expression.right)
+    case 'UnaryExpression':
+      return isPure(expression.argument)
+    case 'MemberExpression':
+      return isPure(expression.object) && (!expression.computed || isPure(expression.property))
+    default:
+      return false
+  }
+}
+
+export function buildStore(b: Builder, element: Element, value: Expression, node: es.Node, atomic = false): void {
+  const { array, indices } = element
+  const { storage, form } = array.type as ArrayType
+  if (storage === 'i4' && form === 'ndarray' && value.type !== 'i32' && value.type !== 'bool') {
+    const kept = use(b.let('', convert(value, 'f64'), node.start))
+    const failure = b.failure('RangeError', 'the value is not an int32')
+    b.emit({ kind: 'fail', when: compare('!=', wrapped(kept), kept), failure, position: node.start })
+    b.emit({ kind: 'store', array, indices, value: wrapped(kept), position: node.start, atomic })
+    return
+  }
+  b.emit({ kind: 'store', array, indices, value: stored(storage, value), position: node.start, atomic })
+}
+
+/** A value as it is stored: doubles as they are, integers cut to the width, bytes clamped. */
+function stored(storage: ArrayType['storage'], value: Expression): Expression {
+  if (storage === 'f8' || storage === 'f4') return convert(value, 'f64')
+  if (storage === 'i8' || storage === 'u8') return value
+  if (storage === 'c1') return math('i32', 'clamp', convert(value, 'f64'))
+  return isInteger(value.type) ? value : wrapped(value)
+}

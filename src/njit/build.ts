@@ -1,0 +1,444 @@
+// From the user's nodes and what inference noted of them to the typed form: statements in JavaScript's order of evaluation,
+// with expressions that have no effects.
+// SPDX-License-Identifier: MIT
+
+import type * as es from 'acorn'
+import { bind, build, condition, valueAt } from './build-expressions.js'
+import { buildFor, buildForOf } from './build-loops.js'
+import type { Instance } from './calls.js'
+import type { Inference, Notes } from './infer.js'
+import { MAX_I32, representation } from './interval.js'
+import type {
+  ArrayType,
+  Expression,
+  FunctionIr,
+  Label,
+  Position,
+  ProgramIr,
+  Scalar,
+  Statement,
+  Type,
+  Variable,
+} from './ir.js'
+import type { Local, Scope } from './scope.js'
+import { compare, constantOf, convert, newLabel, newVariable, not, TRUE, use } from './typed.js'
+import type { Closure, FunctionNode, Value } from './value.js'
+
+/** A value in the typed form. */
+export type Built =
+  | { readonly kind: 'scalar'; readonly expression: Expression }
+  | { readonly kind: 'array'; readonly variable: Variable }
+  | { readonly kind: 'compound'; readonly fields: readonly Built[] }
+  | { readonly kind: 'none' }
+
+export const NONE: Built = { kind: 'none' }
+
+export function scalarBuilt(expression: Expression): Built {
+  return { kind: 'scalar', expression }
+}
+
+interface Target {
+  readonly names: readonly string[]
+  readonly kind: 'loop' | 'switch' | 'block'
+  readonly leave: Label
+  readonly again: { readonly kind: 'break' | 'continue'; readonly label: Label } | undefined
+}
+
+interface Frame {
+  readonly targets: Target[]
+  /** Where a return goes: out of the function, or to the end of a block after assigning its result. */
+  readonly end: Label | undefined
+  readonly results: readonly Variable[]
+  readonly types: readonly Type[]
+}
+
+export class Builder {
+  out: Statement[] = []
+  scope: Scope
+  readonly frames: Frame[] = []
+  readonly functions = new Map<Instance, FunctionIr>()
+  /** Array variables that come to stand for other arrays. */
+  readonly reassigned = new Set<Variable>()
+  readonly extentType: 'i32' | 'i64'
+  readonly failures: { error: 'Error' | 'RangeError' | 'TypeError'; message: string }[] = []
+
+  constructor(
+    readonly notes: Notes,
+    globals: Scope,
+    maxExtent: number,
+  ) {
+    this.scope = globals
+    this.extentType = maxExtent <= MAX_I32 ? 'i32' : 'i64'
+  }
+
+  emit(...statements: Statement[]): void {
+    this.out.push(...statements)
+  }
+
+  /** What `work` emits, apart. */
+  collect(work: () => void): Statement[] {
+    const before = this.out
+    this.out = []
+    try {
+      work()
+      return this.out
+    } finally {
+      this.out = before
+    }
+  }
+
+  inScope<T>(node: es.Node, work: () => T): T {
+    const before = this.scope
+    this.scope = this.notes.scopes.get(node) ?? before
+    try {
+      return work()
+    } finally {
+      this.scope = before
+    }
+  }
+
+  failure(error: 'Error' | 'RangeError' | 'TypeError', message: string): number {
+    const known = this.failures.findIndex((failure) => failure.error === error && failure.message === message)
+    return known >= 0 ? known : this.failures.push({ error, message }) - 1
+  }
+
+  /** A new variable with a value. */
+  let(name: string, value: Expression, position: Position): Variable {
+    const variable = newVariable(name, value.type, position)
+    this.emit({ kind: 'let', variable, value })
+    return variable
+  }
+
+  /** The variables of a local, one for each field, declared where they are not yet. */
+  variablesOf(local: Local, position: Position): readonly Variable[] {
+    if (local.variables === undefined) {
+      local.variables = fieldTypes(local.value).map((type) => newVariable(local.name, type, position))
+      for (const variable of local.variables) {
+        this.emit({ kind: 'let', variable, value: undefined })
+        if (typeof variable.type !== 'string') this.reassigned.add(variable)
+      }
+    }
+    return local.variables
+  }
+
+  builtOf(local: Local): Built {
+    const variables = [...(local.variables ?? [])]
+    return assemble(local.value, variables)
+  }
+
+  // ---- statements ---------------------------------------------------------------------------------------------------
+
+  statements(list: readonly es.Node[]): void {
+    for (const statement of list) this.statement(statement)
+  }
+
+  statement(node: es.Node, labels: readonly string[] = []): void {
+    if (!this.notes.reached.has(node)) return
+    const statement = node as es.Statement
+    switch (statement.type) {
+      case 'BlockStatement': {
+        const work = () => this.inScope(node, () => this.statements(statement.body))
+        if (labels.length === 0) work()
+        else this.leavable(labels, 'block', work)
+        return
+      }
+      case 'ExpressionStatement':
+        if (this.notes.values.has(statement.expression)) build(this, statement.expression)
+        return
+      case 'VariableDeclaration':
+        for (const { id, init } of statement.declarations) {
+          if (init) bind(this, id, build(this, init), valueAt(this, init))
+          else declareEmpty(this, id as es.Identifier)
+        }
+        return
+      case 'IfStatement':
+        return this.#if(statement)
+      case 'ForStatement':
+        return this.inScope(node, () => this.emit(...this.collect(() => buildFor(this, statement, labels))))
+      case 'ForOfStatement':
+        return this.inScope(node, () => buildForOf(this, statement, labels))
+      case 'WhileStatement':
+        return this.loop(labels, statement, statement.test, statement.body, undefined)
+      case 'DoWhileStatement':
+        return this.#doWhile(statement, labels)
+      case 'SwitchStatement':
+        return this.#switch(statement, labels)
+      case 'LabeledStatement':
+        return this.statement(statement.body, [...labels, statement.label.name])
+      case 'BreakStatement':
+      case 'ContinueStatement':
+        return this.#jump(statement)
+      case 'ReturnStatement':
+        return this.return(statement.argument ? build(this, statement.argument) : NONE, node.start)
+      case 'ThrowStatement':
+        return this.#throw(statement)
+      default:
+        return
+    }
+  }
+
+  #if(node: es.IfStatement): void {
+    const test = condition(this, node.test)
+    const yes = this.collect(() => this.statement(node.consequent))
+    const no = this.collect(() => node.alternate && this.statement(node.alternate))
+    this.emit({ kind: 'if', condition: test, yes, no, position: node.start })
+  }
+
+  get frame(): Frame {
+    return this.frames.at(-1) as Frame
+  }
+
+  /** Statements that `break` leaves. */
+  leavable(names: readonly string[], kind: 'switch' | 'block', work: () => void): void {
+    const leave = newLabel()
+    this.frame.targets.push({ names, kind, leave, again: undefined })
+    const body = this.collect(work)
+    this.frame.targets.pop()
+    this.emit({ kind: 'block', body, label: leave })
+  }
+
+  /** The body of a loop: `continue` leads to its end, or on to the next turn. */
+  body(names: readonly string[], leave: Label, again: Target['again'], node: es.Statement): Statement[] {
+    this.frame.targets.push({ names, kind: 'loop', leave, again })
+    const body = this.collect(() => this.statement(node))
+    this.frame.targets.pop()
+    return body
+  }
+
+  loop(
+    names: readonly string[],
+    node: es.Node,
+    test: es.Expression | undefined,
+    body: es.Statement,
+    update: es.Expression | undefined,
+  ): void {
+    const label = newLabel()
+    const end = newLabel()
+    const again = update ? ({ kind: 'break', label: end } as const) : ({ kind: 'continue', label } as const)
+    const statements = this.collect(() => {
+      if (test) this.#leaveUnless(test, label)
+      const inner = this.body(names, label, again, body)
+      this.emit(...(update && continues(inner, end) ? [{ kind: 'block', body: inner, label: end } as const] : inner))
+      if (update && this.notes.values.has(update)) build(this, update)
+    })
+    this.emit({ kind: 'loop', body: statements, label, position: node.start })
+  }
+
+  #leaveUnless(test: es.Expression, label: Label): void {
+    const leave: Statement = { kind: 'break', label }
+    this.emit({ kind: 'if', condition: not(condition(this, test)), yes: [leave], no: [], position: test.start })
+  }
+
+  #doWhile(node: es.DoWhileStatement, labels: readonly string[]): void {
+    const label = newLabel()
+    const end = newLabel()
+    const statements = this.collect(() => {
+      const inner = this.body(labels, label, { kind: 'break', label: end }, node.body)
+      this.emit(...(continues(inner, end) ? [{ kind: 'block', body: inner, label: end } as const] : inner))
+      if (this.notes.values.has(node.test)) this.#leaveUnless(node.test, label)
+    })
+    this.emit({ kind: 'loop', body: statements, label, position: node.start })
+  }
+
+  /** The number of the case that fits; then the bodies from that one on, until a break. */
+  #switch(node: es.SwitchStatement, labels: readonly string[]): void {
+    const value = build(this, node.discriminant)
+    if (value.kind !== 'scalar') return
+    const subject = use(this.let('', value.expression, node.start))
+    const otherwise = node.cases.findIndex(({ test }) => test === null)
+    const chosen = newVariable('', 'i32', node.start)
+    this.emit({
+      kind: 'let',
+      variable: chosen,
+      value: constantOf('i32', otherwise < 0 ? node.cases.length : otherwise),
+    })
+    this.inScope(node, () => {
+      for (const [i, { test }] of [...node.cases.entries()].reverse()) {
+        if (!test) continue
+        const wanted = build(this, test)
+        if (wanted.kind !== 'scalar') continue
+        const assign: Statement = {
+          kind: 'assign',
+          variable: chosen,
+          value: constantOf('i32', i),
+          position: test.start,
+        }
+        this.emit({
+          kind: 'if',
+          condition: compare('==', subject, wanted.expression),
+          yes: [assign],
+          no: [],
+          position: test.start,
+        })
+      }
+      this.leavable(labels, 'switch', () => {
+        for (const [i, clause] of node.cases.entries()) {
+          const body = this.collect(() => this.statements(clause.consequent))
+          const reached = compare('<=', use(chosen), constantOf('i32', i))
+          this.emit({ kind: 'if', condition: reached, yes: body, no: [], position: clause.start })
+        }
+      })
+    })
+  }
+
+  #jump(node: es.BreakStatement | es.ContinueStatement): void {
+    const name = node.label?.name
+    const leaves = node.type === 'BreakStatement'
+    const target = this.frame.targets.findLast((candidate) => {
+      if (name !== undefined) return candidate.names.includes(name)
+      return candidate.kind === 'loop' || (leaves && candidate.kind === 'switch')
+    })
+    if (target === undefined) return
+    this.emit(leaves ? { kind: 'break', label: target.leave } : (target.again as Statement))
+  }
+
+  return(value: Built, position: Position): void {
+    const { end, results, types } = this.frame
+    const fields = flatten(value).map((field, i) => {
+      const type = types[i]
+      return field.kind === 'scalar' && typeof type === 'string' ? scalarBuilt(convert(field.expression, type)) : field
+    })
+    if (end === undefined) {
+      const values = fields.map((field) =>
+        field.kind === 'scalar' ? field.expression : (field as { variable: Variable }).variable,
+      )
+      this.emit({ kind: 'return', values, position })
+      return
+    }
+    for (const [i, variable] of results.entries()) this.assignTo(variable, fields[i] as Built, position)
+    this.emit({ kind: 'break', label: end })
+  }
+
+  assignTo(variable: Variable, value: Built, position: Position): void {
+    if (value.kind === 'array') {
+      this.emit({ kind: 'alias', variable, source: value.variable, row: [], declares: false, position })
+    } else if (value.kind === 'scalar') {
+      this.emit({ kind: 'assign', variable, value: convert(value.expression, variable.type as Scalar), position })
+    }
+  }
+
+  #throw(node: es.ThrowStatement): void {
+    const { callee, arguments: args } = node.argument as es.NewExpression
+    const [message] = args
+    const text = message?.type === 'Literal' ? String(message.value) : ''
+    const failure = this.failure((callee as es.Identifier).name as 'Error', text)
+    this.emit({ kind: 'fail', when: TRUE, failure, position: node.start })
+  }
+
+  // ---- functions ----------------------------------------------------------------------------------------------------
+
+  /** A function of its own in C. */
+  function(name: string, node: FunctionNode, params: readonly Value[], result: Value | undefined): FunctionIr {
+    const types = fieldTypes(result)
+    const parameters: Variable[] = []
+    const ir: FunctionIr = { name, parameters, results: types, body: [] }
+    this.#fill(ir, node, params, parameters, types)
+    return ir
+  }
+
+  #fill(ir: FunctionIr, node: FunctionNode, params: readonly Value[], parameters: Variable[], types: Type[]): void {
+    this.frames.push({ targets: [], end: undefined, results: [], types })
+    const body = this.collect(() => {
+      const values = params.map((value, i) => {
+        const variables = fieldTypes(value).map((type) => newVariable(parameterName(node, i), type, node.start))
+        parameters.push(...variables)
+        return assemble(value, [...variables])
+      })
+      this.inScope(node, () => {
+        this.parameters(node, values, params)
+        if (node.body.type === 'BlockStatement') this.statements(node.body.body)
+        else if (this.notes.values.has(node.body)) this.return(build(this, node.body), node.body.start)
+      })
+    })
+    this.frames.pop()
+    ir.body.push(...body)
+  }
+
+  /** Gives the parameters of a function their values. */
+  parameters(node: FunctionNode, args: readonly Built[], values: readonly (Value | undefined)[]): void {
+    for (const [i, parameter] of node.params.entries()) {
+      const optional = parameter.type === 'AssignmentPattern'
+      const pattern = optional ? parameter.left : parameter
+      if (args[i] === undefined && optional)
+        bind(this, pattern, build(this, parameter.right), valueAt(this, parameter.right))
+      else bind(this, pattern, args[i] ?? NONE, values[i])
+    }
+  }
+
+  /** The function that a recursive call calls. */
+  instance(instance: Instance): FunctionIr {
+    const known = this.functions.get(instance)
+    if (known) return known
+    const { name, expansion, params, result } = instance
+    const types = fieldTypes(result)
+    const parameters: Variable[] = []
+    const ir: FunctionIr = { name, parameters, results: types, body: [] }
+    this.functions.set(instance, ir)
+    const { scope, out } = this
+    this.#fill(ir, expansion.node, params, parameters, types)
+    this.scope = scope
+    this.out = out
+    return ir
+  }
+}
+
+function parameterName(node: FunctionNode, index: number): string {
+  const parameter = node.params[index]
+  return parameter?.type === 'Identifier' ? parameter.name : ''
+}
+
+function declareEmpty(b: Builder, id: es.Identifier): void {
+  const local = b.notes.locals.get(id)
+  if (local?.value !== undefined && local.value.kind !== 'function') b.variablesOf(local, id.start)
+}
+
+/** Whether `break` of a label is among statements. */
+function continues(statements: readonly Statement[], label: Label): boolean {
+  return statements.some((statement) => {
+    if (statement.kind === 'break') return statement.label === label
+    if (statement.kind === 'if') return continues(statement.yes, label) || continues(statement.no, label)
+    return 'body' in statement && continues(statement.body, label)
+  })
+}
+
+/** The types of the fields of a value, compounds being taken apart. */
+export function fieldTypes(value: Value | undefined): Type[] {
+  if (value === undefined || value.kind === 'function' || value.kind === 'unset') return []
+  if (value.kind === 'array') return [value]
+  if (value.kind === 'compound') return value.fields.flatMap(fieldTypes)
+  return [value.kind === 'number' ? representation(value) : value.kind]
+}
+
+/** A value from the variables of its fields, which are taken from the front of the list. */
+export function assemble(value: Value | undefined, variables: Variable[]): Built {
+  if (value === undefined || value.kind === 'function' || value.kind === 'unset') return NONE
+  if (value.kind === 'compound') {
+    return { kind: 'compound', fields: value.fields.map((field) => assemble(field, variables)) }
+  }
+  const variable = variables.shift() as Variable
+  return value.kind === 'array' ? { kind: 'array', variable } : scalarBuilt(use(variable))
+}
+
+export function flatten(value: Built): Built[] {
+  if (value.kind === 'compound') return value.fields.flatMap(flatten)
+  return value.kind === 'none' ? [] : [value]
+}
+
+/** The typed form of a function that inference ran. */
+export function buildProgram(
+  inf: Inference,
+  closure: Closure,
+  params: readonly Value[],
+  hidden: readonly Local[],
+): ProgramIr {
+  const expansion = inf.notes.expansions.get(closure.node)
+  const builder = new Builder(inf.notes, inf.globals, inf.maxExtent)
+  const extra = hidden.map((local) => {
+    const variable = newVariable(local.name, local.value as ArrayType, closure.node.start)
+    local.variables = [variable]
+    return variable
+  })
+  const main = builder.function(closure.name, expansion?.node as FunctionNode, params, expansion?.result)
+  ;(main.parameters as Variable[]).push(...extra)
+  return { main, functions: [...builder.functions.values()], failures: builder.failures }
+}

@@ -1,0 +1,361 @@
+// What the language has without a declaration: Math, Number, BigInt, typed arrays, and the functions of numloom.
+// SPDX-License-Identifier: MIT
+
+import type * as es from 'acorn'
+import { reject } from './diagnostic.js'
+import { condition, evaluate, numeric } from './expressions.js'
+import type { Inference } from './infer.js'
+import * as number from './interval.js'
+import type { ArrayType, LoopSchedule, Storage } from './ir.js'
+import type { Local } from './scope.js'
+import { BIG, BOOL, describe, STORAGES, UNSET, type Value } from './value.js'
+
+const NUMBERS = ['EPSILON', 'MAX_SAFE_INTEGER', 'MIN_SAFE_INTEGER', 'MAX_VALUE', 'MIN_VALUE', 'NaN']
+const INFINITIES = ['POSITIVE_INFINITY', 'NEGATIVE_INFINITY']
+const MATHS = ['E', 'LN10', 'LN2', 'LOG10E', 'LOG2E', 'PI', 'SQRT1_2', 'SQRT2']
+
+const CONSTANTS: ReadonlyMap<string, number> = new Map([
+  ['Infinity', Number.POSITIVE_INFINITY],
+  ['NaN', Number.NaN],
+  ...[...NUMBERS, ...INFINITIES].map((name): [string, number] => [`Number.${name}`, Number[name as 'EPSILON']]),
+  ...MATHS.map((name): [string, number] => [`Math.${name}`, Math[name as 'PI']]),
+])
+
+export function constantNumber(name: string): number | undefined {
+  return CONSTANTS.get(name)
+}
+
+export function builtinConstant(name: string): Value | undefined {
+  const value = CONSTANTS.get(name)
+  return value === undefined ? undefined : number.constant(value)
+}
+
+/** Functions of Math by their number of arguments; -1: any. */
+export const MATH: Readonly<Record<string, number>> = {
+  ...{ abs: 1, ceil: 1, floor: 1, round: 1, trunc: 1, sign: 1, sqrt: 1, cbrt: 1, fround: 1, clz32: 1, imul: 2 },
+  ...{ sin: 1, cos: 1, tan: 1, asin: 1, acos: 1, atan: 1, atan2: 2, sinh: 1, cosh: 1, tanh: 1, asinh: 1, acosh: 1 },
+  ...{
+    atanh: 1,
+    exp: 1,
+    expm1: 1,
+    log: 1,
+    log1p: 1,
+    log2: 1,
+    log10: 1,
+    pow: 2,
+    hypot: -1,
+    min: -1,
+    max: -1,
+    random: 0,
+  },
+}
+
+const TESTS = ['Number.isNaN', 'Number.isFinite', 'Number.isInteger', 'Number.isSafeInteger', 'isNaN', 'isFinite']
+
+/** Exported by numloom: recognised by these names, whatever a bundler puts before them. */
+const LIBRARY = new Set(['prange', 'range', 'atomicAdd', 'zeros', 'ones', 'full', 'empty'])
+
+const DTYPES: Readonly<Record<string, Storage>> = { float64: 'f8', float32: 'f4', int32: 'i4', int64: 'i8' }
+
+/** The name that a call goes by: `Math.sin`, `Float64Array`, `prange`; empty where there is none. */
+export function calleeName(inf: Inference, node: es.Node): string {
+  if (node.type === 'Identifier') {
+    const { name } = node as es.Identifier
+    return inf.scope.find(name) ? '' : name
+  }
+  if (node.type === 'SequenceExpression')
+    return calleeName(inf, (node as es.SequenceExpression).expressions.at(-1) as es.Node)
+  if (node.type !== 'MemberExpression') return ''
+  const { object, property, computed } = node as es.MemberExpression
+  if (computed || object.type !== 'Identifier' || inf.scope.find(object.name)) return ''
+  const { name } = property as es.Identifier
+  return LIBRARY.has(name) ? name : `${object.name}.${name}`
+}
+
+/** The value of a call of something built in. */
+export function builtinCall(inf: Inference, node: es.CallExpression | es.NewExpression): Value {
+  const name = calleeName(inf, node.callee)
+  if (node.type === 'NewExpression') return created(inf, node, name)
+  if (name.startsWith('Math.') && MATH[name.slice(5)] !== undefined) return math(inf, node, name.slice(5))
+  if (TESTS.includes(name)) {
+    numeric(single(inf, node), node)
+    return BOOL
+  }
+  switch (name) {
+    case 'Number': {
+      const value = single(inf, node)
+      return value.kind === 'big' ? number.interval(-(2 ** 64), 2 ** 64, true) : numeric(value, node)
+    }
+    case 'Boolean':
+      return condition(single(inf, node), node)
+    case 'BigInt': {
+      const value = single(inf, node)
+      if (value.kind !== 'big') numeric(value, node)
+      return BIG
+    }
+    case 'BigInt.asIntN':
+    case 'BigInt.asUintN':
+      return asIntN(inf, node)
+    case 'atomicAdd':
+      return atomicAdd(inf, node)
+    case 'zeros':
+    case 'ones':
+    case 'empty':
+    case 'full':
+      return newArray(inf, node, name)
+    default:
+      return unknown(node, name)
+  }
+}
+
+const INSTEAD: Readonly<Record<string, string>> = {
+  'console.log': 'return the values, or set NUMLOOM_DISABLE_JIT=1 to look at them.',
+  parseInt: 'use Math.trunc.',
+  parseFloat: 'pass the number in.',
+  Array: 'use a typed array.',
+  Map: 'use typed arrays.',
+  Set: 'use typed arrays.',
+  'performance.now': 'measure around the call.',
+  'Date.now': 'measure around the call.',
+}
+
+function unknown(node: es.CallExpression | es.NewExpression, name: string): never {
+  if (name === 'prange' || name === 'range') {
+    reject('NL4001', node, `${name}() is for 'for...of' only.`, `write 'for (const i of ${name}(n))'.`)
+  }
+  const known = /^(Math|Number|BigInt|console|performance|Date|Object|JSON|String|Array|Map|Set|parse\w+|new .*)/.test(
+    name,
+  )
+  if (known) reject('NL3004', node, `${name}() is not in the language of njit.`, INSTEAD[name] ?? 'see docs/njit.md.')
+  if (name === '')
+    reject('NL2016', node, 'this is not a function that can be called here.', 'call a function by its name.')
+  const last = name.split('.').at(-1) as string
+  reject(
+    'NL3001',
+    node,
+    `'${name}' is a free name: the text of a function does not show what it stands for.`,
+    `pass the function in: njit({ globals: { ${last} } }, ...).`,
+  )
+}
+
+function single(inf: Inference, node: es.CallExpression): Value {
+  if (node.arguments.length !== 1) reject('NL2027', node, 'one argument is needed here.', 'pass one.')
+  return evaluate(inf, node.arguments[0] as es.Node)
+}
+
+function math(inf: Inference, node: es.CallExpression, name: string): Value {
+  const args = node.arguments.map((arg) => numeric(evaluate(inf, arg), arg))
+  const wanted = MATH[name] as number
+  if (wanted >= 0 && args.length !== wanted) {
+    reject(
+      'NL2027',
+      node,
+      `Math.${name} takes ${wanted} argument${wanted === 1 ? '' : 's'}, not ${args.length}.`,
+      'pass that many.',
+    )
+  }
+  if (name === 'min' || name === 'max') {
+    const empty = number.constant(name === 'min' ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY)
+    return args.length === 0 ? empty : args.reduce((a, b) => number.ofMath(name, a, b))
+  }
+  const none = number.constant(0)
+  return number.ofMath(name, args[0] ?? none, args[1] ?? none)
+}
+
+function asIntN(inf: Inference, node: es.CallExpression): Value {
+  const [bits, operand] = node.arguments
+  if (bits?.type !== 'Literal' || bits.value !== 64 || operand === undefined) {
+    reject('NL2028', node, 'only 64 bits are kept of a bigint.', 'write BigInt.asIntN(64, ...).')
+  }
+  if (calleeName(inf, node.callee) === 'BigInt.asUintN') {
+    reject('NL2028', node, 'bigints are signed here.', 'write BigInt.asIntN(64, ...).')
+  }
+  const value = evaluate(inf, operand)
+  if (value.kind !== 'big')
+    reject('NL2029', operand, `a bigint is needed here, not ${describe(value)}.`, 'write BigInt(...).')
+  return BIG
+}
+
+function atomicAdd(inf: Inference, node: es.CallExpression): Value {
+  const [array, ...rest] = node.arguments.map((arg) => evaluate(inf, arg))
+  if (array?.kind !== 'array' || rest.length !== array.rank + 1) {
+    reject(
+      'NL2030',
+      node,
+      'atomicAdd takes an array, an index for each axis, and a number.',
+      'write atomicAdd(a, i, value).',
+    )
+  }
+  if (array.storage === 'c1') {
+    reject('NL2030', node, 'atomicAdd does not add to a Uint8ClampedArray.', 'use a Uint8Array.')
+  }
+  for (const [i, value] of rest.slice(0, -1).entries()) numeric(value, node.arguments[i + 1] as es.Node)
+  const big = array.storage === 'i8' || array.storage === 'u8'
+  const value = rest.at(-1) as Value
+  if (big !== (value.kind === 'big')) {
+    reject(
+      'NL2006',
+      node,
+      `the elements are ${big ? 'bigints' : 'numbers'}, not ${describe(value)}.`,
+      'convert the value.',
+    )
+  }
+  return UNSET
+}
+
+/** `new Float64Array(n)`. */
+function created(inf: Inference, node: es.NewExpression, name: string): Value {
+  const storage = STORAGES.get(name)
+  if (storage === undefined) return unknown(node, name.startsWith('new ') ? name : `new ${name}`)
+  const [length] = node.arguments
+  if (node.arguments.length !== 1 || length === undefined) {
+    reject('NL2031', node, `${name} needs a length.`, `write new ${name}(n).`)
+  }
+  if (length.type === 'ArrayExpression') {
+    for (const item of length.elements) {
+      if (!item || item.type === 'SpreadElement')
+        reject('NL1009', node, 'the list has a fixed number of values.', 'list them one by one.')
+      const value = evaluate(inf, item)
+      if ((storage === 'i8' || storage === 'u8') !== (value.kind === 'big')) {
+        reject('NL2006', item, `${describe(value)} is no element of a ${name}.`, 'convert the value.')
+      }
+    }
+  } else numeric(evaluate(inf, length), length)
+  return { kind: 'array', storage, rank: 1, contiguous: true, form: 'typed' }
+}
+
+/** The parts of a call of zeros, ones, full or empty. */
+export function arrayParts(node: es.CallExpression, name: string) {
+  const [shape, ...rest] = node.arguments
+  const value = name === 'full' ? rest.shift() : undefined
+  const options = rest.shift()
+  const extents =
+    shape?.type === 'ArrayExpression' ? (shape.elements as (es.Node | null)[]) : [shape as es.Node | undefined]
+  if (rest.length > 0 || extents.some((item) => !item) || (name === 'full' && !value)) {
+    reject(
+      'NL2032',
+      node,
+      `${name}() takes a shape${name === 'full' ? ', a value' : ''} and { dtype }.`,
+      `write ${name}([m, n]).`,
+    )
+  }
+  return { extents: extents as es.Node[], value, storage: dtypeOption(options) }
+}
+
+function dtypeOption(options: es.Node | undefined): Storage {
+  if (options === undefined) return 'f8'
+  const properties = (options as es.ObjectExpression).properties ?? []
+  const [property] = properties
+  const literal = property?.type === 'Property' ? property.value : undefined
+  const named = property?.type === 'Property' && property.key.type === 'Identifier' && property.key.name === 'dtype'
+  const storage = literal?.type === 'Literal' ? DTYPES[String(literal.value)] : undefined
+  if (properties.length !== 1 || !named || storage === undefined) {
+    reject('NL2033', options, 'the only option is a constant dtype.', `write { dtype: 'float32' }.`)
+  }
+  return storage
+}
+
+function newArray(inf: Inference, node: es.CallExpression, name: string): Value {
+  const { extents, value, storage } = arrayParts(node, name)
+  for (const item of extents) numeric(evaluate(inf, item), item)
+  if (value !== undefined) {
+    const filled = evaluate(inf, value)
+    if ((storage === 'i8') !== (filled.kind === 'big')) {
+      reject('NL2006', value, `${describe(filled)} is no element of this array.`, 'convert the value.')
+    }
+  }
+  const type: ArrayType = { kind: 'array', storage, rank: extents.length, contiguous: true, form: 'ndarray' }
+  return type
+}
+
+/** A call of range or prange as the subject of a `for...of`. */
+export interface RangeCall {
+  readonly prange: boolean
+  readonly start: es.Node | undefined
+  readonly stop: es.Node
+  readonly step: es.Node | undefined
+  readonly schedule: LoopSchedule | undefined
+  /** The value of the loop's variable. */
+  readonly item: number.Interval
+  /** The local that holds the end, with what is known of it within the loop. */
+  readonly narrowed: readonly [Local, number.Interval] | undefined
+}
+
+export function rangeOf(inf: Inference, node: es.Node): RangeCall | undefined {
+  const range = readRange(inf, node)
+  if (range === undefined) return undefined
+  const known = inf.notes.ranges.get(node)
+  const joined = known ? { ...range, item: number.join(known.item, range.item) } : range
+  inf.notes.ranges.set(node, joined)
+  return range
+}
+
+function readRange(inf: Inference, node: es.Node): RangeCall | undefined {
+  if (node.type !== 'CallExpression') return undefined
+  const call = node as es.CallExpression
+  const name = calleeName(inf, call.callee)
+  if (name !== 'prange' && name !== 'range') return undefined
+  const args: es.Node[] = [...call.arguments]
+  const schedule =
+    args.at(-1)?.type === 'ObjectExpression' ? scheduleOption(args.pop() as es.ObjectExpression) : undefined
+  if (args.length < 1 || args.length > 3) {
+    reject(
+      'NL2034',
+      node,
+      `${name}() takes 1 to 3 numbers.`,
+      `write ${name}(n), ${name}(start, stop) or ${name}(start, stop, step).`,
+    )
+  }
+  const [start, stop, step] = args.length === 1 ? [undefined, args[0] as es.Node] : args
+  const from = start ? wholeArgument(inf, start, name) : number.constant(0)
+  const to = numeric(evaluate(inf, stop as es.Node), stop as es.Node)
+  const by = step ? wholeArgument(inf, step, name) : number.constant(1)
+  if (by.lo <= 0 && by.hi >= 0 && by.lo === by.hi)
+    reject('NL2035', step as es.Node, 'the step is 0.', 'use another step.')
+  const local = stop?.type === 'Identifier' ? inf.notes.locals.get(stop) : undefined
+  const inside = by.lo > 0 && to.whole ? number.where(to, '>', from) : undefined
+  return {
+    prange: name === 'prange',
+    start,
+    stop: stop as es.Node,
+    step,
+    schedule,
+    item: itemOf(from, to, by),
+    narrowed: local && inside ? [local, inside] : undefined,
+  }
+}
+
+/** A loop that counts further never ends. */
+const FARTHEST = 2 ** 51
+
+function itemOf(from: number.Interval, to: number.Interval, by: number.Interval): number.Interval {
+  const last = Math.min(Math.ceil(to.hi) - 1, FARTHEST)
+  const first = Math.max(Math.floor(to.lo) + 1, -FARTHEST)
+  if (by.lo > 0) return number.interval(from.lo, Math.max(from.lo, last), true)
+  if (by.hi < 0) return number.interval(Math.min(from.hi, first), from.hi, true)
+  return number.interval(Math.min(from.lo, first), Math.max(from.hi, last), true)
+}
+
+function wholeArgument(inf: Inference, node: es.Node, name: string): number.Interval {
+  const value = numeric(evaluate(inf, node), node)
+  if (number.representation(value) !== 'f64') return value
+  reject('NL2036', node, `${name}() counts by whole numbers, and this may be a fraction.`, 'write Math.floor(...) | 0.')
+}
+
+const SCHEDULES = ['static', 'dynamic', 'guided', 'auto']
+
+function scheduleOption(node: es.ObjectExpression): LoopSchedule | undefined {
+  let kind: string | undefined
+  let chunk = 0
+  for (const property of node.properties) {
+    const name = property.type === 'Property' && property.key.type === 'Identifier' ? property.key.name : ''
+    const value = property.type === 'Property' && property.value.type === 'Literal' ? property.value.value : undefined
+    if (name === 'schedule' && SCHEDULES.includes(String(value))) kind = String(value)
+    else if (name === 'chunk' && Number.isInteger(value) && Number(value) > 0) chunk = Number(value)
+    else {
+      const fix = "write { schedule: 'static' | 'dynamic' | 'guided' | 'auto', chunk: 16 }."
+      reject('NL2037', property, 'this option of prange is not known, or not a constant.', fix)
+    }
+  }
+  return kind === undefined ? undefined : { kind: kind as LoopSchedule['kind'], chunk }
+}

@@ -1,0 +1,232 @@
+// A prange in C: its body as a function of a range of iterations, called by the team of the library.
+//
+// With reductions the iterations are cut into blocks whose number depends on nothing but theirs; each block has a partial
+// result of its own, and these are combined in order: the bits depend on neither threads nor schedule.
+// SPDX-License-Identifier: MIT
+
+import type { Emitter } from './emit.js'
+import { itemsize, storedType } from './emit-expressions.js'
+import type { ArrayType, ForLoop, Reduction, Scalar, Type, Variable } from './ir.js'
+import { eachStatement, readBy, useOf } from './walk.js'
+
+const SCHEDULES = ['static', 'dynamic', 'guided', 'auto']
+
+/** Blocks of a loop that reduces scalars; of one that reduces arrays, each of which has a copy a block. */
+const BLOCKS = 256
+const ARRAY_BLOCKS = 16
+/** Iterations of a block at the least, where they have no loops inside. */
+const LEAST_LENGTH = 512
+
+const IDENTITY: Readonly<Record<string, string>> = {
+  ...{ '*': '1', '&': '-1', '|': '0', '^': '0', '&&': '1', '||': '0' },
+}
+
+export function identity(op: string, type: Scalar): string {
+  if (op === '+') return type === 'f64' ? '-0.0' : '0'
+  const infinity = { f64: '__builtin_inf()', i32: '2147483647', i64: '9223372036854775807LL' }[type as 'f64']
+  if (op === 'min' || op === 'ifmin') return infinity ?? '0'
+  if (op === 'max' || op === 'ifmax') return infinity ? `(-${infinity})` : '0'
+  return IDENTITY[op] ?? '0'
+}
+
+function combined(op: string, type: Scalar, all: string, part: string): string {
+  if (op === 'min' || op === 'max') return `nl_${op}${type === 'f64' ? '' : `_${type}`}(${all}, ${part})`
+  if (op === 'ifmin') return `${part} < ${all} ? ${part} : ${all}`
+  if (op === 'ifmax') return `${part} > ${all} ? ${part} : ${all}`
+  if (type === 'big') return `(i64)((u64)${all} ${op} (u64)${part})`
+  return `${all} ${op} ${part}`
+}
+
+/** Variables that the body takes from outside. */
+function captured(loop: ForLoop): Variable[] {
+  const { used, declared } = useOf(loop.body)
+  for (const variable of [...readBy(loop.start)]) void variable
+  return [...used].filter((variable) => !declared.has(variable) && variable !== loop.variable)
+}
+
+const scalarType = (type: Type) => (type === 'i32' ? 'i64' : type) as Scalar
+
+export function regionText(emitter: Emitter, loop: ForLoop): void {
+  const { names } = emitter
+  const { reductions, schedule } = loop.parallel as NonNullable<ForLoop['parallel']>
+  const number = emitter.regions.length
+  const outside = captured(loop)
+  const reduced = new Map(reductions.map((reduction) => [reduction.variable, reduction]))
+  const struct = `region_${number}`
+  const context = emitter.unique('context')
+  emitter.regions.push({ number, text: '' })
+
+  const fields = outside.map((variable) => `${emitter.type(variable.type)} ${names.of(variable)};`)
+  const partials = reductions.map(({ variable }) => `${partialType(emitter, variable)}* ${names.of(variable)}_parts;`)
+  const body = bodyOf(emitter, loop, struct, outside, reduced)
+  emitter.finished.push(
+    `struct ${struct} { struct nl_failure failure; i64 start, turns, length; ${[...fields, ...partials].join(' ')} };`,
+    ...body,
+  )
+  emitter.regions[number] = {
+    number,
+    text: `case ${number}: region_body_${number}((struct ${struct}*)context, (i64)begin, (i64)end); break;`,
+  }
+
+  const type = reductions.length > 0
+  emitter.line('{')
+  emitter.line(`struct ${struct} ${context} = {.failure = {.at = 9223372036854775807LL}};`)
+  emitter.line(`${context}.start = ${emitter.text(loop.start)};`)
+  emitter.line(`${context}.turns = nl_turns(${context}.start, ${emitter.text(loop.stop)}, ${loop.step});`)
+  for (const variable of outside) emitter.line(`${context}.${names.of(variable)} = ${names.of(variable)};`)
+  const blocks = emitter.unique('blocks')
+  emitter.line(`i64 ${blocks} = ${context}.turns;`)
+  if (type) blockLines(emitter, loop, context, blocks, reductions)
+  const kind = schedule ? SCHEDULES.indexOf(schedule.kind) : -1
+  const chunk =
+    schedule && type ? `(i32)((${schedule.chunk} + ${context}.length - 1) / ${context}.length)` : (schedule?.chunk ?? 0)
+  emitter.line(`nl_region(${number}, &${context}, (f64)${blocks}, ${kind}, ${chunk});`)
+  const failed = `${context}.failure.at != 9223372036854775807LL`
+  emitter.fail(failed, `for (i32 k = 0; k < 5; k++) E[k] = ${context}.failure.record[k]`)
+  for (const reduction of reductions) combineLines(emitter, context, blocks, reduction)
+  emitter.line('}')
+}
+
+function partialType(emitter: Emitter, variable: Variable): string {
+  if (typeof variable.type !== 'string') return storedType(variable.type.storage)
+  return emitter.type(scalarType(variable.type))
+}
+
+function blockLines(
+  emitter: Emitter,
+  loop: ForLoop,
+  context: string,
+  blocks: string,
+  reductions: readonly Reduction[],
+): void {
+  const { names } = emitter
+  const arrays = reductions.some(({ variable }) => typeof variable.type !== 'string')
+  let loops = false
+  eachStatement(loop.body, (s) => {
+    if (s.kind === 'for' || s.kind === 'loop' || s.kind === 'call') loops = true
+  })
+  const most = arrays ? ARRAY_BLOCKS : BLOCKS
+  emitter.line(`${context}.length = (${context}.turns + ${most - 1}) / ${most};`)
+  emitter.line(`if (${context}.length < ${loops ? 1 : LEAST_LENGTH}) ${context}.length = ${loops ? 1 : LEAST_LENGTH};`)
+  emitter.line(`${blocks} = (${context}.turns + ${context}.length - 1) / ${context}.length;`)
+  for (const { variable } of reductions) {
+    const parts = `${context}.${names.of(variable)}_parts`
+    const type = partialType(emitter, variable)
+    const count = typeof variable.type === 'string' ? blocks : `${blocks} * ${elements(emitter, variable)}`
+    const size = typeof variable.type === 'string' ? 8 : itemsize(variable.type.storage)
+    emitter.line(`${parts} = (${type}*)nl_new(A, ${count}, ${size});`)
+    emitter.fail(`!${parts}`, `nl_no_memory(E, ${loop.position}, (f64)(${count}) * ${size})`)
+  }
+}
+
+function elements(emitter: Emitter, variable: Variable): string {
+  const name = emitter.names.of(variable)
+  return Array.from({ length: (variable.type as ArrayType).rank }, (_, axis) => `${name}.n${axis}`).join(' * ')
+}
+
+function combineLines(emitter: Emitter, context: string, blocks: string, { variable, op }: Reduction): void {
+  const { names } = emitter
+  const name = names.of(variable)
+  const parts = `${context}.${name}_parts`
+  if (typeof variable.type === 'string') {
+    const all = combined(op, variable.type, name, `${parts}[k]`)
+    emitter.line(`for (i64 k = 0; k < ${blocks}; k++) ${name} = (${emitter.type(variable.type)})(${all});`)
+    return
+  }
+  const count = emitter.unique('count')
+  const { storage, rank, contiguous } = variable.type
+  emitter.line(`const i64 ${count} = ${elements(emitter, variable)};`)
+  emitter.line(`for (i64 k = 0; k < ${blocks}; k++) for (i64 j = 0; j < ${count}; j++) {`)
+  const element = contiguous || rank === 0 ? `${name}.p[j]` : `${name}.p[${stridedOffset(name, rank)}]`
+  const type: Scalar =
+    storage === 'f8' || storage === 'f4' ? 'f64' : storage === 'i8' || storage === 'u8' ? 'big' : 'i64'
+  emitter.line(`${element} = (${storedType(storage)})(${combined(op, type, element, `${parts}[k * ${count} + j]`)});`)
+  emitter.line('}')
+}
+
+function stridedOffset(name: string, rank: number): string {
+  const terms = Array.from({ length: rank }, (_, axis) => {
+    const inner = Array.from({ length: rank - axis - 1 }, (_unused, i) => `${name}.n${axis + 1 + i}`).join(' * ') || '1'
+    return `(j / (${inner}) % ${name}.n${axis}) * ${name}.s${axis}`
+  })
+  return terms.join(' + ')
+}
+
+/** The function that runs a range of iterations, or of blocks. */
+function bodyOf(
+  emitter: Emitter,
+  loop: ForLoop,
+  struct: string,
+  outside: readonly Variable[],
+  reduced: ReadonlyMap<Variable, Reduction>,
+): string[] {
+  const { names, failure } = emitter
+  const name = names.of(loop.variable)
+  emitter.failure = 'failed'
+  const lines = emitter.collect(() => {
+    emitter.line(`static void region_body_${struct.slice(7)}(struct ${struct}* context, i64 begin, i64 end) {`)
+    emitter.line(
+      'f64 record[8]; f64* const E = record; struct nl_block* blocks = 0; struct nl_block** const A = &blocks;',
+    )
+    for (const variable of outside) {
+      if (reduced.has(variable)) continue
+      emitter.line(`const ${emitter.type(variable.type)} ${names.of(variable)} = context->${names.of(variable)};`)
+    }
+    emitter.line('i64 turn = begin; (void)E; (void)A;')
+    if (reduced.size === 0) {
+      emitter.line('if (nl_failed_at(&context->failure) < begin) return;')
+      turns(emitter, loop, 'begin', 'end', name)
+    } else {
+      emitter.line('for (i64 block = begin; block < end; block++) {')
+      emitter.line('const i64 first = block * context->length, past = first + context->length;')
+      emitter.line('const i64 last = past < context->turns ? past : context->turns;')
+      emitter.line('if (nl_failed_at(&context->failure) < first) break;')
+      for (const { variable, op } of reduced.values()) accumulator(emitter, variable, op)
+      turns(emitter, loop, 'first', 'last', name)
+      for (const { variable } of reduced.values()) {
+        if (typeof variable.type === 'string')
+          emitter.line(`context->${names.of(variable)}_parts[block] = ${names.of(variable)};`)
+      }
+      emitter.line('}')
+    }
+    emitter.line('nl_release_to(A, 0); return;')
+    emitter.line('failed: __attribute__((unused));')
+    emitter.line('nl_region_failed(&context->failure, turn, record);')
+    emitter.line('nl_release_to(A, 0);')
+    emitter.line('}')
+  })
+  emitter.failure = failure
+  return lines
+}
+
+function accumulator(emitter: Emitter, variable: Variable, op: string): void {
+  const name = emitter.names.of(variable)
+  if (typeof variable.type === 'string') {
+    const type = scalarType(variable.type)
+    emitter.line(`${emitter.type(type)} ${name} = ${identity(op, type)};`)
+    return
+  }
+  const { storage, rank } = variable.type
+  const type: Scalar = storage === 'f8' || storage === 'f4' ? 'f64' : storage === 'i4' ? 'i32' : 'i64'
+  const own: Variable['type'] = { ...variable.type, contiguous: true }
+  emitter.line(`${emitter.type(own)} ${name} = {0};`)
+  for (let axis = 0; axis < rank; axis++) emitter.line(`${name}.n${axis} = context->${name}.n${axis};`)
+  emitter.line(`${name}.p = context->${name}_parts + block * (${elements(emitter, variable)});`)
+  emitter.line(`for (i64 j = 0; j < ${elements(emitter, variable)}; j++) ${name}.p[j] = ${identity(op, type)};`)
+}
+
+/** The iterations themselves: the variable counts by the step, `turn` by one, for the error of the lowest. */
+function turns(emitter: Emitter, loop: ForLoop, first: string, last: string, name: string): void {
+  const type = emitter.type(loop.variable.type)
+  const value = (turn: string) => `(${type})(context->start + ${turn} * ${loop.step})`
+  const from = emitter.unique('from')
+  const to = emitter.unique('to')
+  emitter.line(`const ${type} ${from} = ${value(first)}, ${to} = ${value(last)};`)
+  const compare = loop.step > 0 ? '<' : '>'
+  emitter.labelled(loop.label, (again) => {
+    emitter.line(`for (${type} ${name} = ${from}; ${name} ${compare} ${to}; ${name} += ${loop.step}) {`)
+    emitter.line(`turn = ${first} + (${name} - ${from}) / ${loop.step};`)
+    emitter.body(loop.body, again)
+    emitter.line('}')
+  })
+}

@@ -1,0 +1,316 @@
+// The typed form in C: functions, statements, and the head that takes arguments out of slots and puts results there.
+// SPDX-License-Identifier: MIT
+
+import { expressionText, itemsize, Names, offsetText, storedType, typeName } from './emit-expressions.js'
+import { regionText } from './emit-regions.js'
+import type { ArrayType, Expression, ForLoop, FunctionIr, Label, ProgramIr, Statement, Type, Variable } from './ir.js'
+
+/** Where what lies in the slots. */
+export interface Layout {
+  /** The first slot of each parameter and result; an array takes an address, then extents, then strides. */
+  readonly parameters: readonly number[]
+  readonly results: readonly number[]
+  /** Six slots: what failed, the position, index, axis, extent, and whether a loop ran alone because arrays overlap. */
+  readonly error: number
+  readonly count: number
+}
+
+export const slotsOf = (type: Type) => (typeof type === 'string' ? 1 : 1 + 2 * type.rank)
+
+export function layoutOf(main: FunctionIr): Layout {
+  let at = 0
+  const place = (type: Type) => {
+    const slot = at
+    at += slotsOf(type)
+    return slot
+  }
+  const parameters = main.parameters.map(({ type }) => place(type))
+  const results = main.results.map(place)
+  const error = at
+  return { parameters, results, error, count: at + 8 }
+}
+
+/** Within the slots of the error: a flag, and the list of what was allocated. */
+export const OVERLAP = 5
+export const BLOCKS = 6
+
+/** A region of a prange, as it is dispatched by number. */
+export interface Region {
+  readonly number: number
+  readonly text: string
+}
+
+export class Emitter {
+  readonly names = new Names()
+  readonly arrays = new Map<string, ArrayType>()
+  readonly functions = new Map<FunctionIr, string>()
+  readonly regions: Region[] = []
+  /** Lines of the functions that are finished. */
+  readonly finished: string[] = []
+  #lines: string[] = []
+  #labels = new Map<number, { leave: string; again: string; used: Set<string> }>()
+  #count = 0
+  /** The label that failures jump to. */
+  failure = ''
+
+  constructor(readonly program: ProgramIr) {}
+
+  line(text: string): void {
+    this.#lines.push(text)
+  }
+
+  unique(stem: string): string {
+    this.#count++
+    return `${stem}_${this.#count}`
+  }
+
+  type(type: Type): string {
+    const name = typeName(type)
+    if (typeof type !== 'string') this.arrays.set(name, type)
+    return name
+  }
+
+  text(e: Expression): string {
+    return expressionText(this.names, e)
+  }
+
+  /** The lines that `work` writes, apart. */
+  collect(work: () => void): string[] {
+    const before = this.#lines
+    this.#lines = []
+    work()
+    const lines = this.#lines
+    this.#lines = before
+    return lines
+  }
+
+  declare(variable: Variable, value?: string): void {
+    const zero = typeof variable.type === 'string' ? '0' : '{0}'
+    this.line(`${this.type(variable.type)} ${this.names.of(variable)} = ${value ?? zero};`)
+  }
+
+  statements(list: readonly Statement[]): void {
+    for (const statement of list) this.statement(statement)
+  }
+
+  statement(s: Statement): void {
+    switch (s.kind) {
+      case 'let':
+        return this.declare(s.variable, s.value && this.text(s.value))
+      case 'assign':
+        return this.line(`${this.names.of(s.variable)} = ${this.text(s.value)};`)
+      case 'store':
+        return this.#store(s)
+      case 'check':
+        return this.#check(s)
+      case 'fail':
+        return this.fail(this.text(s.when), `nl_failed(E, ${s.failure}, ${s.position})`)
+      case 'if':
+        return this.#if(s)
+      case 'for':
+        return s.parallel ? regionText(this, s) : this.for(s)
+      case 'loop':
+        return this.labelled(s.label, (again) => {
+          this.line('for (;;) {')
+          this.body(s.body, again)
+          this.line('}')
+        })
+      case 'block':
+        return this.labelled(s.label, () => {
+          this.line('{')
+          this.statements(s.body)
+          this.line('}')
+        })
+      case 'break':
+      case 'continue':
+        return this.#jump(s.kind, s.label)
+      case 'return':
+        return this.#return(s.values)
+      case 'allocate':
+        return this.#allocate(s)
+      case 'alias':
+        return this.#alias(s)
+      default:
+        return this.#call(s)
+    }
+  }
+
+  fail(condition: string, record: string): void {
+    this.line(`if (NL_UNLIKELY(${condition})) { ${record}; goto ${this.failure}; }`)
+  }
+
+  #check({ array, axis, index, position }: Extract<Statement, { kind: 'check' }>): void {
+    const extent = `${this.names.of(array)}.n${axis}`
+    const text = this.text(index)
+    const record = `nl_out_of_bounds(E, ${position}, (f64)${text}, ${axis}, (f64)${extent})`
+    if (index.type === 'f64') {
+      return this.fail(`!(${text} >= 0 && ${text} < (f64)${extent} && nl_trunc(${text}) == ${text})`, record)
+    }
+    this.fail(`(u64)(i64)${text} >= (u64)${extent}`, record)
+  }
+
+  #store({ array, indices, value, atomic }: Extract<Statement, { kind: 'store' }>): void {
+    const { storage } = array.type as ArrayType
+    const place = `${this.names.of(array)}.p[${offsetText(this.names, array, indices)}]`
+    const stored = storedType(storage)
+    const cut = value.type === 'f64' || storage === 'i8' || storage === 'u8' ? '' : '(u64)(i64)'
+    const text = `(${stored})${cut}${this.text(value)}`
+    this.line(atomic ? `nl_add_${stored}(&${place}, ${text});` : `${place} = ${text};`)
+  }
+
+  #if({ condition, yes, no }: Extract<Statement, { kind: 'if' }>): void {
+    this.line(`if (${this.text(condition)}) {`)
+    this.statements(yes)
+    if (no.length > 0) {
+      this.line('} else {')
+      this.statements(no)
+    }
+    this.line('}')
+  }
+
+  // ---- loops and jumps ----------------------------------------------------------------------------------------------
+
+  labelled(label: Label, work: (again: () => void) => void): void {
+    const names = { leave: this.unique('leave'), again: this.unique('again'), used: new Set<string>() }
+    const before = this.#labels.get(label.id)
+    this.#labels.set(label.id, names)
+    work(() => {
+      if (names.used.has(names.again)) this.line(`${names.again}:;`)
+    })
+    if (names.used.has(names.leave)) this.line(`${names.leave}:;`)
+    if (before) this.#labels.set(label.id, before)
+  }
+
+  #jump(kind: 'break' | 'continue', label: Label): void {
+    const names = this.#labels.get(label.id)
+    const name = kind === 'break' ? names?.leave : names?.again
+    if (names === undefined || name === undefined) throw new Error('njit: a jump to a label that is not there')
+    names.used.add(name)
+    this.line(`goto ${name};`)
+  }
+
+  /** The body of a loop; arrays that it allocates live for one turn. `again` writes the label of `continue`. */
+  body(list: readonly Statement[], again: () => void): void {
+    const frees = list.some((statement) => statement.kind === 'allocate') && !keepsArrays(list)
+    const mark = frees ? this.unique('mark') : ''
+    if (frees) this.line(`struct nl_block* const ${mark} = *A;`)
+    this.statements(list)
+    again()
+    if (frees) this.line(`nl_release_to(A, ${mark});`)
+  }
+
+  for(loop: ForLoop): void {
+    const name = this.names.of(loop.variable)
+    const type = this.type(loop.variable.type)
+    const { step } = loop
+    const compare = step > 0 ? '<' : '>'
+    const [start, stop] = [this.text(loop.start), this.text(loop.stop)]
+    this.labelled(loop.label, (again) => {
+      this.line(`for (${type} ${name} = ${start}; ${name} ${compare} ${stop}; ${name} += ${step}) {`)
+      this.body(loop.body, again)
+      this.line('}')
+    })
+  }
+
+  // ---- arrays -------------------------------------------------------------------------------------------------------
+
+  #allocate({ variable, extents, fill, position }: Extract<Statement, { kind: 'allocate' }>): void {
+    const type = variable.type as ArrayType
+    const name = this.names.of(variable)
+    this.declare(variable)
+    const count = this.unique('count')
+    for (const [axis, extent] of extents.entries()) this.line(`${name}.n${axis} = ${this.text(extent)};`)
+    this.line(`const f64 ${count} = ${extents.map((_, axis) => `(f64)${name}.n${axis}`).join(' * ') || '1'};`)
+    const size = itemsize(type.storage)
+    this.line(`${name}.p = ${count} > 0x1p46 ? 0 : nl_new(A, (i64)${count}, ${size});`)
+    this.fail(`!${name}.p`, `nl_no_memory(E, ${position}, ${count} * ${size})`)
+    if (fill) {
+      const index = this.unique('i')
+      const value = `(${storedType(type.storage)})${this.text(fill)}`
+      this.line(`for (i64 ${index} = 0; ${index} < (i64)${count}; ${index}++) ${name}.p[${index}] = ${value};`)
+    } else this.line(`__builtin_memset(${name}.p, 0, (u64)${count} * ${size});`)
+  }
+
+  #alias({ variable, source, row, declares }: Extract<Statement, { kind: 'alias' }>): void {
+    if (declares) this.declare(variable)
+    const name = this.names.of(variable)
+    const from = this.names.of(source)
+    const to = variable.type as ArrayType
+    const type = source.type as ArrayType
+    if (row.length === 0 && to.contiguous === type.contiguous) return this.line(`${name} = ${from};`)
+    const strides = stridesOf(from, type)
+    const skip = row.map((index, axis) => `(offset)${this.text(index)} * (offset)(${strides[axis]})`).join(' + ')
+    this.line(`${name}.p = ${from}.p${skip && ` + ${skip}`};`)
+    for (let axis = 0; axis < to.rank; axis++) {
+      this.line(`${name}.n${axis} = ${from}.n${axis + row.length};`)
+      if (!to.contiguous) this.line(`${name}.s${axis} = ${strides[axis + row.length]};`)
+    }
+  }
+
+  // ---- functions ----------------------------------------------------------------------------------------------------
+
+  #call({ callee, args, results, position }: Extract<Statement, { kind: 'call' }>): void {
+    void position
+    const values = args.map((arg) => ('id' in arg ? this.names.of(arg) : this.text(arg)))
+    const outs = results.map((variable) => `&${this.names.of(variable)}`)
+    this.line(
+      `if (NL_UNLIKELY(${this.functions.get(callee)}(${['E', 'A', ...values, ...outs].join(', ')}))) goto ${this.failure};`,
+    )
+  }
+
+  #return(values: readonly (Expression | Variable)[]): void {
+    for (const [i, value] of values.entries()) {
+      this.line(`*result${i} = ${'id' in value ? this.names.of(value) : this.text(value)};`)
+    }
+    this.line('goto done;')
+  }
+
+  signature(f: FunctionIr): string {
+    const parameters = f.parameters.map((variable) => `${this.type(variable.type)} ${this.names.of(variable)}`)
+    const results = f.results.map((type, i) => `${this.type(type)}* result${i}`)
+    return `static i32 ${this.functions.get(f)}(${['f64* E', 'struct nl_block** A', ...parameters, ...results].join(', ')})`
+  }
+
+  function(f: FunctionIr, keepsBlocks: boolean): void {
+    this.failure = 'failed'
+    const lines = this.collect(() => {
+      this.line(`${this.signature(f)} {`)
+      if (!keepsBlocks) this.line('struct nl_block* const entry = *A;')
+      this.line('i32 status = 0;')
+      this.statements(f.body)
+      this.line('goto done;')
+      this.line('failed: __attribute__((unused));')
+      this.line('status = 1;')
+      this.line('done:')
+      if (!keepsBlocks) this.line('nl_release_to(A, entry);')
+      this.line('return status;')
+      this.line('}')
+    })
+    this.finished.push(...lines)
+  }
+}
+
+/** Whether arrays made in a loop may outlive a turn: a variable from outside comes to stand for one. */
+function keepsArrays(list: readonly Statement[]): boolean {
+  return list.some((statement) => {
+    if (statement.kind === 'alias') return !statement.declares
+    if (statement.kind === 'if') return keepsArrays(statement.yes) || keepsArrays(statement.no)
+    return 'body' in statement && keepsArrays(statement.body)
+  })
+}
+
+/** Steps between elements along each axis. */
+export function stridesOf(name: string, { rank, contiguous }: ArrayType): string[] {
+  return Array.from({ length: rank }, (_, axis) => {
+    if (!contiguous) return `${name}.s${axis}`
+    const inner = Array.from({ length: rank - axis - 1 }, (_unused, i) => `${name}.n${axis + 1 + i}`)
+    return inner.join(' * ') || '1'
+  })
+}
+
+export function arrayStruct(name: string, { storage, rank, contiguous }: ArrayType): string {
+  const axes = Array.from({ length: rank }, (_, axis) => axis)
+  const extents = axes.map((axis) => ` i64 n${axis};`).join('')
+  const strides = contiguous ? '' : axes.map((axis) => ` i64 s${axis};`).join('')
+  return `typedef struct { ${storedType(storage)}* p;${extents}${strides} } ${name};`
+}

@@ -1,0 +1,379 @@
+// Inference of expressions.
+// SPDX-License-Identifier: MIT
+
+import type * as es from 'acorn'
+import { builtinCall, builtinConstant, type RangeCall, rangeOf } from './builtins.js'
+import { callClosure, callInstance, isRecursive, Unreached } from './calls.js'
+import { reject } from './diagnostic.js'
+import type { Inference } from './infer.js'
+import * as number from './interval.js'
+import type { ArrayType } from './ir.js'
+import { assignPattern, checkStored, compound, fieldOf, refine } from './patterns.js'
+import { asNumber, BIG, BOOL, describe, elementOf, joinValues, type Value } from './value.js'
+
+/** The value of an expression. `name` is that of the variable it is to be assigned to, for functions. */
+export function evaluate(inf: Inference, node: es.Node, name = ''): Value {
+  return inf.note(node, valueOf(inf, node as es.Expression, name))
+}
+
+function valueOf(inf: Inference, node: es.Expression, name: string): Value {
+  switch (node.type) {
+    case 'Literal':
+      return literal(node)
+    case 'Identifier':
+      return identifier(inf, node)
+    case 'UnaryExpression':
+      return unary(inf, node)
+    case 'UpdateExpression':
+      return update(inf, node)
+    case 'BinaryExpression':
+      return binary(node, node.operator, evaluate(inf, node.left), evaluate(inf, node.right))
+    case 'LogicalExpression':
+      return logical(inf, node)
+    case 'ConditionalExpression':
+      return conditional(inf, node)
+    case 'AssignmentExpression':
+      return assignment(inf, node)
+    case 'SequenceExpression':
+      return node.expressions.map((item) => evaluate(inf, item)).at(-1) as Value
+    case 'MemberExpression':
+      return member(inf, node)
+    case 'ArrayExpression':
+      return compound(
+        undefined,
+        node.elements.map((item) => (item && item.type !== 'SpreadElement' ? evaluate(inf, item) : notPlain(node))),
+      )
+    case 'ObjectExpression':
+      return object(inf, node)
+    case 'ArrowFunctionExpression':
+    case 'FunctionExpression':
+      if (node.async || node.generator) rejectExpression(node)
+      return { kind: 'function', name, node, scope: inf.scope }
+    case 'CallExpression':
+      return call(inf, node)
+    case 'NewExpression':
+      return builtinCall(inf, node)
+    default:
+      rejectExpression(node)
+  }
+}
+
+function notPlain(node: es.Node): never {
+  reject('NL1009', node, 'a tuple has a fixed number of values.', 'list them one by one, without spread or holes.')
+}
+
+function literal(node: es.Literal): Value {
+  if (typeof node.value === 'number') return number.constant(node.value)
+  if (typeof node.value === 'boolean') return BOOL
+  if (typeof node.value === 'bigint') return BIG
+  const what = typeof node.value === 'string' ? 'strings are' : `'${node.raw}' is`
+  reject('NL1010', node, `${what} not in the language of njit.`, 'use numbers to tell things apart.')
+}
+
+function identifier(inf: Inference, node: es.Identifier): Value {
+  const local = inf.scope.find(node.name)
+  if (local !== undefined) {
+    inf.notes.locals.set(node, local)
+    return inf.read(local, node)
+  }
+  const value = builtinConstant(node.name)
+  if (value !== undefined) return value
+  reject(
+    'NL3001',
+    node,
+    `'${node.name}' is a free name: the text of a function does not show what it stands for.`,
+    `pass it in: njit({ globals: { ${node.name} } }, ...).`,
+  )
+}
+
+function unary(inf: Inference, node: es.UnaryExpression): Value {
+  const { operator } = node
+  if (operator === 'typeof' || operator === 'void' || operator === 'delete') rejectExpression(node, `'${operator}'`)
+  const value = evaluate(inf, node.argument)
+  if (operator === '!') return condition(value, node)
+  if (value.kind === 'big' && operator !== '+') return BIG
+  const operand = numeric(value, node)
+  if (operator === '-') return number.negate(operand)
+  if (operator === '+') return operand
+  const bits = number.toInt32(operand)
+  return number.interval(-1 - bits.hi, -1 - bits.lo, true)
+}
+
+/** Whether a value can be a condition; the result of its negation. */
+export function condition(value: Value, node: es.Node): Value {
+  if (value.kind === 'number' || value.kind === 'bool' || value.kind === 'big') return BOOL
+  reject('NL2007', node, `${describe(value)} is no condition.`, 'compare it with something.')
+}
+
+export function numeric(value: Value, node: es.Node): number.Interval {
+  const found = asNumber(value)
+  if (found !== undefined) return found
+  const fix = value.kind === 'big' ? 'write Number(...) to make it a number.' : 'use a number.'
+  reject('NL2008', node, `a number is needed here, not ${describe(value)}.`, fix)
+}
+
+function update(inf: Inference, node: es.UpdateExpression): Value {
+  const before = evaluate(inf, node.argument)
+  const one = number.constant(1)
+  let after: Value = BIG
+  if (before.kind !== 'big') {
+    const value = numeric(before, node)
+    after = node.operator === '++' ? number.add(value, one) : number.subtract(value, one)
+  }
+  assignPattern(inf, node.argument, after)
+  return node.prefix ? after : before
+}
+
+const COMPARISONS = new Set(['<', '<=', '>', '>=', '==', '!=', '===', '!=='])
+
+export function binary(node: es.Node, operator: string, left: Value, right: Value): Value {
+  if (COMPARISONS.has(operator)) return comparison(node, operator, left, right)
+  if (left.kind === 'big' || right.kind === 'big') {
+    if (left.kind !== right.kind) {
+      reject(
+        'NL2009',
+        node,
+        'a bigint and a number do not mix.',
+        'write BigInt(...) or Number(...) around one of them.',
+      )
+    }
+    if (operator === '>>>' || operator === '**') {
+      reject('NL2010', node, `'${operator}' of bigints is not in the language of njit.`, 'use another operator.')
+    }
+    return BIG
+  }
+  const a = numeric(left, node)
+  const b = numeric(right, node)
+  switch (operator) {
+    case '+':
+      return number.add(a, b)
+    case '-':
+      return number.subtract(a, b)
+    case '*':
+      return number.multiply(a, b)
+    case '/':
+      return number.divide(a, b)
+    case '%':
+      return number.remainder(a, b)
+    case '**':
+      return number.ANY
+    case '&':
+    case '|':
+    case '^':
+    case '<<':
+    case '>>':
+    case '>>>':
+      return number.bitwise(operator, a, b)
+    default:
+      rejectExpression(node, `'${operator}'`)
+  }
+}
+
+function comparison(node: es.Node, operator: string, left: Value, right: Value): Value {
+  const plain = (value: Value) => value.kind === 'number' || value.kind === 'bool' || value.kind === 'big'
+  const strict = operator === '===' || operator === '!=='
+  if (plain(left) && plain(right) && (left.kind === 'big') === (right.kind === 'big')) {
+    if (!strict || left.kind === right.kind) return BOOL
+  }
+  reject('NL2011', node, `${describe(left)} and ${describe(right)} are not compared.`, 'compare values of one type.')
+}
+
+/** `a && b` and `a || b`: the second operand is evaluated where the first does not decide. */
+function logical(inf: Inference, node: es.LogicalExpression): Value {
+  if (node.operator === '??') rejectExpression(node, "'??'")
+  const left = evaluate(inf, node.left)
+  condition(left, node.left)
+  const before = inf.env
+  inf.env = refine(inf, node.left, node.operator === '&&', before)
+  if (inf.env === undefined) {
+    inf.env = before
+    return left
+  }
+  const right = evaluate(inf, node.right)
+  condition(right, node.right)
+  const skipped = refine(inf, node.left, node.operator !== '&&', before)
+  inf.env = inf.meet(inf.env, skipped)
+  const joined = joinValues(left, right)
+  if (joined !== undefined) return joined
+  reject('NL2012', node, `the result is ${describe(left)} or ${describe(right)}.`, 'make both of one type.')
+}
+
+function conditional(inf: Inference, node: es.ConditionalExpression): Value {
+  let yes: Value | undefined
+  let no: Value | undefined
+  inf.branch(
+    node.test,
+    () => {
+      if (inf.env) yes = evaluate(inf, node.consequent)
+    },
+    () => {
+      if (inf.env) no = evaluate(inf, node.alternate)
+    },
+  )
+  condition(inf.notes.values.get(node.test) as Value, node.test)
+  if (!yes && !no) throw new Unreached()
+  const joined = yes && no ? joinValues(yes, no) : (yes ?? no)
+  if (joined !== undefined) return joined
+  reject(
+    'NL2012',
+    node,
+    `the result is ${describe(yes as Value)} or ${describe(no as Value)}.`,
+    'make both of one type.',
+  )
+}
+
+function assignment(inf: Inference, node: es.AssignmentExpression): Value {
+  const { operator, left } = node
+  if (operator === '=') {
+    const value = evaluate(inf, node.right, left.type === 'Identifier' ? left.name : '')
+    assignPattern(inf, left, value)
+    return value
+  }
+  if (operator === '&&=' || operator === '||=' || operator === '??=') rejectExpression(node, `'${operator}'`)
+  const before = evaluate(inf, left)
+  const value = binary(node, operator.slice(0, -1), before, evaluate(inf, node.right))
+  assignPattern(inf, left, value)
+  return value
+}
+
+function object(inf: Inference, node: es.ObjectExpression): Value {
+  const names: string[] = []
+  const fields = node.properties.map((property) => {
+    const plain = property.type === 'Property' && !property.computed && property.kind === 'init' && !property.method
+    if (!plain || property.key.type !== 'Identifier') {
+      reject('NL1011', property, 'an object has plain names and values here.', "write '{ name: value }'.")
+    }
+    names.push(property.key.name)
+    return evaluate(inf, property.value)
+  })
+  return compound(names, fields)
+}
+
+function member(inf: Inference, node: es.MemberExpression): Value {
+  const { object: base, property } = node
+  if (node.optional) rejectExpression(node, "'?.'")
+  if (base.type === 'Identifier' && !inf.scope.find(base.name) && !node.computed) {
+    const value = builtinConstant(`${base.name}.${(property as es.Identifier).name}`)
+    if (value !== undefined) return value
+  }
+  const value = evaluate(inf, base)
+  if (node.computed) return element(inf, node, value)
+  const name = (property as es.Identifier).name
+  if (value.kind === 'array') return arrayProperty(inf, node, value, name)
+  return fieldOf(value, name, node).value
+}
+
+function element(inf: Inference, node: es.MemberExpression, value: Value): Value {
+  if (value.kind === 'compound') {
+    const { property } = node
+    if (property.type !== 'Literal' || typeof property.value !== 'number') {
+      reject('NL2013', property, 'a tuple is indexed by a constant.', 'use a typed array for an index that varies.')
+    }
+    return fieldOf(value, property.value, node).value
+  }
+  const index = evaluate(inf, node.property)
+  if (value.kind !== 'array') {
+    reject('NL2014', node, `${describe(value)} has no elements.`, 'index a typed array.')
+  }
+  if (value.form === 'ndarray') {
+    reject('NL2015', node, 'an NDArray is not indexed by brackets.', 'write a.get(i, j) and a.set(i, j, value).')
+  }
+  numeric(index, node.property)
+  return elementOf(value.storage)
+}
+
+export function extent(inf: Inference): Value {
+  return number.interval(0, inf.maxExtent, true)
+}
+
+function arrayProperty(inf: Inference, node: es.Node, value: ArrayType, name: string): Value {
+  if (name === 'length' && value.form === 'typed') return extent(inf)
+  if (value.form === 'ndarray') {
+    if (name === 'shape')
+      return compound(
+        undefined,
+        Array.from({ length: value.rank }, () => extent(inf)),
+      )
+    if (name === 'size') return number.interval(0, value.rank === 1 ? inf.maxExtent : number.MAX_EXACT, true)
+    if (name === 'ndim') return number.constant(value.rank)
+  }
+  reject('NL2004', node, `${describe(value)} has no '${name}' here.`, 'see docs/njit.md for what there is.')
+}
+
+function call(inf: Inference, node: es.CallExpression): Value {
+  const { callee } = node
+  const found = callee.type === 'Identifier' ? inf.scope.find(callee.name) : undefined
+  if (found) {
+    const closure = evaluate(inf, callee)
+    if (closure.kind !== 'function')
+      reject('NL2016', callee, `${describe(closure)} is not a function.`, 'call a function.')
+    const args = node.arguments.map((arg) => evaluate(inf, arg))
+    if (isRecursive(closure)) return callInstance(inf, node, closure, args)
+    return callClosure(inf, node, closure, args).result ?? { kind: 'unset' }
+  }
+  if (callee.type === 'MemberExpression' && !callee.computed) {
+    const value = arrayMethod(inf, node, callee)
+    if (value !== undefined) return value
+  }
+  if (callee.type === 'ArrowFunctionExpression' || callee.type === 'FunctionExpression') {
+    const closure = evaluate(inf, callee)
+    const args = node.arguments.map((arg) => evaluate(inf, arg))
+    if (closure.kind === 'function') return callClosure(inf, node, closure, args).result ?? { kind: 'unset' }
+  }
+  return builtinCall(inf, node)
+}
+
+function arrayMethod(inf: Inference, node: es.CallExpression, callee: es.MemberExpression): Value | undefined {
+  const base = callee.object
+  const known = base.type !== 'Identifier' || inf.scope.find(base.name) !== undefined
+  if (!known) return undefined
+  const array = evaluate(inf, base)
+  const name = (callee.property as es.Identifier).name
+  if (array.kind !== 'array') {
+    reject('NL2004', callee, `${describe(array)} has no method '${name}' here.`, 'see docs/njit.md for what there is.')
+  }
+  const args = node.arguments.map((arg) => evaluate(inf, arg))
+  if (array.form === 'typed' || !['get', 'set', 'row'].includes(name)) {
+    reject('NL2017', callee, `${describe(array)} has no method '${name}' here.`, 'write the loop: it will be fast.')
+  }
+  const indices = name === 'set' ? args.slice(0, -1) : args
+  const wanted = name === 'row' ? 1 : array.rank
+  if (indices.length !== wanted) {
+    const got = `${indices.length} ${indices.length === 1 ? 'index' : 'indices'}`
+    reject('NL2018', node, `${name}() has ${got} for ${describe(array)}.`, `give ${wanted}.`)
+  }
+  for (const [i, index] of indices.entries()) numeric(index, node.arguments[i] as es.Node)
+  if (name === 'set') {
+    checkStored(elementOf(array.storage), args.at(-1) as Value, node)
+    return { kind: 'unset' }
+  }
+  if (name === 'get') return elementOf(array.storage)
+  if (array.rank === 1) reject('NL2019', node, 'the rows of an array of one dimension are numbers.', 'use get(i).')
+  return { ...array, rank: array.rank - 1 }
+}
+
+/** The values that a `for...of` runs over. */
+export function iterated(inf: Inference, node: es.Expression): Pick<RangeCall, 'narrowed'> & { item: Value } {
+  const range = rangeOf(inf, node)
+  if (range !== undefined) return range
+  const value = evaluate(inf, node)
+  if (value.kind === 'array' && value.rank === 1) return { item: elementOf(value.storage), narrowed: undefined }
+  reject('NL2020', node, `${describe(value)} cannot be looped over.`, 'loop over an array, range(n) or prange(n).')
+}
+
+const EXPRESSIONS: Readonly<Record<string, readonly [string, string]>> = {
+  AwaitExpression: ["'await' is not in the language of njit.", 'await before the call, and pass the value.'],
+  YieldExpression: ["'yield' is not in the language of njit.", 'write results into an array.'],
+  ThisExpression: ["'this' is not in the language of njit.", 'pass what it holds as arguments.'],
+  TemplateLiteral: ['strings are not in the language of njit.', 'use numbers to tell things apart.'],
+  ArrowFunctionExpression: ['async functions are not in the language of njit.', 'make it a plain function.'],
+  FunctionExpression: ['async functions and generators are not in the language of njit.', 'make it a plain function.'],
+}
+
+export function rejectExpression(node: es.Node, what?: string): never {
+  const [message, fix] = EXPRESSIONS[node.type] ?? [
+    `${what ?? node.type} is not in the language of njit.`,
+    'write it in another way; docs/njit.md lists what there is.',
+  ]
+  reject('NL1012', node, message, fix)
+}

@@ -1,0 +1,168 @@
+// Whether the iterations of a prange are independent: no order of them, nor running them at the same time, changes what
+// they compute. Only what is proven counts. Scalars may be reductions, elements must be proven to be an iteration's own.
+// SPDX-License-Identifier: MIT
+
+import {
+  type Access,
+  type ArrayAccess,
+  arrayAccesses,
+  distinctPairs,
+  firstConflict,
+  writtenArrays,
+} from './accesses.js'
+import { Space } from './affine.js'
+import type { Expression, ForLoop, Position, Reduction, Variable } from './ir.js'
+import { Names } from './names.js'
+import { type Uses, usesOfArray, usesOfScalar } from './reductions.js'
+import { eachStatement, expressionsOf, isVariable, operands, placeOf } from './visit.js'
+
+export type { Access } from './accesses.js'
+
+export type Verdict =
+  | {
+      readonly independent: true
+      readonly reductions: readonly Reduction[]
+      /** What each iteration has for itself. */
+      readonly privates: readonly Variable[]
+      /** What is outside and no reduction: scalars that are read, and arrays. */
+      readonly shared: readonly Variable[]
+      /** Pairs of arrays that must not overlap in memory for this to hold; checked when the loop is entered. */
+      readonly distinct: readonly (readonly [Variable, Variable])[]
+    }
+  | {
+      readonly independent: false
+      /** One sentence. */
+      readonly reason: string
+      readonly first: Access
+      readonly second: Access
+    }
+
+type Refusal = Extract<Verdict, { independent: false }>
+
+export function independence(loop: ForLoop): Verdict {
+  const names = new Names(loop)
+  const used = usedOutside(names)
+  const left = leaving(loop)
+  if (left !== undefined) return left
+  const reductions: Reduction[] = []
+  for (const variable of used) {
+    if (!names.isAssigned(variable)) continue
+    const found = typeof variable.type === 'object' ? replacedArray(names, variable) : scalarReduction(names, variable)
+    if ('independent' in found) return found
+    reductions.push(found)
+  }
+  const space = new Space(names)
+  const accesses = arrayAccesses(names, space)
+  for (const array of writtenArrays(accesses).values()) {
+    const conflict = firstConflict(array, accesses, loop.step, space)
+    if (conflict === undefined) continue
+    const reduction = arrayReduction(names, array)
+    if (reduction === undefined) return arrayRefusal(array, conflict)
+    reductions.push(reduction)
+  }
+  const reduced = new Set(reductions.map(({ variable }) => variable.id))
+  return {
+    independent: true,
+    reductions,
+    privates: [...names.declared.values()],
+    shared: used.filter(({ id }) => !reduced.has(id)),
+    distinct: distinctPairs(accesses),
+  }
+}
+
+/** The outside variables that the body names, in the order of its text. */
+function usedOutside(names: Names): readonly Variable[] {
+  const found = new Map<number, Variable>()
+  const see = (variable: Variable) => {
+    if (names.isOutside(variable)) found.set(variable.id, variable)
+  }
+  const seeIn = (e: Expression): void => {
+    if (e.kind === 'variable') see(e.variable)
+    if (e.kind === 'load' || e.kind === 'extent') see(e.array)
+    operands(e).forEach(seeIn)
+  }
+  eachStatement(names.loop.body, (s) => {
+    expressionsOf(s).forEach(seeIn)
+    if (s.kind === 'assign' || s.kind === 'alias') see(s.variable)
+    if (s.kind === 'alias') see(s.source)
+    if (s.kind === 'store' || s.kind === 'check') see(s.array)
+    if (s.kind === 'call') for (const variable of [...s.args.filter(isVariable), ...s.results]) see(variable)
+  })
+  return [...found.values()]
+}
+
+/** What would end the loop, or leave for something around it. */
+function leaving(loop: ForLoop): Refusal | undefined {
+  const within = new Set<number>()
+  let around = loop.position
+  let found: Refusal | undefined
+  const refuse = (what: string) => {
+    const at = { variable: loop.variable, write: false, position: around }
+    const reason = `${what} would end the loop while other iterations run.`
+    found ??= { independent: false, reason, first: at, second: at }
+  }
+  eachStatement(loop.body, (s) => {
+    around = placeOf(s, around)
+    if (s.kind === 'return') refuse('A return')
+    else if (s.kind === 'break' && !within.has(s.label.id)) refuse('A break')
+    else if (s.kind === 'continue' && !within.has(s.label.id) && s.label.id !== loop.label.id) {
+      refuse('A continue of an outer loop')
+    } else if (s.kind === 'for' || s.kind === 'loop' || s.kind === 'block') within.add(s.label.id)
+  })
+  return found
+}
+
+function scalarReduction(names: Names, variable: Variable): Reduction | Refusal {
+  const { updates, others }: Uses = usesOfScalar(names, variable)
+  const [update] = updates
+  const write = others.find((use) => use.write)
+  if (write !== undefined) {
+    const read = others.find((use) => !use.write) ?? write
+    const reason =
+      read === write
+        ? `Different iterations assign ${called(variable)}, and which one comes last decides its value.`
+        : `Iterations assign ${called(variable)} and read what others assigned to it, and this is no reduction.`
+    return { independent: false, reason, first: write, second: read }
+  }
+  const change = (position: Position): Access => ({ variable, write: true, position })
+  const at = change(update?.position ?? names.loop.position)
+  const [read] = others
+  if (update === undefined || read !== undefined) {
+    const reason = `Iterations read ${called(variable)} while others change it.`
+    return { independent: false, reason, first: at, second: read ?? at }
+  }
+  const other = updates.find(({ op }) => op !== update.op)
+  if (other === undefined) return { variable, op: update.op }
+  const reason = `Iterations change ${called(variable)} by different operations, so their order matters.`
+  return { independent: false, reason, first: at, second: change(other.position) }
+}
+
+function replacedArray(names: Names, variable: Variable): Refusal {
+  let position = names.loop.position
+  eachStatement(names.loop.body, (s) => {
+    if (s.kind === 'alias' && s.variable.id === variable.id) position = s.position
+    if (s.kind === 'call' && s.results.some(({ id }) => id === variable.id)) position = s.position
+  })
+  const at = { variable, write: true, position }
+  const reason = `Iterations let ${called(variable)} stand for another array, which others go on with.`
+  return { independent: false, reason, first: at, second: at }
+}
+
+function arrayReduction(names: Names, variable: Variable): Reduction | undefined {
+  const { updates, others } = usesOfArray(names, variable)
+  const [update] = updates
+  const alike = others.length === 0 && updates.every(({ op }) => op === update?.op)
+  return update && alike ? { variable, op: update.op } : undefined
+}
+
+function arrayRefusal(array: Variable, [a, b]: readonly [ArrayAccess, ArrayAccess]): Refusal {
+  const reason = b.write
+    ? `Different iterations may write the same element of ${called(array)}.`
+    : `Iterations may read elements of ${called(array)} that others write.`
+  return { independent: false, reason, first: accessOf(a), second: accessOf(b) }
+}
+
+const accessOf = ({ variable, write, position }: Access): Access => ({ variable, write, position })
+
+const called = ({ name, type }: Variable) =>
+  name === '' ? (typeof type === 'object' ? 'an array' : 'a variable') : `'${name}'`

@@ -1,0 +1,449 @@
+// Inference: runs the function on what is known of values instead of on values (abstract interpretation: Cousot and
+// Cousot, POPL 1977). Loops repeat until nothing new comes up, with bounds that jump ahead. Calls of functions that do not
+// recurse are expanded in place, each into a copy of its own.
+//
+// What it finds is kept beside the nodes (Notes), where the builder of the typed form looks it up.
+// SPDX-License-Identifier: MIT
+
+import type * as es from 'acorn'
+import type { RangeCall } from './builtins.js'
+import { callClosure, type Expansion, type Instance, Unreached } from './calls.js'
+import { reject } from './diagnostic.js'
+import { evaluate, iterated } from './expressions.js'
+import { bindPattern, refine } from './patterns.js'
+import { type Local, Scope } from './scope.js'
+import { type Closure, describe, joinValues, sameValue, UNSET, type Value, widenValues } from './value.js'
+
+export type Env = Map<Local, Value>
+
+/** What inference found out, by node. */
+export class Notes {
+  readonly values = new Map<es.Node, Value>()
+  /** Locals that identifiers and declarations stand for. */
+  readonly locals = new Map<es.Node, Local>()
+  readonly expansions = new Map<es.Node, Expansion>()
+  readonly calls = new Map<es.Node, Instance>()
+  readonly ranges = new Map<es.Node, RangeCall>()
+  readonly scopes = new Map<es.Node, Scope>()
+  /** Statements that can be reached. */
+  readonly reached = new Set<es.Node>()
+  /** Locals that are assigned anywhere within a node, for loops. */
+  readonly assigned = new Map<es.Node, Set<Local>>()
+}
+
+/** Somewhere that break, continue or return may lead to. */
+interface Target {
+  readonly labels: readonly string[]
+  readonly kind: 'loop' | 'switch' | 'block'
+  readonly breaks: Env[]
+  readonly continues: Env[]
+}
+
+/** A function that is being run. */
+export interface Frame {
+  readonly node: es.Node
+  readonly targets: Target[]
+  readonly returns: Env[]
+  result: Value | undefined
+}
+
+/** How often a loop is repeated before its bounds jump. */
+const TURNS_BEFORE_WIDENING = 2
+
+export class Inference {
+  readonly notes = new Notes()
+  readonly instances = new Map<es.Node, Instance>()
+  readonly frames: Frame[] = []
+  env: Env | undefined = new Map()
+  scope: Scope
+  /** Sets of locals that nodes around here assign to. */
+  readonly collectors: Set<Local>[] = []
+
+  constructor(
+    readonly globals: Scope,
+    /** The most elements that an extent may have. */
+    readonly maxExtent: number,
+  ) {
+    this.scope = globals
+  }
+
+  /** Runs `work` in the scope of a node, the same one each time. */
+  inScope<T>(node: es.Node, parent: Scope, work: () => T): T {
+    const before = this.scope
+    let scope = this.notes.scopes.get(node)
+    if (scope === undefined) {
+      scope = new Scope(parent)
+      this.notes.scopes.set(node, scope)
+    }
+    this.scope = scope
+    try {
+      return work()
+    } finally {
+      this.scope = before
+    }
+  }
+
+  /** The local that a declaration makes, the same one each time. */
+  declare(node: es.Identifier, constant: boolean): Local {
+    const known = this.notes.locals.get(node)
+    if (known) return known
+    const local = this.scope.declare(node.name, constant, node.start)
+    this.notes.locals.set(node, local)
+    return local
+  }
+
+  assign(local: Local, value: Value, node: es.Node): void {
+    const joined = local.value === undefined ? value : joinValues(local.value, value)
+    if (joined === undefined) {
+      reject(
+        'NL2001',
+        node,
+        `'${local.name}' is ${describe(local.value as Value)} elsewhere and ${describe(value)} here.`,
+        'use a variable for each.',
+      )
+    }
+    if (value.kind !== 'unset') local.value = joined.kind === 'unset' ? value : joined
+    if (value.kind !== 'unset') local.assignments.add(node)
+    this.env?.set(local, value)
+    for (const collector of this.collectors) collector.add(local)
+  }
+
+  read(local: Local, node: es.Node): Value {
+    const value = this.env?.get(local) ?? (local.value?.kind === 'function' ? local.value : UNSET)
+    if (value.kind === 'unset') {
+      reject(
+        'NL2002',
+        node,
+        `'${local.name}' may have no value here.`,
+        `give '${local.name}' a value where it is declared.`,
+      )
+    }
+    return value
+  }
+
+  note<V extends Value>(node: es.Node, value: V): V {
+    const known = this.notes.values.get(node)
+    const joined = known === undefined ? value : (joinValues(known, value) ?? value)
+    this.notes.values.set(node, joined)
+    return value
+  }
+
+  /** The environment of two ways that meet. */
+  meet(a: Env | undefined, b: Env | undefined, combine = joinValues): Env | undefined {
+    if (a === undefined || b === undefined) return a ?? b
+    const met: Env = new Map()
+    for (const [local, value] of a) {
+      const other = b.get(local)
+      if (other !== undefined) met.set(local, combine(value, other) ?? UNSET)
+    }
+    return met
+  }
+
+  // ---- statements ---------------------------------------------------------------------------------------------------
+
+  block(node: es.Node, statements: readonly es.Node[]): void {
+    this.inScope(node, this.scope, () => this.statements(statements))
+  }
+
+  statements(list: readonly es.Node[]): void {
+    for (const statement of list) this.#hoist(statement)
+    for (const statement of list) this.statement(statement)
+  }
+
+  /** Functions may be called before they are declared. */
+  #hoist(node: es.Node): void {
+    if (node.type !== 'FunctionDeclaration') return
+    const declaration = node as es.FunctionDeclaration
+    const name = declaration.id.name
+    const closure: Closure = { kind: 'function', name, node: declaration, scope: this.scope }
+    this.assign(this.declare(declaration.id, true), closure, node)
+  }
+
+  statement(node: es.Node, labels: readonly string[] = []): void {
+    if (this.env === undefined) return
+    this.notes.reached.add(node)
+    this.attempt(() => this.#run(node as es.Statement, labels))
+  }
+
+  /** Nothing is known of what follows a call whose result is not known yet. */
+  attempt(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      if (!(error instanceof Unreached)) throw error
+      this.env = undefined
+    }
+  }
+
+  #run(statement: es.Statement, labels: readonly string[]): void {
+    const node = statement
+    switch (statement.type) {
+      case 'EmptyStatement':
+      case 'FunctionDeclaration':
+        return
+      case 'BlockStatement':
+        if (labels.length > 0) this.#leavable(labels, 'block', () => this.block(node, statement.body))
+        else this.block(node, statement.body)
+        return
+      case 'ExpressionStatement':
+        if (!('directive' in statement && statement.directive)) evaluate(this, statement.expression)
+        return
+      case 'VariableDeclaration':
+        this.#declaration(statement)
+        return
+      case 'IfStatement':
+        this.branch(
+          statement.test,
+          () => this.statement(statement.consequent),
+          () => statement.alternate && this.statement(statement.alternate),
+        )
+        return
+      case 'ForStatement':
+        return this.inScope(node, this.scope, () => this.#for(statement, labels))
+      case 'ForOfStatement':
+        return this.inScope(node, this.scope, () => this.#forOf(statement, labels))
+      case 'WhileStatement':
+        return this.#loop(node, labels, statement.test, () => this.statement(statement.body))
+      case 'DoWhileStatement':
+        return this.#doWhile(statement, labels)
+      case 'SwitchStatement':
+        return this.#switch(statement, labels)
+      case 'LabeledStatement':
+        return this.statement(statement.body, [...labels, statement.label.name])
+      case 'BreakStatement':
+      case 'ContinueStatement':
+        return this.#jump(statement)
+      case 'ReturnStatement':
+        return this.#return(statement)
+      case 'ThrowStatement':
+        this.#throw(statement)
+        return
+      default:
+        rejectStatement(statement)
+    }
+  }
+
+  #declaration(node: es.VariableDeclaration): void {
+    if (node.kind === 'var') {
+      reject('NL1002', node, "'var' is not in the language of njit.", "write 'let' or 'const'.")
+    }
+    for (const { id, init } of node.declarations) {
+      if (init) {
+        bindPattern(this, id, evaluate(this, init, (id as es.Identifier).name), node.kind === 'const')
+      } else {
+        const local = this.declare(id as es.Identifier, false)
+        this.assign(local, UNSET, id)
+      }
+    }
+  }
+
+  /** Runs both ways of a condition; each sees what the condition says of variables. */
+  branch(test: es.Expression, yes: () => void, no: () => void): void {
+    evaluate(this, test)
+    const before = this.env
+    this.env = refine(this, test, true, before)
+    this.attempt(yes)
+    const after = this.env
+    this.env = refine(this, test, false, before)
+    this.attempt(no)
+    this.env = this.meet(after, this.env)
+  }
+
+  #leavable(labels: readonly string[], kind: Target['kind'], work: (target: Target) => void): void {
+    const target: Target = { labels, kind, breaks: [], continues: [] }
+    const { targets } = this.frames.at(-1) as Frame
+    targets.push(target)
+    try {
+      work(target)
+    } finally {
+      targets.pop()
+    }
+    for (const env of target.breaks) this.env = this.meet(this.env, env)
+  }
+
+  /** The turns of a loop, until what is known at their start does not change. */
+  turns(node: es.Node, labels: readonly string[], turn: () => Env | undefined): void {
+    const collector = this.notes.assigned.get(node) ?? new Set<Local>()
+    this.notes.assigned.set(node, collector)
+    this.collectors.push(collector)
+    try {
+      this.#repeat(labels, turn)
+    } finally {
+      this.collectors.pop()
+    }
+  }
+
+  #repeat(labels: readonly string[], turn: () => Env | undefined): void {
+    this.#leavable(labels, 'loop', (target) => {
+      const entry = this.env
+      let state = entry
+      for (let count = 0; ; count++) {
+        target.breaks.length = target.continues.length = 0
+        this.env = state && new Map(state)
+        const exit = turn()
+        const next = this.meet(entry, this.env)
+        const stable = next === undefined || state === undefined || sameEnv(state, next)
+        if (stable) {
+          this.env = exit
+          return
+        }
+        state = this.meet(state, next, count >= TURNS_BEFORE_WIDENING ? widenValues : joinValues)
+      }
+    })
+  }
+
+  /** After the body: `continue` leads here. */
+  joinContinues(): void {
+    const target = (this.frames.at(-1) as Frame).targets.at(-1) as Target
+    for (const env of target.continues.splice(0)) this.env = this.meet(this.env, env)
+  }
+
+  #loop(
+    node: es.Node,
+    labels: readonly string[],
+    test: es.Expression | undefined,
+    body: () => void,
+    update?: () => void,
+  ) {
+    this.turns(node, labels, () => {
+      if (test) evaluate(this, test)
+      const head = this.env
+      const exit = test ? refine(this, test, false, head) : undefined
+      this.env = test ? refine(this, test, true, head) : head
+      body()
+      this.joinContinues()
+      if (this.env) update?.()
+      return exit
+    })
+  }
+
+  #for(node: es.ForStatement, labels: readonly string[]): void {
+    if (node.init?.type === 'VariableDeclaration') this.statement(node.init)
+    else if (node.init) evaluate(this, node.init)
+    const { test, update, body } = node
+    this.#loop(
+      node,
+      labels,
+      test ?? undefined,
+      () => this.statement(body),
+      () => update && evaluate(this, update),
+    )
+  }
+
+  #doWhile(node: es.DoWhileStatement, labels: readonly string[]): void {
+    this.turns(node, labels, () => {
+      this.statement(node.body)
+      this.joinContinues()
+      if (this.env === undefined) return undefined
+      evaluate(this, node.test)
+      const after = this.env
+      this.env = refine(this, node.test, true, after)
+      return refine(this, node.test, false, after)
+    })
+  }
+
+  #forOf(node: es.ForOfStatement, labels: readonly string[]): void {
+    if (node.await)
+      reject('NL1003', node, "'for await' is not in the language of njit.", 'loop over an array or a range.')
+    const { item, narrowed } = iterated(this, node.right)
+    const declaration = node.left as es.VariableDeclaration
+    if (declaration.type !== 'VariableDeclaration') {
+      reject('NL1004', node.left, 'the loop needs a variable of its own.', "write 'for (const i of ...)'.")
+    }
+    const pattern = (declaration.declarations[0] as es.VariableDeclarator).id
+    this.turns(node, labels, () => {
+      const exit = this.env && new Map(this.env)
+      if (narrowed) this.env?.set(...narrowed)
+      bindPattern(this, pattern, item, declaration.kind === 'const')
+      this.statement(node.body)
+      this.joinContinues()
+      return exit
+    })
+  }
+
+  #switch(node: es.SwitchStatement, labels: readonly string[]): void {
+    evaluate(this, node.discriminant)
+    this.inScope(node, this.scope, () => {
+      this.#leavable(labels, 'switch', () => {
+        for (const { test } of node.cases) if (test) evaluate(this, test)
+        const entry = this.env
+        this.env = undefined
+        for (const clause of node.cases) {
+          this.env = this.meet(this.env, entry && new Map(entry))
+          this.notes.reached.add(clause)
+          this.statements(clause.consequent)
+        }
+        if (!node.cases.some(({ test }) => test === null)) this.env = this.meet(this.env, entry)
+      })
+    })
+  }
+
+  #jump(node: es.BreakStatement | es.ContinueStatement): void {
+    const { targets } = this.frames.at(-1) as Frame
+    const name = node.label?.name
+    const leaves = node.type === 'BreakStatement'
+    const target = targets.findLast((candidate) => {
+      if (name !== undefined) return candidate.labels.includes(name)
+      return candidate.kind === 'loop' || (leaves && candidate.kind === 'switch')
+    })
+    if (this.env) (leaves ? target?.breaks : target?.continues)?.push(this.env)
+    this.env = undefined
+  }
+
+  #return(node: es.ReturnStatement): void {
+    const frame = this.frames.at(-1) as Frame
+    if (node.argument) this.result(frame, evaluate(this, node.argument), node)
+    if (this.env) frame.returns.push(this.env)
+    this.env = undefined
+  }
+
+  result(frame: Frame, value: Value, node: es.Node): void {
+    const joined = frame.result === undefined ? value : joinValues(frame.result, value)
+    if (joined === undefined) {
+      const kinds = `${describe(frame.result as Value)} and ${describe(value)}`
+      reject('NL2003', node, `the function returns ${kinds}.`, 'return one type of value everywhere.')
+    }
+    frame.result = joined
+  }
+
+  #throw(node: es.ThrowStatement): void {
+    const { argument } = node
+    const made = argument.type === 'NewExpression' || argument.type === 'CallExpression' ? argument : undefined
+    const name = made?.callee.type === 'Identifier' ? made.callee.name : ''
+    const message = made?.arguments[0]
+    const constant = message === undefined || (message.type === 'Literal' && typeof message.value === 'string')
+    if (!['Error', 'RangeError', 'TypeError'].includes(name) || !constant) {
+      reject('NL1005', node, 'only an error with a constant message can be thrown.', "write throw new Error('...').")
+    }
+    this.env = undefined
+  }
+
+  /** Runs the whole function on its arguments. */
+  run(closure: Closure, args: readonly Value[]): Expansion {
+    return callClosure(this, closure.node, closure, args)
+  }
+}
+
+function sameEnv(a: Env, b: Env): boolean {
+  for (const [local, value] of b) {
+    const other = a.get(local)
+    if (other !== undefined && !sameValue(other, joinValues(other, value) ?? UNSET)) return false
+  }
+  return true
+}
+
+const STATEMENTS: Readonly<Record<string, readonly [string, string]>> = {
+  TryStatement: ["'try' is not in the language of njit.", 'catch the error around the call of the compiled function.'],
+  ForInStatement: ["'for...in' is not in the language of njit.", "loop over indices with 'for' or 'for...of'."],
+  ClassDeclaration: ['classes are not in the language of njit.', 'use variables, tuples and functions.'],
+  WithStatement: ["'with' is not in the language of njit.", 'use variables.'],
+  DebuggerStatement: ["'debugger' does nothing in compiled code.", 'take it out, or set NUMLOOM_DISABLE_JIT=1.'],
+}
+
+function rejectStatement(node: es.Node): never {
+  const [message, fix] = STATEMENTS[node.type] ?? [
+    `${node.type} is not in the language of njit.`,
+    'write it in another way.',
+  ]
+  reject('NL1006', node, message, fix)
+}

@@ -1,0 +1,164 @@
+// Where values go (declarations, destructuring, assignments), and what a condition says of variables.
+// SPDX-License-Identifier: MIT
+
+import type * as es from 'acorn'
+import { reject } from './diagnostic.js'
+import { evaluate } from './expressions.js'
+import type { Env, Inference } from './infer.js'
+import { type Interval, where } from './interval.js'
+import type { Local } from './scope.js'
+import { type Compound, describe, type Value } from './value.js'
+
+export function fieldOf(value: Value, name: string | number, node: es.Node): { value: Value; index: number } {
+  if (value.kind === 'compound') {
+    const index = typeof name === 'number' ? (value.names ? -1 : name) : (value.names?.indexOf(name) ?? -1)
+    const field = value.fields[index]
+    if (field !== undefined) return { value: field, index }
+  }
+  const what = typeof name === 'number' ? `no element ${name}` : `no '${name}'`
+  reject('NL2004', node, `${describe(value)} has ${what}.`, 'see docs/njit.md for what there is.')
+}
+
+/** The parts of a pattern with the values that they take. */
+export function patternParts(pattern: es.Pattern, value: Value): { target: es.Pattern; value: Value; index: number }[] {
+  if (pattern.type === 'ArrayPattern') {
+    return pattern.elements.flatMap((target, i) => (target ? [{ target, ...fieldOf(value, i, target) }] : []))
+  }
+  const { properties } = pattern as es.ObjectPattern
+  return properties.map((property) => {
+    if (property.type !== 'Property' || property.computed) {
+      reject('NL1007', property, 'only plain names can be taken out of an object.', "write 'const { a, b } = ...'.")
+    }
+    const target = property.value as es.Pattern
+    return { target, ...fieldOf(value, (property.key as es.Identifier).name, property) }
+  })
+}
+
+export function bindPattern(inf: Inference, pattern: es.Pattern, value: Value, constant: boolean): void {
+  if (pattern.type === 'Identifier') {
+    inf.assign(inf.declare(pattern, constant), value, pattern)
+  } else if (pattern.type === 'ArrayPattern' || pattern.type === 'ObjectPattern') {
+    for (const part of patternParts(pattern, value)) bindPattern(inf, part.target, part.value, constant)
+  } else {
+    reject('NL1008', pattern, 'this pattern is not in the language of njit.', 'take the values out one by one.')
+  }
+}
+
+/** Assignment to what exists. */
+export function assignPattern(inf: Inference, target: es.Node, value: Value): void {
+  const pattern = target as es.Pattern
+  if (pattern.type === 'Identifier') {
+    inf.assign(writable(inf, pattern), value, pattern)
+  } else if (pattern.type === 'ArrayPattern' || pattern.type === 'ObjectPattern') {
+    for (const part of patternParts(pattern, value)) assignPattern(inf, part.target, part.value)
+  } else if (pattern.type === 'MemberExpression') {
+    storeInto(inf, pattern, value)
+  } else {
+    reject('NL1008', pattern, 'this pattern is not in the language of njit.', 'assign the values one by one.')
+  }
+}
+
+function writable(inf: Inference, node: es.Identifier): Local {
+  const local = inf.scope.find(node.name)
+  if (local === undefined) {
+    reject('NL3002', node, `'${node.name}' is not a variable of this function.`, `declare it: let ${node.name} = 0.`)
+  }
+  if (local.constant) {
+    reject('NL3003', node, `'${node.name}' is a constant.`, `declare it with 'let' to assign to it.`)
+  }
+  inf.notes.locals.set(node, local)
+  return local
+}
+
+/** Checks `object[index] = value`. */
+export function storeInto(inf: Inference, node: es.MemberExpression, value: Value): void {
+  const element = evaluate(inf, node)
+  const array = inf.notes.values.get(node.object)
+  if (array?.kind !== 'array') {
+    reject(
+      'NL2005',
+      node,
+      `${array ? describe(array) : 'this'} cannot be changed.`,
+      'make a new one, or use variables.',
+    )
+  }
+  checkStored(element, value, node)
+}
+
+export function checkStored(element: Value, value: Value, node: es.Node): void {
+  const numeric = value.kind === 'number' || value.kind === 'bool'
+  if (element.kind === 'big' ? value.kind === 'big' : numeric) return
+  const fix = element.kind === 'big' ? 'write BigInt(...), or 1n for 1.' : 'write Number(...).'
+  reject(
+    'NL2006',
+    node,
+    `the elements are ${element.kind === 'big' ? 'bigints' : 'numbers'}, not ${describe(value)}.`,
+    fix,
+  )
+}
+
+const MIRRORED: Readonly<Record<string, string>> = {
+  '<': '>',
+  '<=': '>=',
+  '>': '<',
+  '>=': '<=',
+  '===': '===',
+  '!==': '!==',
+}
+const OPPOSITE: Readonly<Record<string, string>> = {
+  '<': '>=',
+  '<=': '>',
+  '>': '<=',
+  '>=': '<',
+  '===': '!==',
+  '!==': '===',
+}
+
+/** What is known of the variables where a condition holds, or does not; undefined where that cannot be. */
+export function refine(inf: Inference, test: es.Expression, holds: boolean, env: Env | undefined): Env | undefined {
+  if (env === undefined) return undefined
+  if (test.type === 'Literal') return Boolean(test.value) === holds ? env : undefined
+  if (test.type === 'UnaryExpression' && test.operator === '!') return refine(inf, test.argument, !holds, env)
+  if (test.type === 'LogicalExpression' && test.operator !== '??') {
+    const both = (test.operator === '&&') === holds
+    const left = refine(inf, test.left, holds, env)
+    if (both) return refine(inf, test.right, holds, left)
+    const right = refine(inf, test.right, holds, refine(inf, test.left, !holds, env))
+    return inf.meet(left, right)
+  }
+  if (test.type === 'BinaryExpression') return refineComparison(inf, test, holds, env)
+  return env
+}
+
+function refineComparison(inf: Inference, test: es.BinaryExpression, holds: boolean, env: Env): Env | undefined {
+  const operator = { '==': '===', '!=': '!==' }[test.operator as string] ?? test.operator
+  const left = numberAt(inf, test.left as es.Expression, env)
+  const right = numberAt(inf, test.right, env)
+  if (!(operator in MIRRORED) || !left || !right) return env
+  // Where a comparison is false, one of the two may be NaN; then it says nothing of the other.
+  const ordered = !left.value.nan && !right.value.nan
+  if (!holds && !ordered && operator !== '!==') return env
+  const op = holds ? operator : (OPPOSITE[operator] as string)
+  const narrowedLeft = where(left.value, op, right.value)
+  const narrowedRight = where(right.value, MIRRORED[op] as string, left.value)
+  if (narrowedLeft === undefined || narrowedRight === undefined) return undefined
+  const narrowed = new Map(env)
+  if (left.local) narrowed.set(left.local, narrowedLeft)
+  if (right.local) narrowed.set(right.local, narrowedRight)
+  return narrowed
+}
+
+function numberAt(
+  inf: Inference,
+  node: es.Expression,
+  env: Env,
+): { value: Interval; local: Local | undefined } | undefined {
+  const local = node.type === 'Identifier' ? inf.notes.locals.get(node) : undefined
+  const value = (local && env.get(local)) ?? inf.notes.values.get(node)
+  return value?.kind === 'number' ? { value, local } : undefined
+}
+
+/** The value of an object literal or tuple, from the values of its fields. */
+export function compound(names: readonly string[] | undefined, fields: readonly Value[]): Compound {
+  return { kind: 'compound', names, fields }
+}

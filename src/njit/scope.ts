@@ -1,0 +1,43 @@
+// Names and what they stand for, as JavaScript resolves them.
+// SPDX-License-Identifier: MIT
+
+import type { Position, Variable } from './ir.js'
+import type { Value } from './value.js'
+
+/** A variable of the user's text, in one expansion of the function that declares it. */
+export class Local {
+  /** All that was ever assigned to it. */
+  value: Value | undefined
+  /** Where it was assigned. */
+  readonly assignments = new Set<unknown>()
+  /** What became of it in the typed form: one variable a field. */
+  variables: readonly Variable[] | undefined
+  /** The same number as an integer of 64 bits, for use as an index where a double might round it. */
+  companion: Variable | undefined
+
+  constructor(
+    readonly name: string,
+    readonly constant: boolean,
+    readonly position: Position,
+  ) {}
+}
+
+export class Scope {
+  readonly #locals = new Map<string, Local>()
+
+  constructor(readonly parent: Scope | undefined) {}
+
+  declare(name: string, constant: boolean, position: Position): Local {
+    const local = new Local(name, constant, position)
+    this.#locals.set(name, local)
+    return local
+  }
+
+  has(name: string): boolean {
+    return this.#locals.has(name)
+  }
+
+  find(name: string): Local | undefined {
+    return this.#locals.get(name) ?? this.parent?.find(name)
+  }
+}

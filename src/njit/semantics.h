@@ -1,0 +1,217 @@
+// JavaScript's arithmetic where C's differs. SPDX-License-Identifier: MIT
+
+#define NL_INLINE static inline __attribute__((always_inline, unused))
+#define NL_COLD static __attribute__((noinline, cold, unused))
+
+#if defined(__clang__)
+#define NL_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define NL_INDEPENDENT _Pragma("GCC ivdep")
+#endif
+
+// Offsets of elements: memory is at most 2^32 bytes for wasm.
+#if !defined(__wasm__)
+typedef i64 offset;
+#elif defined(NL_HUGE)
+typedef u32 offset;
+#else
+typedef i32 offset;
+#endif
+
+#define floor __builtin_floor
+#define fabs __builtin_fabs
+#define trunc __builtin_trunc
+#define copysign __builtin_copysign
+
+NL_MATH2(fmod)
+#define NL_TWO32 4294967296.0
+#define NL_EXACT 9007199254740992.0
+
+NL_INLINE u64 nl_bits(f64 x) {
+  u64 bits;
+  __builtin_memcpy(&bits, &x, sizeof bits);
+  return bits;
+}
+NL_INLINE f64 nl_of_bits(u64 bits) {
+  f64 x;
+  __builtin_memcpy(&x, &bits, sizeof x);
+  return x;
+}
+
+// ToInt32.
+NL_COLD i32 nl_wrap_far(f64 x) { return x - x == 0 ? (i32)(u32)(i64)nl_fmod(trunc(x), NL_TWO32) : 0; }
+NL_INLINE i32 nl_wrap(f64 x) { return fabs(x) < 0x1p62 ? (i32)(u32)(u64)(i64)x : nl_wrap_far(x); }
+
+// x % y: whole numbers by the integer unit.
+NL_INLINE f64 nl_remainder(f64 x, f64 y) {
+  if (x >= 0 && x <= NL_EXACT && y >= 1 && y <= NL_EXACT && (f64)(i64)x == x && (f64)(i64)y == y && nl_bits(x) >> 63 == 0)
+    return (f64)((i64)x % (i64)y);
+  return nl_fmod(x, y);
+}
+
+NL_INLINE f64 nl_abs(f64 x) { return fabs(x); }
+NL_INLINE f64 nl_floor(f64 x) { return floor(x); }
+NL_INLINE f64 nl_ceil(f64 x) { return __builtin_ceil(x); }
+NL_INLINE f64 nl_trunc(f64 x) { return trunc(x); }
+NL_INLINE f64 nl_sqrt(f64 x) { return __builtin_sqrt(x); }
+NL_INLINE f64 nl_fround(f64 x) { return (f64)(f32)x; }
+NL_INLINE f64 nl_sign(f64 x) { return x > 0 ? 1.0 : x < 0 ? -1.0 : x; }
+NL_INLINE i32 nl_clz32(i32 x) { return x == 0 ? 32 : __builtin_clz((u32)x); }
+NL_INLINE i32 nl_imul(i32 x, i32 y) { return (i32)((u32)x * (u32)y); }
+// Halves go up.
+NL_INLINE f64 nl_round(f64 x) {
+  const f64 low = floor(x);
+  return copysign(x - low >= 0.5 ? low + 1 : low, x);
+}
+// NaN wins, and -0 is below 0.
+#if defined(__wasm__)
+NL_INLINE f64 nl_min(f64 x, f64 y) { return __builtin_wasm_min_f64(x, y); }
+NL_INLINE f64 nl_max(f64 x, f64 y) { return __builtin_wasm_max_f64(x, y); }
+#else
+NL_INLINE f64 nl_min(f64 x, f64 y) {
+  const f64 less = x < y ? x : y, equal = x == y ? nl_of_bits(nl_bits(x) | nl_bits(y)) : less;
+  return x != x ? x : equal;
+}
+NL_INLINE f64 nl_max(f64 x, f64 y) {
+  const f64 more = x > y ? x : y, equal = x == y ? nl_of_bits(nl_bits(x) & nl_bits(y)) : more;
+  return x != x ? x : equal;
+}
+#endif
+NL_INLINE i32 nl_min_i32(i32 x, i32 y) { return x < y ? x : y; }
+NL_INLINE i32 nl_max_i32(i32 x, i32 y) { return x > y ? x : y; }
+NL_INLINE i64 nl_min_i64(i64 x, i64 y) { return x < y ? x : y; }
+NL_INLINE i64 nl_max_i64(i64 x, i64 y) { return x > y ? x : y; }
+// C's pow has 1 where JavaScript has NaN.
+NL_INLINE f64 nl_power(f64 x, f64 y) { return y != y || (fabs(x) == 1 && y - y != 0) ? __builtin_nan("") : nl_pow(x, y); }
+// By the largest, with compensated sums: nothing overflows.
+NL_INLINE f64 nl_hypot_of(i32 n, const f64* x) {
+  f64 most = 0, sum = 0, lost = 0;
+  i32 nan = 0;
+  for (i32 i = 0; i < n; i++) {
+    if (fabs(x[i]) == __builtin_inf()) return __builtin_inf();
+    if (x[i] != x[i]) nan = 1;
+    if (fabs(x[i]) > most) most = fabs(x[i]);
+  }
+  if (nan) return __builtin_nan("");
+  if (most == 0) return 0;
+  for (i32 i = 0; i < n; i++) {
+    const f64 part = fabs(x[i]) / most, term = part * part - lost, next = sum + term;
+    lost = (next - sum) - term;
+    sum = next;
+  }
+  return nl_sqrt(sum) * most;
+}
+// To a byte of a Uint8ClampedArray: halves go to the even neighbour.
+NL_INLINE i32 nl_clamp(f64 x) {
+  if (!(x > 0)) return 0;
+  if (x >= 255) return 255;
+  const f64 low = floor(x), rest = x - low;
+  const i32 whole = (i32)low;
+  return rest < 0.5 || (rest == 0.5 && whole % 2 == 0) ? whole : whole + 1;
+}
+
+// The first whole number that a counter below x does not take, and the last one that a counter up to x takes.
+NL_INLINE i64 nl_bounded(f64 x) { return x > 0x1p51 ? (i64)1 << 51 : x < -0x1p51 ? -((i64)1 << 51) : (i64)x; }
+NL_INLINE i64 nl_bound_up(f64 x) { return x != x ? -((i64)1 << 51) : nl_bounded(nl_ceil(x)); }
+NL_INLINE i64 nl_bound_down(f64 x) { return x != x ? -((i64)1 << 51) : nl_bounded(floor(x)); }
+NL_INLINE i64 nl_range_turns(i64 start, f64 stop, i64 step) {
+  const f64 turns = nl_ceil((stop - (f64)start) / (f64)step);
+  return turns > 0 ? nl_bounded(turns) : 0;
+}
+NL_INLINE i64 nl_turns(i64 start, i64 stop, i64 step) {
+  if (step > 0) return start < stop ? (stop - start + step - 1) / step : 0;
+  return start > stop ? (start - stop - step - 1) / -step : 0;
+}
+
+// BigInts of 64 bits.
+NL_INLINE _Bool nl_big_add_overflows(i64 x, i64 y) {
+  i64 sum;
+  return __builtin_add_overflow(x, y, &sum);
+}
+NL_INLINE _Bool nl_big_subtract_overflows(i64 x, i64 y) {
+  i64 difference;
+  return __builtin_sub_overflow(x, y, &difference);
+}
+NL_INLINE _Bool nl_big_multiply_overflows(i64 x, i64 y) {
+  const i64 least = (i64)((u64)1 << 63), product = (i64)((u64)x * (u64)y);
+  if (x == 0 || y == 0) return 0;
+  if (x == -1 || y == -1) return x == least || y == least;
+  return product / y != x;
+}
+NL_INLINE _Bool nl_big_divide_overflows(i64 x, i64 y) { return y == -1 && x == (i64)((u64)1 << 63); }
+NL_INLINE i64 nl_big_right(i64 x, i64 by) { return x >> (by > 63 ? 63 : by); }
+NL_INLINE i64 nl_big_left(i64 x, i64 by) { return by > 63 ? 0 : (i64)((u64)x << by); }
+NL_INLINE i64 nl_big_shift_left(i64 x, i64 by) { return by < 0 ? nl_big_right(x, by < -63 ? 63 : -by) : nl_big_left(x, by); }
+NL_INLINE i64 nl_big_shift_right(i64 x, i64 by) { return by < 0 ? nl_big_left(x, by < -63 ? 64 : -by) : nl_big_right(x, by); }
+NL_INLINE _Bool nl_big_shift_overflows(i64 x, i64 by) {
+  if (by <= 0 || x == 0) return 0;
+  return by > 62 || nl_big_left(x, by) >> by != x;
+}
+NL_INLINE i64 nl_big_remainder(i64 x, i64 y) { return y == -1 ? 0 : x % y; }
+NL_INLINE _Bool nl_no_big(f64 x) { return !(x >= -0x1p63 && x < 0x1p63 && trunc(x) == x); }
+NL_INLINE _Bool nl_no_extent(f64 x) { return !(x >= 0 && x <= NL_EXACT && trunc(x) == x); }
+
+// ---- errors ---------------------------------------------------------------------------------------------------------
+
+// A record: what failed, where in the user's text, index, axis, extent.
+#define NL_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+NL_COLD void nl_failed(f64* record, f64 what, f64 where) {
+  record[0] = what;
+  record[1] = where;
+}
+NL_COLD void nl_out_of_bounds(f64* record, f64 where, f64 index, f64 axis, f64 extent) {
+  record[0] = -1;
+  record[1] = where;
+  record[2] = index;
+  record[3] = axis;
+  record[4] = extent;
+}
+NL_COLD void nl_no_memory(f64* record, f64 where, f64 bytes) {
+  record[0] = -2;
+  record[1] = where;
+  record[2] = bytes;
+}
+
+// The error of the lowest iteration of a parallel loop.
+struct nl_failure {
+  i64 at;
+  i32 lock;
+  f64 record[5];
+};
+NL_COLD void nl_region_failed(struct nl_failure* failure, i64 at, const f64* record) {
+  while (__atomic_exchange_n(&failure->lock, 1, __ATOMIC_ACQUIRE)) {}
+  if (at < failure->at) {
+    __atomic_store_n(&failure->at, at, __ATOMIC_RELAXED);
+    for (i32 i = 0; i < 5; i++) failure->record[i] = record[i];
+  }
+  __atomic_store_n(&failure->lock, 0, __ATOMIC_RELEASE);
+}
+NL_INLINE i64 nl_failed_at(const struct nl_failure* failure) { return __atomic_load_n(&failure->at, __ATOMIC_RELAXED); }
+
+// ---- memory ---------------------------------------------------------------------------------------------------------
+
+// What a call allocated, the newest first.
+struct nl_block {
+  struct nl_block* before;
+  u64 padding[7];
+};
+NL_INLINE void* nl_new(struct nl_block** blocks, i64 count, i64 itemsize) {
+  if ((f64)count * (f64)itemsize > 0x1p46) return 0;
+  struct nl_block* block = (struct nl_block*)nl_allocate((f64)(count * itemsize) + sizeof(struct nl_block));
+  if (!block) return 0;
+  block->before = *blocks;
+  *blocks = block;
+  return block + 1;
+}
+NL_INLINE void nl_release_to(struct nl_block** blocks, struct nl_block* last) {
+  while (*blocks != last) {
+    struct nl_block* block = *blocks;
+    *blocks = block->before;
+    nl_release(block);
+  }
+}
+// Whether two pieces of memory share nothing.
+NL_INLINE _Bool nl_apart(const void* p, i64 from, i64 to, i64 size, const void* q, i64 begin, i64 end, i64 width) {
+  const u64 a = (word)p, b = (word)q;
+  return a + (u64)(to * size) <= b + (u64)(begin * width) || b + (u64)(end * width) <= a + (u64)(from * size);
+}

@@ -1,0 +1,143 @@
+// The text of a user's function, and where it stands.
+// SPDX-License-Identifier: MIT
+
+import { existsSync, readFileSync } from 'node:fs'
+import { findSourceMap } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import * as acorn from 'acorn'
+import { NjitError } from '../core/errors.js'
+import type { Position } from './ir.js'
+import type { FunctionNode } from './value.js'
+
+export interface Place {
+  /** Empty where the function does not come from a file that can be read. */
+  readonly file: string
+  readonly line: number
+  readonly column: number
+}
+
+/** Positions of all sources are numbers of one line, so that a position tells its source. */
+let end = 0
+const sources: Source[] = []
+
+export class Source {
+  readonly base: Position
+  readonly text: string
+  readonly node: FunctionNode
+  readonly name: string
+  readonly #caller: Place | undefined
+  #origin: { text: string; file: string; offset: number } | undefined
+
+  constructor(fn: (...args: never[]) => unknown, caller: Place | undefined, name: string) {
+    this.text = fn.toString()
+    this.name = name || fn.name || 'anonymous'
+    this.#caller = caller
+    this.base = end
+    end += this.text.length + 16
+    sources.push(this)
+    this.node = this.#parse()
+  }
+
+  #parse(): FunctionNode {
+    // A method's text is one only inside of an object.
+    const forms = [`(${this.text})`, `({${this.text}})`]
+    for (const [i, form] of forms.entries()) {
+      try {
+        const program = acorn.parse(form, { ecmaVersion: 'latest' })
+        shift(program, this.base - 1 - i)
+        const { expression } = program.body[0] as acorn.ExpressionStatement
+        if (i === 0) return functionOf(expression)
+        return functionOf(((expression as acorn.ObjectExpression).properties[0] as acorn.Property).value)
+      } catch {}
+    }
+    const native = this.text.includes('[native code]')
+    throw new NjitError(
+      native
+        ? `NL1001: the text of '${this.name}' is not there: it is a native or bound function. Pass the function itself to njit.`
+        : `NL1001: the text of '${this.name}' is not that of a function. Pass a function or an arrow function to njit.`,
+      { code: 'NL1001', function: this.name },
+    )
+  }
+
+  /** Where a position is in the user's file, as far as that can be found out. */
+  place(position: Position): Place {
+    const origin = this.#locate()
+    const offset = position - this.base
+    if (origin === undefined) {
+      const { line, column } = lineAndColumn(this.text, offset)
+      return { file: '', line, column }
+    }
+    const generated = lineAndColumn(origin.text, origin.offset + offset)
+    const mapped = findSourceMap(origin.file)?.findEntry(generated.line - 1, generated.column - 1)
+    if (mapped === undefined || !('originalSource' in mapped)) return { file: origin.file, ...generated }
+    const original = mapped.originalSource
+    const file = original.startsWith('file:') ? fileURLToPath(original) : original
+    return { file, line: mapped.originalLine + 1, column: mapped.originalColumn + 1 }
+  }
+
+  /** The line of a position, as the user sees it, with the column of the caret in it. */
+  excerpt(position: Position): { line: string; caret: number } {
+    const offset = position - this.base
+    const from = this.text.lastIndexOf('\n', offset - 1) + 1
+    const to = this.text.indexOf('\n', offset)
+    return { line: this.text.slice(from, to < 0 ? undefined : to), caret: offset - from }
+  }
+
+  /** The file that holds the text: the one nearest to the call of njit, where the text occurs twice. */
+  #locate() {
+    if (this.#origin || !this.#caller || !existsSync(this.#caller.file)) return this.#origin
+    const text = readFileSync(this.#caller.file, 'utf8')
+    const { line } = this.#caller
+    let best: number | undefined
+    for (let at = text.indexOf(this.text); at >= 0; at = text.indexOf(this.text, at + 1)) {
+      const distance = (offset: number) => Math.abs(lineAndColumn(text, offset).line - line)
+      if (best === undefined || distance(at) < distance(best)) best = at
+    }
+    if (best !== undefined) this.#origin = { text, file: this.#caller.file, offset: best }
+    return this.#origin
+  }
+}
+
+/** The source that a position belongs to. */
+export function sourceOf(position: Position): Source {
+  const found = sources.findLast((source) => source.base <= position)
+  return found as Source
+}
+
+function functionOf(node: acorn.Node): FunctionNode {
+  const { type } = node
+  if (type === 'ArrowFunctionExpression' || type === 'FunctionExpression') return node as FunctionNode
+  throw new SyntaxError(type)
+}
+
+/** Moves the positions of all nodes. */
+function shift(node: object, by: number): void {
+  for (const value of Object.values(node)) {
+    if (Array.isArray(value)) for (const item of value) item !== null && typeof item === 'object' && shift(item, by)
+    else if (value !== null && typeof value === 'object' && 'type' in value) shift(value, by)
+  }
+  if ('start' in node && 'end' in node) {
+    const at = node as { start: number; end: number }
+    at.start += by
+    at.end += by
+  }
+}
+
+export function lineAndColumn(text: string, offset: number): { line: number; column: number } {
+  const before = text.slice(0, offset)
+  return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') }
+}
+
+/** Where the function that is `depth` calls above the caller of this one was called from. */
+export function callerPlace(depth: number): Place | undefined {
+  const { prepareStackTrace, stackTraceLimit } = Error
+  Error.stackTraceLimit = depth + 2
+  Error.prepareStackTrace = (_error, sites) => sites[depth + 1]
+  const site = (new Error() as unknown as { stack: NodeJS.CallSite | undefined }).stack
+  Error.prepareStackTrace = prepareStackTrace
+  Error.stackTraceLimit = stackTraceLimit
+  const name = site?.getFileName()
+  if (!site || !name) return undefined
+  const file = name.startsWith('file:') ? fileURLToPath(name) : name
+  return { file, line: site.getLineNumber() ?? 1, column: site.getColumnNumber() ?? 1 }
+}

@@ -1,0 +1,111 @@
+// Walks over the typed form.
+// SPDX-License-Identifier: MIT
+
+import type { Expression, Statement, Variable } from './ir.js'
+
+/** The expressions that a statement has itself, not those of statements inside it. */
+export function expressionsOf(s: Statement): readonly Expression[] {
+  switch (s.kind) {
+    case 'let':
+      return s.value ? [s.value] : []
+    case 'assign':
+      return [s.value]
+    case 'store':
+      return [...s.indices, s.value]
+    case 'check':
+      return [s.index]
+    case 'fail':
+      return [s.when]
+    case 'if':
+      return [s.condition]
+    case 'for':
+      return [s.start, s.stop]
+    case 'return':
+      return s.values.filter((value): value is Expression => !('id' in value))
+    case 'allocate':
+      return s.fill ? [...s.extents, s.fill] : s.extents
+    case 'alias':
+      return s.row
+    case 'call':
+      return s.args.filter((arg): arg is Expression => !('id' in arg))
+    default:
+      return []
+  }
+}
+
+/** The lists of statements inside a statement. */
+export function listsOf(s: Statement): readonly (readonly Statement[])[] {
+  if (s.kind === 'if') return [s.yes, s.no]
+  return 'body' in s ? [s.body] : []
+}
+
+export function partsOf(e: Expression): readonly Expression[] {
+  switch (e.kind) {
+    case 'compare':
+    case 'arithmetic':
+    case 'logic':
+      return [e.left, e.right]
+    case 'unary':
+    case 'convert':
+      return [e.operand]
+    case 'math':
+      return e.args
+    case 'select':
+      return [e.condition, e.yes, e.no]
+    case 'load':
+      return e.indices
+    default:
+      return []
+  }
+}
+
+export function eachStatement(list: readonly Statement[], visit: (s: Statement) => void): void {
+  for (const statement of list) {
+    visit(statement)
+    for (const inner of listsOf(statement)) eachStatement(inner, visit)
+  }
+}
+
+export function eachExpression(e: Expression, visit: (e: Expression) => void): void {
+  visit(e)
+  for (const part of partsOf(e)) eachExpression(part, visit)
+}
+
+/** Variables that an expression reads, arrays included. */
+export function readBy(e: Expression): Set<Variable> {
+  const read = new Set<Variable>()
+  eachExpression(e, (part) => {
+    if (part.kind === 'variable') read.add(part.variable)
+    else if (part.kind === 'load' || part.kind === 'extent') read.add(part.array)
+    else if (part.kind === 'disjoint') read.add(part.left).add(part.right)
+  })
+  return read
+}
+
+export interface Use {
+  readonly declared: ReadonlySet<Variable>
+  readonly used: ReadonlySet<Variable>
+  readonly assigned: ReadonlySet<Variable>
+}
+
+/** Variables that statements declare, use in any way, and assign (or let stand for another array). */
+export function useOf(list: readonly Statement[]): Use {
+  const declared = new Set<Variable>()
+  const used = new Set<Variable>()
+  const assigned = new Set<Variable>()
+  eachStatement(list, (s) => {
+    for (const e of expressionsOf(s)) for (const variable of readBy(e)) used.add(variable)
+    if (s.kind === 'let' || s.kind === 'for' || s.kind === 'allocate') declared.add(s.variable)
+    if (s.kind === 'alias') (s.declares ? declared : assigned).add(s.variable)
+    if (s.kind === 'alias') used.add(s.source).add(s.variable)
+    if (s.kind === 'assign') assigned.add(s.variable)
+    if (s.kind === 'store' || s.kind === 'check') used.add(s.array)
+    if (s.kind === 'return') for (const value of s.values) if ('id' in value) used.add(value)
+    if (s.kind === 'call') {
+      for (const arg of s.args) if ('id' in arg) used.add(arg)
+      for (const variable of s.results) assigned.add(variable)
+    }
+  })
+  for (const variable of assigned) used.add(variable)
+  return { declared, used, assigned }
+}

@@ -1,0 +1,308 @@
+// Independence of iterations: what is proven, what is refused and why, and that nothing is proven that is not so.
+// SPDX-License-Identifier: MIT
+
+import { describe, expect, test } from 'vitest'
+import { vectorizable } from '../dist/njit/dependence.js'
+import { independence, type Verdict } from '../dist/njit/independence.js'
+import type { ForLoop, FunctionIr, Statement, Variable } from '../dist/njit/ir.js'
+import {
+  allocate,
+  array,
+  compare,
+  convert,
+  declare,
+  extent,
+  label,
+  load,
+  logic,
+  loop,
+  math,
+  minus,
+  op,
+  plus,
+  row,
+  scalar,
+  select,
+  set,
+  store,
+  times,
+  value,
+  when,
+} from './support/ir.ts'
+
+const i = scalar('i')
+const j = scalar('j')
+const k = scalar('k')
+const n = scalar('n')
+const m = scalar('m')
+const x = array('x')
+const out = array('out')
+const grid = array('grid', 2)
+
+const prange = (...body: Statement[]): ForLoop => loop(i, [0, n], body)
+const names = (variables: readonly Variable[]) => variables.map(({ name }) => name)
+
+function proven(over: ForLoop): Extract<Verdict, { independent: true }> {
+  const verdict = independence(over)
+  if (!verdict.independent) throw new Error(verdict.reason)
+  return verdict
+}
+
+function refused(over: ForLoop): Extract<Verdict, { independent: false }> {
+  const verdict = independence(over)
+  if (verdict.independent) throw new Error('taken for independent')
+  expect(verdict.reason).toMatch(/terations.*\.$/)
+  return verdict
+}
+
+const reductions = (over: ForLoop) => proven(over).reductions.map(({ variable, op }) => `${variable.name} ${op}`)
+
+describe('elements of its own', () => {
+  const row1 = scalar('row')
+  const lo = scalar('lo')
+  const hi = scalar('hi')
+  const view = array('view')
+  const at = (index: Parameters<typeof store>[1][number]) => prange(store(out, [index], 1))
+  const inner = (bounds: Parameters<typeof loop>[1], index: Parameters<typeof store>[1][number]) =>
+    prange(loop(j, bounds, [store(out, [index], 1)]))
+
+  const cases: Record<string, ForLoop> = {
+    'out[i]': at(i),
+    'out[i + 1]': at(plus(i, 1)),
+    'out[n - 1 - i]': at(minus(minus(n, 1), i)),
+    'out[2 * i + 1] beside out[2 * i]': prange(
+      store(out, [plus(times(i, 2), 1)], 1),
+      store(out, [times(2, i)], load(out, plus(times(i, 2), 1))),
+    ),
+    'out[i] from out[i + n], in halves': prange(store(out, [i], load(out, plus(i, n)))),
+    'every other element from its neighbours': loop(
+      i,
+      [1, n, 2],
+      [store(out, [i], plus(load(out, minus(i, 1)), load(out, plus(i, 1))))],
+    ),
+    'even elements from odd ones': prange(store(out, [times(i, 2)], load(out, plus(times(k, 2), 1)))),
+    backwards: loop(i, [n, 0, -1], [store(out, [i], load(out, i))]),
+    'out[i | 0]': at(op(i, '|', 0)),
+    'grid[i, j]': prange(loop(j, [0, extent(grid, 1)], [store(grid, [i, j], load(grid, i, minus(j, 1)))])),
+    'grid[0, i] from grid[1, j]': prange(loop(j, [0, n], [store(grid, [0, i], load(grid, 1, j))])),
+    'a row': prange(row(view, grid, [i]), loop(j, [0, extent(view)], [store(view, [j], 0)])),
+    'a row by its number': prange(
+      declare(row1, times(i, extent(grid, 1))),
+      loop(j, [0, extent(grid, 1)], [store(out, [plus(row1, j)], 1)]),
+    ),
+    'out[i * n + j], j < n': inner([0, n], plus(times(i, n), j)),
+    'out[(i * n + j) * m + k]': prange(
+      loop(j, [0, n], [loop(k, [0, m], [store(out, [plus(times(plus(times(i, n), j), m), k)], 1)])]),
+    ),
+    'out[i * n + j], j < i': inner([0, i], plus(times(i, n), j)),
+    'out[i * n + j], j down from n - 1': inner([minus(n, 1), -1, -1], plus(times(i, n), j)),
+    'out[i * 4 + (k & 3)]': prange(
+      declare(lo, op(load(array('codes', 1, 'i4'), i), '&', 3)),
+      store(out, [plus(times(i, 4), lo)], 1),
+    ),
+    'blocks, the last one shorter': prange(
+      declare(lo, times(i, 64)),
+      declare(hi, math('min', plus(lo, 64), n)),
+      loop(j, [lo, hi], [store(out, [j], 1)]),
+    ),
+    'blocks, the last one by select': prange(
+      declare(lo, times(i, 64)),
+      declare(hi, select(compare(plus(lo, 64), '<', n), plus(lo, 64), n)),
+      loop(j, [lo, hi], [store(out, [j], 1)]),
+    ),
+    'an array of its own': prange(allocate(view, 4), store(view, [0], 1), store(view, [1], load(view, 0))),
+  }
+  test.each(Object.entries(cases))('%s', (_, over) => {
+    expect(proven(over).reductions).toEqual([])
+  })
+
+  test('doubles, where nothing is rounded', () => {
+    const wide = (v: Variable) => convert(v, 'f64')
+    const flat = op(op(wide(i), '*', convert(extent(grid, 1), 'f64'), 'f64'), '+', wide(j), 'f64')
+    proven(inner([0, extent(grid, 1)], convert(flat, 'i64')))
+    // Both parts may be beyond what doubles hold: i * n * n - j * n * n.
+    const large = (v: Variable) => op(op(wide(v), '*', wide(n), 'f64'), '*', wide(n), 'f64')
+    refused(inner([0, 1], convert(op(large(i), '-', large(j), 'f64'), 'i64')))
+  })
+
+  test('private and shared variables, and arrays that must not overlap', () => {
+    const t = scalar('t', 'f64')
+    const verdict = proven(prange(declare(t, load(x, i)), store(out, [i], times(t, load(grid, i, n)))))
+    expect(names(verdict.privates)).toEqual(['t'])
+    expect(names(verdict.shared)).toEqual(['x', 'grid', 'n', 'out'])
+    expect(verdict.distinct.map(names)).toEqual([
+      ['out', 'x'],
+      ['out', 'grid'],
+    ])
+  })
+})
+
+describe('refused', () => {
+  const last = scalar('last', 'f64')
+  const index = array('index', 1, 'i4')
+  const view = array('view')
+  const other = array('other')
+  const recursive: FunctionIr = { name: 'f', parameters: [], results: [], body: [] }
+  const loopLabel = label()
+  const call = (...args: Variable[]): Statement => ({ kind: 'call', callee: recursive, args, results: [], position: 7 })
+
+  const cases: Record<string, [ForLoop, RegExp]> = {
+    'out[0]': [prange(store(out, [0], load(x, i))), /write the same element of 'out'/],
+    'out[index[i]]': [prange(store(out, [load(index, i)], 1)), /write the same element/],
+    'out[i % 4]': [prange(store(out, [op(i, '%', 4)], 1)), /write the same element/],
+    'out[i * i]': [prange(store(out, [times(i, i)], 1)), /write the same element/],
+    'out[i * m], where m may be 0': [prange(store(out, [times(i, m)], 1)), /write the same element/],
+    'out[i * m + j], j < n': [
+      prange(loop(j, [0, n], [store(out, [plus(times(i, m), j)], 1)])),
+      /write the same element/,
+    ],
+    'out[i + j]': [prange(loop(j, [0, 2], [store(out, [plus(i, j)], 1)])), /write the same element/],
+    'out[i * 4 + (k & 7)]': [
+      prange(store(out, [plus(times(i, 4), op(load(index, i), '&', 7))], 1)),
+      /write the same element/,
+    ],
+    'a stencil in place': [prange(store(out, [i], load(out, minus(i, 1)))), /read elements of 'out' that others write/],
+    'out[i] from out[n - i]': [prange(store(out, [i], load(out, minus(n, i)))), /read elements/],
+    'grid[j, 0]': [prange(loop(j, [0, n], [store(grid, [j, 0], 1)])), /write the same element/],
+    'a row that all write': [prange(row(view, grid, [0]), store(view, [0], 1)), /write the same element of 'grid'/],
+    'an array chosen in the loop': [
+      prange(row(view, x, []), when(compare(i, '<', 2), [row(view, out, [], false)]), store(view, [i], 1)),
+      /write the same element/,
+    ],
+    'an outside array that changes': [prange(row(other, out, [], false), store(other, [i], 1)), /stand for another/],
+    'an index that moves on': [
+      prange(declare(k, times(i, n)), loop(j, [0, n], [store(out, [k], 1), set(k, plus(k, 1))])),
+      /write the same element/,
+    ],
+    'a call with the array': [prange(store(out, [i], 1), call(out)), /the same element of 'out'/],
+    'a call with a row': [prange(row(view, grid, [i]), call(view)), /the same element of 'grid'/],
+    'atomic and plain': [prange(store(out, [0], 1, true), declare(last, load(out, 0))), /read elements/],
+    'the last value': [prange(set(last, load(x, i))), /which one comes last/],
+    'a running sum': [prange(set(last, plus(last, load(x, i))), store(out, [i], last)), /read 'last' while others/],
+    'a recurrence': [prange(set(last, times(plus(last, 1), load(x, i)))), /no reduction/],
+    'e - v': [prange(set(last, minus(load(x, i), last))), /no reduction/],
+    'v / e and v + e': [prange(set(last, plus(last, 1)), set(last, op(last, '/', 2))), /different operations/],
+    'v % e': [prange(set(last, op(last, '%', load(x, i)))), /no reduction/],
+    return: [prange({ kind: 'return', values: [], position: 3 }), /return/],
+    break: [loop(i, [0, n], [when(compare(i, '>', 3), [{ kind: 'break', label: loopLabel }])], loopLabel), /break/],
+    'continue of an outer loop': [prange({ kind: 'continue', label: label() }), /continue/],
+  }
+  test.each(Object.entries(cases))('%s', (_, [over, reason]) => {
+    expect(refused(over).reason).toMatch(reason)
+  })
+
+  test('an outer counter whose loop may be empty proves nothing', () => {
+    // With n = 0 every iteration writes out[0].
+    refused(prange(loop(j, [0, 5], [store(out, [times(i, extent(x))], 1)])))
+    proven(prange(loop(j, [0, extent(x)], [store(out, [times(i, extent(x))], 1)])))
+  })
+
+  test('both places are told', () => {
+    const read = load(out, minus(i, 1))
+    const write = store(out, [i], read)
+    const verdict = refused(prange(write))
+    expect([verdict.first.write, verdict.second.write]).toEqual([true, false])
+    expect(verdict.first.position).toBe('position' in write && write.position)
+    expect(verdict.second.position).toBe('position' in read && read.position)
+  })
+})
+
+describe('reductions', () => {
+  const s = scalar('s', 'f64')
+  const flag = scalar('flag', 'bool')
+  const bits = scalar('bits')
+  const e = load(x, i)
+  const bin = load(array('bins', 1, 'i4'), i)
+
+  test.each<[string, Statement]>([
+    ['s +', set(s, plus(s, e))],
+    ['s +', set(s, plus(e, s))],
+    ['s +', set(s, minus(s, e))],
+    ['s +', set(s, plus(minus(s, e), 2))],
+    ['s *', set(s, times(e, s))],
+    ['s *', set(s, op(s, '/', e))],
+    ['s min', set(s, math('min', s, e))],
+    ['s max', set(s, math('max', 0.5, e, s))],
+    ['s <', when(compare(e, '<', s), [set(s, e)])],
+    ['s <', when(compare(s, '>', e), [set(s, e)])],
+    ['s >=', when(compare(e, '>=', s), [set(s, e)])],
+    ['s >', set(s, select(compare(e, '>', s), e, s))],
+    ['bits ^', set(bits, op(bits, '^', i))],
+    ['bits &', set(bits, op(i, '&', bits))],
+    ['flag ||', set(flag, logic(flag, '||', compare(e, '>', 0)))],
+    ['flag &&', set(flag, logic(compare(e, '>', 0), '&&', flag))],
+    ['flag ||', when(compare(e, '>', 0), [set(flag, true)])],
+    ['s +', set(s, convert(plus(s, e), 'f64'))],
+  ])('%s', (expected, statement) => {
+    expect(reductions(prange(statement))).toEqual([expected])
+    expect(reductions(prange(loop(j, [0, 3], [when(compare(j, '<', i), [statement])])))).toEqual([expected])
+  })
+
+  test.each<[string, Statement]>([
+    ['NaN does not pass by', set(s, select(compare(s, '<', e), s, e))],
+    ['another value', when(compare(e, '<', s), [set(s, plus(e, 1))])],
+    ['a place beside it', when(compare(e, '<', s), [set(s, e), set(bits, i)])],
+    ['an else', when(compare(e, '<', s), [set(s, e)], [set(s, 0)])],
+    ['twice', set(s, plus(s, s))],
+    ['another class within', set(s, plus(times(s, e), 1))],
+    ['rounded to an integer', set(s, convert(plus(s, e), 'i32', 'wrap'))],
+    ['random twice', when(compare(math('random', 0), '<', s), [set(s, math('random', 0))])],
+  ])('not one: %s', (_, statement) => {
+    refused(prange(statement))
+  })
+
+  const bump = (to: Variable, at: typeof bin | number, by: ReturnType<typeof value>) =>
+    store(to, [at], plus(load(to, at), by))
+
+  test('elements of an array', () => {
+    expect(reductions(prange(bump(out, bin, e)))).toEqual(['out +'])
+    expect(reductions(prange(bump(out, 0, e), bump(out, bin, e)))).toEqual(['out +'])
+    expect(reductions(prange(when(compare(e, '<', load(out, bin)), [store(out, [bin], e)])))).toEqual(['out <'])
+    expect(proven(prange(bump(out, bin, e))).distinct.map(names)).toEqual([
+      ['out', 'bins'],
+      ['out', 'x'],
+    ])
+    // Disjoint is better.
+    expect(reductions(prange(store(out, [i], plus(load(out, i), e))))).toEqual([])
+    refused(prange(bump(out, bin, load(out, 3))))
+    refused(prange(bump(out, bin, e), store(x, [i], load(out, 0))))
+    refused(prange(store(out, [bin], plus(load(out, i), e))))
+    refused(prange(store(out, [load(out, i) as typeof bin], plus(load(out, load(out, i)), e))))
+  })
+
+  test('elements that are stored narrower than they are computed', () => {
+    const counts = array('counts', 1, 'u1')
+    const clamped = array('clamped', 1, 'c1')
+    expect(reductions(prange(bump(counts, bin, value(1))))).toEqual(['counts +'])
+    refused(prange(bump(counts, bin, value(0.5))))
+    refused(prange(bump(clamped, bin, value(1))))
+    refused(prange(store(counts, [bin], times(load(counts, bin), 3))))
+    refused(prange(store(counts, [bin], math('min', load(counts, bin), bin))))
+    const kinds = array('kinds', 1, 'u1')
+    expect(reductions(prange(store(counts, [bin], math('min', load(counts, bin), load(kinds, i)))))).toEqual([
+      'counts min',
+    ])
+  })
+
+  test('atomic additions need none', () => {
+    expect(reductions(prange(store(out, [bin], e, true)))).toEqual([])
+  })
+})
+
+describe('loops that may become SIMD', () => {
+  test('by their elements alone', () => {
+    const s = scalar('s', 'f64')
+    const safe = vectorizable(prange(store(out, [i], load(x, i)), set(s, plus(s, 1))))
+    expect({ ...safe, distinct: safe.distinct.map(names) }).toEqual({ safe: true, distinct: [['out', 'x']] })
+    expect(vectorizable(prange(store(out, [i], load(out, minus(i, 1))))).safe).toBe(false)
+    expect(vectorizable(prange(store(out, [m], load(x, i)))).safe).toBe(false)
+    expect(vectorizable(prange(store(out, [i], 1, true))).safe).toBe(false)
+    expect(vectorizable(prange(row(x, out, [], false), store(x, [i], 1))).safe).toBe(false)
+  })
+
+  test('of a loop around others, and of one within', () => {
+    const inner = loop(k, [0, m], [store(out, [plus(times(plus(times(i, n), j), m), k)], 1)])
+    expect(vectorizable(inner).safe).toBe(true)
+    expect(vectorizable(loop(j, [0, n], [inner])).safe).toBe(true)
+  })
+})
