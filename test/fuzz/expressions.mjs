@@ -6,6 +6,8 @@ import { ARRAYS, isBig } from './data.mjs'
 export const constant = (t, text) => ({ k: 'const', t, text: String(text) })
 export const variable = (t, name) => ({ k: 'var', t, name })
 export const binary = (t, op, a, b) => ({ k: 'bin', t, op, a, b })
+/** What shrinking must leave as it is, for the program to mean the same everywhere. */
+export const pinned = (node) => ({ ...node, pinned: true })
 export const call = (t, fn, ...args) => ({ k: 'call', t, fn, args })
 
 const WHOLE = [0, 1, 2, 3, 5, 7, 15, 16, 31, 32, 33, 63, 64, 255, 256, 1000, -1, -2, -7, 65535, 2147483647, -2147483648]
@@ -34,7 +36,7 @@ const BIGS = [
   '63n',
   '1000000007n',
   '9223372036854775807n',
-  '-9223372036854775808n',
+  '-9223372036854775807n',
   '4294967296n',
 ]
 
@@ -181,19 +183,18 @@ export class Expressions {
         : constant('g', random.pick(BIGS))
     if (depth <= 0) return leaf()
     const next = () => this.big(depth - 1)
-    const wrapped = (inner) => call('g', 'BigInt.asIntN', constant('n', 64), inner)
+    const wrapped = (op, a, b) => ({ k: 'wrapped', t: 'g', op, a, b })
     const make = {
       leaf,
-      arithmetic: () => wrapped(binary('g', random.pick(['+', '-', '*']), next(), next())),
+      arithmetic: () => wrapped(random.pick(['+', '-', '*']), next(), next()),
       bits: () => binary('g', random.pick(['&', '|', '^']), next(), next()),
-      divide: () =>
-        wrapped(binary('g', random.pick(['/', '%']), next(), binary('g', '|', next(), constant('g', '1n')))),
+      divide: () => wrapped(random.pick(['/', '%']), next(), binary('g', '|', next(), constant('g', '1n'))),
       shift: () =>
-        wrapped(binary('g', random.pick(['<<', '>>']), next(), binary('g', '&', next(), constant('g', '63n')))),
-      negate: () => wrapped({ k: 'un', t: 'g', op: random.pick(['-', '~']), a: next() }),
+        wrapped(random.pick(['<<', '>>']), next(), pinned(binary('g', '&', next(), pinned(constant('g', '63n'))))),
+      negate: () => wrapped(random.pick(['-', '~']), next()),
       select: () => ({ k: 'cond', t: 'g', a: this.boolean(depth - 1), b: next(), c: next() }),
       fromNumber: () => call('g', 'BigInt', binary('n', '|', this.number(depth - 1), constant('n', 0))),
-      load: () => wrapped(this.#load('g', depth)),
+      load: () => wrapped('', pinned(this.#load('g', depth))),
     }
     const weights = {
       leaf: 2,

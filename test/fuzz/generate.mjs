@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: MIT
 
 import { LEAST } from './data.mjs'
-import { arrayType, binary, call, constant, Expressions, parameterArrays, variable } from './expressions.mjs'
+import { arrayType, binary, call, constant, Expressions, parameterArrays, pinned, variable } from './expressions.mjs'
 import { Random } from './random.mjs'
 
 const parameters = () => [
@@ -249,8 +249,9 @@ class Generator {
 
   range() {
     const name = this.name('j')
+    const whole = pinned(binary('n', '|', variable('n', 'n'), constant('n', 0)))
     const [n, first, step] = [variable('n', 'n'), constant('n', this.random.below(3)), this.random.pick([1, 2, 3])]
-    const down = [binary('n', '-', n, constant('n', 1)), constant('n', -1), constant('n', -step)]
+    const down = [binary('n', '-', whole, constant('n', 1)), constant('n', -1), pinned(constant('n', -step))]
     const args = this.random.pick([[n], [first, n], [first, n, constant('n', step)], down])
     return this.leavable('loop', { s: 'range', fn: 'range', name, args }, () =>
       this.body(1 + this.random.below(2), () => this.declare(name, 'n', { writable: false, small: true })),
@@ -277,7 +278,7 @@ class Generator {
   prange() {
     const { random } = this
     const name = this.name('j')
-    const own = { ...variable('n', name), pinned: true }
+    const own = pinned(variable('n', name))
     const outer = this.scope
     const targets = outer.arrays.filter(({ least }) => least >= LEAST).filter(() => random.chance(0.3))
     const reductions = Array.from({ length: random.below(3) }, () => this.reduction())
@@ -324,20 +325,19 @@ class Generator {
 
   /** Exact in any order: small whole numbers, bits, and extrema. */
   combine({ name, kind }) {
-    const small = (mask) => binary('n', '&', this.expression(), { ...constant('n', mask), pinned: true })
-    const keep = (node) => ({ ...node, pinned: true })
+    const small = (mask) => binary('n', '&', this.expression(), pinned(constant('n', mask)))
     if (kind.startsWith('Math')) {
-      const value = keep(call('n', kind, keep(variable('n', name)), this.expression()))
+      const value = pinned(call('n', kind, pinned(variable('n', name)), this.expression()))
       return { s: 'assign', op: '=', name, value }
     }
     if (kind === '*=') {
-      const factor = keep(binary('n', '+', keep(small(1)), keep(constant('n', 1))))
+      const factor = pinned(binary('n', '+', pinned(small(1)), pinned(constant('n', 1))))
       return { s: 'assign', op: '*=', name, value: factor }
     }
     if (kind === 'if') {
-      return { s: 'if', test: this.expression('b'), yes: [{ s: 'assign', op: '+=', name, value: keep(small(255)) }] }
+      return { s: 'if', test: this.expression('b'), yes: [{ s: 'assign', op: '+=', name, value: pinned(small(255)) }] }
     }
-    const value = kind === '+=' || kind === '-=' ? keep(small(1023)) : this.expression()
+    const value = kind === '+=' || kind === '-=' ? pinned(small(1023)) : this.expression()
     return { s: 'assign', op: kind, name, value }
   }
 
@@ -373,9 +373,9 @@ class Generator {
 
   recursion(name, [depth, value]) {
     const less = binary('n', '-', variable('n', depth.name), constant('n', 1))
-    const again = call('n', name, { ...less, pinned: true }, this.expressions.number(1))
-    const result = binary('n', this.random.pick(['+', '*', '-']), { ...again, pinned: true }, variable('n', value.name))
-    const test = { ...binary('b', '>', variable('n', depth.name), constant('n', 0)), pinned: true }
+    const again = call('n', name, pinned(less), this.expressions.number(1))
+    const result = binary('n', this.random.pick(['+', '*', '-']), pinned(again), variable('n', value.name))
+    const test = pinned(binary('b', '>', variable('n', depth.name), constant('n', 0)))
     return { s: 'if', test, yes: [{ s: 'return', value: result }] }
   }
 

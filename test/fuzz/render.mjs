@@ -15,6 +15,9 @@ const EXPRESSIONS = {
     mode === 'njit' ? `${array}[${expression(index, mode)}]` : `at(${array}, ${expression(index, mode)})`,
   len: ({ array }) => `${array}.length`,
   update: ({ op, name, prefix }) => (prefix ? `(${op}${name})` : `(${name}${op})`),
+  /** Bigints are held in 64 bits. */
+  wrapped: ({ op, a, b }, mode) =>
+    `BigInt.asIntN(64, ${b ? `${expression(a, mode)} ${op} ${expression(b, mode)}` : `${op}${expression(a, mode)}`})`,
   tuple: ({ args }, mode) => `[${args.map((arg) => expression(arg, mode)).join(', ')}]`,
 }
 

@@ -14,7 +14,7 @@ function simpler(node) {
   if (node.pinned || node.t === 'a' || node.t === 't') return []
   const parts = Object.values(node)
     .flat()
-    .filter((part) => isNode(part) && part.t === node.t)
+    .filter((part) => isNode(part) && part.t === node.t && !part.pinned)
   const constants = node.k === 'const' ? ZEROS[node.t].slice(0, ZEROS[node.t].indexOf(node.text)) : ZEROS[node.t]
   const useful = node.k === 'const' && !ZEROS[node.t].includes(node.text) ? ZEROS[node.t] : constants
   return [...parts, ...useful.map((text) => constant(node.t, text))]
