@@ -1,0 +1,66 @@
+// A process that runs programs for run.mjs: it may crash or hang.
+// SPDX-License-Identifier: MIT
+
+import * as nl from '../../dist/index.js'
+import { njit } from '../../dist/njit.js'
+import { copyOfInputs, inputs } from './data.mjs'
+import { difference, expectations, INPUTS, outcome } from './execute.mjs'
+import { renderPack } from './render.mjs'
+
+const THREADS = [1, 2, 4]
+
+/** The programs compiled into one function: of each, as a function of its inputs. Throws where that is not possible. */
+function compiled(programs, target) {
+  const { text, parameters } = renderPack(programs)
+  const pack = njit({ target, parallel: true }, new Function(`return ${text}`)())
+  const runs = programs.map((_, i) => (given) => outcome((...args) => pack(i, ...args), parameters, given))
+  runs[0](inputs(0, 0))
+  return runs
+}
+
+/** The first failure of a program that runs, as `{ kind, detail }`; null where it has none. */
+function failureOf(run, expected, seed) {
+  for (let which = 0; which < INPUTS; which++) {
+    for (const threads of THREADS) {
+      const given = copyOfInputs(inputs(seed, which))
+      const got = nl.withThreads(threads, () => run(given))
+      const detail = difference(expected[which], got)
+      if (detail === undefined) continue
+      const kind = got.error || expected[which].error ? detail : 'differs'
+      return { kind, detail: `inputs ${which}, threads ${threads}: ${detail}` }
+    }
+  }
+  return null
+}
+
+/** Names and numbers do not make another kind of failure. */
+function failureBy(error) {
+  const [line] = error.message.split('\n')
+  return { kind: `${error.code ?? error.name} ${line.replace(/'[^']*'|\d+/g, '_')}`, detail: error.message }
+}
+
+function orFailure(work) {
+  try {
+    return work()
+  } catch (error) {
+    return failureBy(error)
+  }
+}
+
+/** Of each program its failure or null. */
+function check(programs, target) {
+  let runs
+  try {
+    runs = compiled(
+      programs.map(({ tree }) => tree),
+      target,
+    )
+  } catch (error) {
+    if (programs.length === 1) return [failureBy(error)]
+    const half = programs.length >> 1
+    return [...check(programs.slice(0, half), target), ...check(programs.slice(half), target)]
+  }
+  return programs.map(({ tree, seed }, i) => orFailure(() => failureOf(runs[i], expectations(tree, seed), seed)))
+}
+
+process.on('message', ({ programs, target }) => process.send(check(programs, target)))

@@ -1,0 +1,143 @@
+// The differential fuzzer: random programs run as JavaScript and compiled by njit must do the same.
+//
+//   node test/fuzz/run.mjs [--count=N] [--seed=S] [--targets=native,wasm] [--pack=N] [--jobs=N] [--show]
+//
+// Without targets programs run in JavaScript only, which checks the generator. Prints each failure as the smallest program
+// found that fails in the same way, with its seed, and how often each feature was used. Ends with 1 where anything failed.
+// SPDX-License-Identifier: MIT
+
+import { fork } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import { expectations } from './execute.mjs'
+import { generate } from './generate.mjs'
+import { render } from './render.mjs'
+import { shrink } from './shrink.mjs'
+
+const { values } = parseArgs({
+  options: {
+    count: { type: 'string', default: '200' },
+    seed: { type: 'string', default: '1' },
+    targets: { type: 'string', default: 'native,wasm' },
+    pack: { type: 'string', default: '16' },
+    jobs: { type: 'string', default: String(availableParallelism()) },
+    show: { type: 'boolean', default: false },
+  },
+})
+const [count, seed, pack, jobs] = [values.count, values.seed, values.pack, values.jobs].map(Number)
+const targets = values.targets.split(',').filter(Boolean)
+
+/** For a pack of programs, with its compilation. */
+const MOST_SECONDS = 60
+/** Of each kind so many are shrunk; the others are counted. */
+const SHRUNK_PER_KIND = 2
+
+/** A child that checks programs on a target, one request at a time; it is replaced where it crashes or hangs. */
+class Checker {
+  #child
+
+  /** For each program its failure or null; a text where the child ended. */
+  ask(programs, target) {
+    this.#child ??= fork(new URL('child.mjs', import.meta.url), { stdio: ['ignore', 'inherit', 'ignore', 'ipc'] })
+    const child = this.#child
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => child.kill('SIGKILL'), MOST_SECONDS * 1000)
+      const end = (answer) => {
+        clearTimeout(timer)
+        child.removeAllListeners()
+        resolve(answer)
+      }
+      child.once('message', end)
+      child.once('exit', (code, signal) => {
+        this.#child = undefined
+        end(signal === 'SIGKILL' ? `not within ${MOST_SECONDS} s` : (signal ?? `exit code ${code}`))
+      })
+      child.send({ programs, target })
+    })
+  }
+
+  /** The same, where it is found out who made the child end. */
+  async check(programs, target) {
+    const answer = await this.ask(programs, target)
+    if (Array.isArray(answer)) return answer
+    if (programs.length === 1) return [{ kind: ENDS, detail: answer }]
+    const failures = []
+    for (const program of programs) failures.push(...(await this.check([program], target)))
+    return failures
+  }
+
+  /** The index of the first program that fails in a way; -1: none. */
+  async firstFailing(programs, target, kind) {
+    const answer = await this.ask(programs, target)
+    if (Array.isArray(answer)) return answer.findIndex((failure) => failure?.kind === kind)
+    for (const [i, program] of programs.entries()) {
+      const [failure] = await this.check([program], target)
+      if (failure?.kind === kind) return i
+    }
+    return -1
+  }
+
+  close() {
+    this.#child?.kill()
+  }
+}
+
+const ENDS = 'ends the process'
+const failures = []
+
+async function report(checker, { tree, seed }, target, failure) {
+  const kind = `${target}: ${failure.kind}`
+  failures.push(kind)
+  if (failures.filter((one) => one === kind).length > SHRUNK_PER_KIND) return
+  const withSeed = (trees) => trees.map((one) => ({ tree: one, seed }))
+  const small = await shrink(tree, (trees) => checker.firstFailing(withSeed(trees), target, failure.kind))
+  const [again] = await checker.check(withSeed([small]), target)
+  console.log(`\n---- seed ${seed}: ${kind}\n${again?.detail ?? failure.detail}\n${render(small, 'njit').text}`)
+}
+
+async function work(packs) {
+  const checker = new Checker()
+  for (let programs = packs.pop(); programs; programs = packs.pop()) {
+    for (const target of targets) {
+      const found = await checker.check(programs, target)
+      for (const [i, failure] of found.entries()) if (failure) await report(checker, programs[i], target, failure)
+    }
+  }
+  checker.close()
+}
+
+/** How often each kind of node, operator and function occurs. */
+function tally(tree, counts) {
+  for (const part of Object.values(tree)) {
+    if (typeof part === 'object' && part !== null) tally(part, counts)
+  }
+  const name = [tree.s ?? tree.k, tree.op ?? (/^(Math|BigInt|Number|p?range)/.test(tree.fn) ? tree.fn : undefined)]
+  if (name[0] !== undefined)
+    counts.set(name.filter(Boolean).join(' '), (counts.get(name.filter(Boolean).join(' ')) ?? 0) + 1)
+}
+
+const programs = Array.from({ length: count }, (_, i) => ({ seed: seed + i, tree: generate(seed + i) }))
+const counts = new Map()
+const ends = new Map()
+for (const program of programs) {
+  tally(program.tree, counts)
+  if (values.show) console.log(`// seed ${program.seed}\n${render(program.tree, 'njit').text}\n`)
+  for (const { error } of expectations(program.tree, program.seed))
+    ends.set(error ?? 'result', (ends.get(error ?? 'result') ?? 0) + 1)
+}
+const list = (map) =>
+  [...map]
+    .sort((a, b) => b[1] - a[1])
+    .map(([name, times]) => `${name} ${times}`)
+    .join(', ')
+console.log(`${count} programs from seed ${seed}; runs end with: ${list(ends)}\nused: ${list(counts)}`)
+
+const packs = Array.from({ length: Math.ceil(count / pack) }, (_, i) =>
+  programs.slice(i * pack, (i + 1) * pack),
+).reverse()
+const begin = performance.now()
+if (targets.length > 0) await Promise.all(Array.from({ length: jobs }, () => work(packs)))
+const kinds = new Map(failures.map((kind) => [kind, failures.filter((one) => one === kind).length]))
+const seconds = ((performance.now() - begin) / 1000).toFixed(1)
+console.log(`\n${failures.length} failures in ${seconds} s${kinds.size > 0 ? `: ${list(kinds)}` : ''}`)
+process.exitCode = failures.length > 0 ? 1 : 0
