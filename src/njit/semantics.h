@@ -23,7 +23,6 @@ typedef i32 offset;
 #define trunc __builtin_trunc
 #define copysign __builtin_copysign
 
-NL_MATH2(fmod)
 #define NL_TWO32 4294967296.0
 #define NL_EXACT 9007199254740992.0
 
