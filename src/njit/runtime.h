@@ -18,6 +18,8 @@ typedef unsigned long long u64;
 typedef float f32;
 typedef double f64;
 
+void nl_body(i32 which, void* context, f64 begin, f64 end);
+
 #if defined(__wasm__)
 #define NL_EXPORT __attribute__((visibility("default")))
 #define NL_IMPORT(module, name) __attribute__((import_module(module), import_name(name))) extern
@@ -53,7 +55,6 @@ struct nl_library {
 };
 static const struct nl_library* nl_library;
 NL_EXPORT void nl_attach(const struct nl_library* library) { nl_library = library; }
-void nl_body(i32 which, void* context, f64 begin, f64 end);
 #define nl_region(which, context, items, kind, chunk) nl_library->region(nl_body, which, context, items, kind, chunk)
 #define nl_allocate(bytes) nl_library->allocate(bytes)
 #define nl_release(memory) nl_library->release(memory)
