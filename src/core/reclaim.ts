@@ -22,7 +22,9 @@ const WATCH_ROUND = 4096
  */
 const SWEEP_BYTES = 256 * 2 ** 20
 const SWEEP_BYTES_PER_MS = 128 * 2 ** 20
-const MOST_SWEEP_BYTES = 768 * 2 ** 20
+const MOST_SWEEP_BYTES = 640 * 2 ** 20
+/** How much more at a time: filling fresh memory first costs as much as the collection did, so that short loops stay small. */
+const GROWTH_PER_MS = 4 * 2 ** 20
 /** The same for pages of small arrays, which take 8 ms or more to fill. */
 const SWEEP_PAGE_BYTES = 32 * 2 ** 20
 const SWEEP_PAGE_BYTES_PER_MS = 32 * 2 ** 20
@@ -119,8 +121,11 @@ export class Reclaimer {
       if (address !== undefined) break
     }
     const spent = performance.now() - begin
-    this.#limit = between(SWEEP_BYTES, spent * SWEEP_BYTES_PER_MS, MOST_SWEEP_BYTES)
-    this.#pageLimit = between(SWEEP_PAGE_BYTES, spent * SWEEP_PAGE_BYTES_PER_MS, MOST_SWEEP_PAGE_BYTES)
+    const growth = spent * GROWTH_PER_MS
+    const wanted = Math.min(spent * SWEEP_BYTES_PER_MS, this.#limit + growth)
+    const wantedPages = Math.min(spent * SWEEP_PAGE_BYTES_PER_MS, this.#pageLimit + growth)
+    this.#limit = between(SWEEP_BYTES, wanted, MOST_SWEEP_BYTES)
+    this.#pageLimit = between(SWEEP_PAGE_BYTES, wantedPages, MOST_SWEEP_PAGE_BYTES)
     return address
   }
 }
