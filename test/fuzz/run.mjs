@@ -1,6 +1,6 @@
 // The differential fuzzer: random programs run as JavaScript and compiled by njit must do the same.
 //
-//   node test/fuzz/run.mjs [--count=N] [--seed=S] [--targets=native,wasm] [--pack=N] [--jobs=N] [--show]
+//   node test/fuzz/run.mjs [--count=N] [--seed=S] [--targets=native,wasm] [--pack=N] [--jobs=N] [--shrink=SECONDS] [--show]
 //
 // Without targets programs run in JavaScript only, which checks the generator. Prints each failure as the smallest program
 // found that fails in the same way, with its seed, and how often each feature was used. Ends with 1 where anything failed.
@@ -21,6 +21,7 @@ const { values } = parseArgs({
     targets: { type: 'string', default: 'native,wasm' },
     pack: { type: 'string', default: '16' },
     jobs: { type: 'string', default: String(availableParallelism()) },
+    shrink: { type: 'string', default: '60' },
     show: { type: 'boolean', default: false },
   },
 })
@@ -90,7 +91,11 @@ async function report(checker, { tree, seed }, target, failure) {
   failures.push(kind)
   if (failures.filter((one) => one === kind).length > SHRUNK_PER_KIND) return
   const withSeed = (trees) => trees.map((one) => ({ tree: one, seed }))
-  const small = await shrink(tree, (trees) => checker.firstFailing(withSeed(trees), target, failure.kind))
+  const small = await shrink(
+    tree,
+    (trees) => checker.firstFailing(withSeed(trees), target, failure.kind),
+    Number(values.shrink),
+  )
   const [again] = await checker.check(withSeed([small]), target)
   console.log(`\n---- seed ${seed}: ${kind}\n${again?.detail ?? failure.detail}\n${render(small, 'njit').text}`)
 }
