@@ -51,11 +51,11 @@ build: native wasm typescript assembly dist/build-info.json
 # ---- TypeScript and AssemblyScript --------------------------------------------------------------------------------
 
 typescript: dist/.typescript
-dist/.typescript: node_modules/.installed tsconfig.json tools/commonjs.mjs $(shell find src -name '*.ts') src/njit/runtime.h
+dist/.typescript: node_modules/.installed tsconfig.json tools/commonjs.mjs $(shell find src -name '*.ts') $(wildcard src/njit/*.h)
 	@grep -q "'$(VERSION)'" src/version.ts || { echo 'src/version.ts and package.json differ' >&2; exit 1; }
 	npx --no-install tsc
 	@chmod +x dist/cli.js
-	@cp src/njit/runtime.h dist/njit/
+	@cp src/njit/*.h dist/njit/
 	@node tools/commonjs.mjs
 	@touch $@
 
@@ -153,12 +153,12 @@ dist/wasm/numloom.wasm dist/wasm/numloom.relaxed.wasm:
 	@mkdir -p $(@D)
 	$(EMXX) -O3 $(SERIAL_LINK) $^ -o $@
 
-THREADS_PARTS = build/wasm/$(1)/threads.o build/wasm/$(1)/arena.o
+THREADS_PARTS = build/wasm/$(1)/threads.o build/wasm/$(1)/arena.o cpp/wasm/njit.js
 dist/wasm/numloom.threads.cjs: $(call wasm_objects,threads) $(call THREADS_PARTS,threads)
 dist/wasm/numloom.threads.relaxed.cjs: $(call wasm_objects,threads.relaxed) $(call THREADS_PARTS,threads.relaxed)
 dist/wasm/numloom.threads.cjs dist/wasm/numloom.threads.relaxed.cjs:
 	@mkdir -p $(@D)
-	$(EMXX) -O3 $(THREADS_LINK) $^ -o $@
+	$(EMXX) -O3 $(THREADS_LINK) $(^:%.js=--js-library %.js) -o $@
 
 # ---- what was built, and how -----------------------------------------------------------------------------------------
 

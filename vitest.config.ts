@@ -4,8 +4,11 @@
 
 import { defineConfig } from 'vitest/config'
 
-/** `numloom` and what lies under dist are the same modules, loaded by Node itself, as users load them. */
-const server = { deps: { external: [/\/dist\//] } }
+/**
+ * `numloom` and what lies under dist are the same modules, loaded by Node itself, as users load them. So are the programs
+ * that njit compiles: it reads their text, which vitest would change.
+ */
+const server = { deps: { external: [/\/dist\//, /\/bench\/njit\//] } }
 
 // What the shell that runs the tests has set does not steer them: workers inherit this process's environment.
 for (const name of Object.keys(process.env)) {

@@ -16,6 +16,7 @@ import { summary } from './stats.mjs'
  * @property {number} threads
  * @property {string} [error]
  * @property {number} [checksum]
+ * @property {number} [first] seconds of the first call, where the contender says so
  * @property {number[]} [samples] seconds
  * @property {ReturnType<typeof summary>} [time]
  */
@@ -23,17 +24,20 @@ import { summary } from './stats.mjs'
 /** A sample lasts at least so many seconds: shorter calls are repeated within it. */
 const SAMPLE = 0.02
 
-async function prepare(process, entry, id, { work, n }) {
-  const { how, threads } = entry
+async function prepare(process, entry, id, { work, n, wrong }) {
+  const { name, how, threads } = entry
   const reply = await process.ask({ op: 'prepare', id, work, n, how, threads })
-  if (reply.error) return { name: entry.name, threads, error: reply.error }
-  const calls = Math.max(1, Math.round(SAMPLE / reply.seconds))
-  return { name: entry.name, threads, checksum: reply.checksum, calls, samples: [] }
+  const error = reply.error ?? wrong?.(id)
+  if (error) return { name, threads, error }
+  const { checksum, first, seconds } = reply
+  const calls = Math.max(1, Math.round(SAMPLE / seconds))
+  return { name, threads, checksum, first, calls, samples: [] }
 }
 
 /**
  * @param {Map<string, import('./contender.mjs').ContenderProcess>} processes
- * @param {{ work: string, n: number, rounds: number, entries: Entry[] }} race
+ * @param {{ work: string, n: unknown, rounds: number, entries: Entry[], wrong?: (id: number) => string | undefined }} race
+ *   `wrong` says what is wrong with a contender's result, after its first call
  * @returns {Promise<Result[]>}
  */
 export async function run(processes, race) {

@@ -1,5 +1,6 @@
 // `make bench`: runs the benchmark suites and writes bench/out/SUITE.{json,md,svg}.
-// SUITE=name (or several, by commas) chooses; PEERS=1 is the suite `peers`: beside NumPy, Numba and numpy-ts.
+// SUITE=name (or several, by commas) chooses. PEERS=1 lets peers from outside take part; by itself it chooses the suites
+// that have some: `peers` beside NumPy, Numba and numpy-ts, `njit` beside Numba and C.
 // SPDX-License-Identifier: MIT
 
 import { readdirSync } from 'node:fs'
@@ -14,8 +15,8 @@ const names = readdirSync(SUITES).map((file) => file.replace(/\.mjs$/, ''))
 /** What was asked for; without a choice, all that need nothing from outside. */
 function chosen() {
   const asked = (process.env.SUITE ?? '').split(',').filter(Boolean)
-  if (process.env.PEERS === '1' && !asked.includes('peers')) asked.push('peers')
-  if (asked.length === 0) return names.filter((name) => name !== 'peers')
+  if (asked.length === 0)
+    return process.env.PEERS === '1' ? ['peers', 'njit'] : names.filter((name) => name !== 'peers')
   const unknown = asked.filter((name) => !names.includes(name))
   if (unknown.length === 0) return asked
   console.error(`no suite ${unknown.join(', ')}; there are ${names.join(', ')}`)

@@ -2,7 +2,8 @@
 // and output. peers/peer.py speaks the same.
 //
 //   {"op":"about"}                                            -> {"about":{...}}
-//   {"op":"prepare","id":...,"work":...,"n":...,"how":...}    -> {"checksum":number,"seconds":number} of a warm call
+//   {"op":"prepare","id":...,"work":...,"n":...,"how":...}    -> {"checksum":number,"seconds":number,"first":number}: of a
+//                                                                warm call and of the first
 //   {"op":"time","id":...,"samples":k,"calls":c}              -> {"seconds":[k numbers]}, each the mean of c calls
 //   {"op":"release"}                                          -> {}, and everything prepared is gone
 //
@@ -12,12 +13,13 @@
 import { createInterface } from 'node:readline'
 
 /**
- * @typedef {{ work: string, n: number, how: string, threads?: number }} Request
+ * @typedef {{ id: number, work: string, n: any, how: string, threads?: number }} Request
  *
  * @typedef {object} Prepared
  * @property {() => unknown} run
  * @property {() => number} checksum of the result of the last run
  * @property {(fn: () => number) => number} [within] calls `fn` with the settings under which `run` is to run
+ * @property {() => void} [reset] before each run, not timed
  *
  * @typedef {object} Handlers
  * @property {() => object} about
@@ -27,12 +29,25 @@ import { createInterface } from 'node:readline'
 
 const WARM_UP_SECONDS = 0.05
 
-function meanSeconds({ run, within = (fn) => fn() }, calls) {
+function meanSeconds({ run, reset, within = (fn) => fn() }, calls) {
   return within(() => {
+    if (reset) return eachAfter(reset, run, calls)
     const begin = performance.now()
     for (let i = 0; i < calls; i++) run()
     return (performance.now() - begin) / 1000 / calls
   })
+}
+
+/** A clock read around each call is for calls that take long. */
+function eachAfter(reset, run, calls) {
+  let spent = 0
+  for (let i = 0; i < calls; i++) {
+    reset()
+    const begin = performance.now()
+    run()
+    spent += performance.now() - begin
+  }
+  return spent / 1000 / calls
 }
 
 /** Calls until it is warm; the seconds of the last call. */
@@ -50,10 +65,10 @@ function answer(handlers, prepared, { op, id, samples, calls, ...request }) {
     case 'about':
       return { about: handlers.about() }
     case 'prepare': {
-      const made = handlers.prepare(request)
-      meanSeconds(made, 1)
+      const made = handlers.prepare({ id, ...request })
+      const first = meanSeconds(made, 1)
       prepared.set(id, made)
-      return { checksum: made.checksum(), seconds: warmUp(made) }
+      return { checksum: made.checksum(), seconds: warmUp(made), first }
     }
     case 'time':
       return { seconds: Array.from({ length: samples }, () => meanSeconds(prepared.get(id), calls)) }

@@ -13,7 +13,7 @@ import { BackendError, OutOfMemoryError } from './core/errors.js'
 import type { Shape } from './core/shape.js'
 import { type ThreadCount, threadCount, type UserApi } from './core/threads.js'
 import type { Kernel } from './kernel/define.js'
-import { BEYOND_MEASURED, type KernelPlan, planOf } from './kernel/plan.js'
+import { BEYOND_MEASURED, type Choice, choiceFor, planOf } from './kernel/plan.js'
 import { isLinearAlgebra } from './kernel/registry.js'
 import { type Dispatch, observe, type Planned } from './report/dispatch.js'
 import { reporting } from './report/events.js'
@@ -56,20 +56,33 @@ export function withBackend<T>(name: Setting, fn: () => T): T {
   return within({ backend: name }, fn)
 }
 
+/** What the plan says for arrays that lie in one way. */
+interface Ranking extends Choice {
+  /** The first usable backend of each level, with threads and without. */
+  readonly best: Map<number, BackendName>
+}
+
 /** A kernel for a dtype, bound to the backends that were asked for so far. */
 class Route {
-  readonly plan: KernelPlan
+  readonly contiguous: Ranking
+  readonly strided: Ranking
+  readonly outside: Ranking
+  /** Where arguments have the strides along last axes, if the plan makes a difference by them. */
+  readonly #lastStrides: readonly number[]
   /** Whose thread count it uses. */
   readonly api: UserApi
   #calls = new Map<BackendName, Call | undefined>()
-  /** The first usable backend of each level, with threads and without. */
-  #best = new Map<number, BackendName>()
 
   constructor(
     readonly kernel: Kernel,
     readonly dtype: Code,
   ) {
-    this.plan = planOf(kernel, dtype)
+    const plan = planOf(kernel, dtype)
+    const ranking = ({ levels, threads }: Choice): Ranking => ({ levels, threads, best: new Map() })
+    this.contiguous = ranking(plan)
+    this.strided = ranking(choiceFor(plan, 'strided'))
+    this.outside = ranking(choiceFor(plan, 'outside'))
+    this.#lastStrides = plan.strided === undefined ? [] : lastStrides(kernel)
     this.api = isLinearAlgebra(kernel) ? 'blas' : 'openmp'
   }
 
@@ -83,16 +96,26 @@ class Route {
     return this.#calls.get(backend.name)
   }
 
+  /** Which part of the plan holds for arguments. A stride of 0 is one number for all: no kernel minds. */
+  rankingFor(args: readonly KernelArgument[]): Ranking {
+    for (let i = 0; i < args.length; i++) if (typeof args[i] !== 'number') return this.outside
+    const at = this.#lastStrides
+    for (let i = 0; i < at.length; i++) {
+      const stride = args[at[i] as number]
+      if (stride !== 1 && stride !== 0) return this.strided
+    }
+    return this.contiguous
+  }
+
   /** `wasm-threads` with one thread is `wasm`, and is not considered. */
-  choose(work: number, threads: number): BackendName {
-    const { levels } = this.plan
+  choose({ levels, best }: Ranking, work: number, threads: number): BackendName {
     let level = levels.length - 1
     while (level > 0 && (levels[level] as (typeof levels)[number]).work > work) level--
     const key = level * 2 + (threads > 1 ? 1 : 0)
-    let name = this.#best.get(key)
+    let name = best.get(key)
     if (name === undefined) {
       name = levels[level]?.order.find((candidate) => this.usable(candidate, threads)) ?? 'js'
-      this.#best.set(key, name)
+      best.set(key, name)
     }
     return name
   }
@@ -104,9 +127,13 @@ class Route {
   }
 
   /** How many threads pay for this work on a backend. */
-  threadsFor(backend: Backend, work: number, wanted: number): number {
-    return work >= (this.plan.threads[backend.name] ?? BEYOND_MEASURED) ? Math.min(wanted, backend.maxThreads) : 1
+  threadsFor(backend: Backend, ranking: Ranking, work: number, wanted: number): number {
+    return work >= (ranking.threads[backend.name] ?? BEYOND_MEASURED) ? Math.min(wanted, backend.maxThreads) : 1
   }
+}
+
+function lastStrides({ args }: Kernel): number[] {
+  return args.flatMap((arg, i) => (arg.kind === 'stride' && args[i + 1]?.kind !== 'stride' ? [i] : []))
 }
 
 const routes = new Map<Kernel, Map<Code, Route>>()
@@ -140,37 +167,33 @@ export function run(kernel: Kernel, dtype: Code, work: number, args: KernelArgum
   const scoped = context()
   const setting = settingIn(scoped)
   const wanted = threadCount(route.api, scoped)
-  if (setting !== 'auto') runOn(setting, route, work, args, shape, wanted)
-  else if (isOutside(args)) runOutside(route, work, args, shape, wanted)
-  else runOn(route.choose(work, wanted.count), route, work, args, shape, wanted)
-}
-
-/** Whether an argument lies outside the heap. */
-function isOutside(args: readonly KernelArgument[]): boolean {
-  for (let i = 0; i < args.length; i++) if (typeof args[i] !== 'number') return true
-  return false
+  const ranking = route.rankingFor(args)
+  const name = setting === 'auto' ? route.choose(ranking, work, wanted.count) : setting
+  if (ranking === route.outside && setting === 'auto') runOutside(name, route, work, args, shape, wanted)
+  else runOn(name, route, ranking, work, args, shape, wanted)
 }
 
 /** The addon works in place; wasm needs room for copies; js needs nothing. */
 function runOutside(
+  name: BackendName,
   route: Route,
   work: number,
   args: KernelArgument[],
   shape: Shape | undefined,
   wanted: ThreadCount,
 ): void {
-  const name = route.usable('native', wanted.count) ? 'native' : route.choose(work, wanted.count)
   try {
-    runOn(name, route, work, args, shape, wanted)
+    runOn(name, route, route.outside, work, args, shape, wanted)
   } catch (error) {
     if (!(error instanceof OutOfMemoryError)) throw error
-    runOn('js', route, work, args, shape, wanted)
+    runOn('js', route, route.outside, work, args, shape, wanted)
   }
 }
 
 function runOn(
   name: BackendName,
   route: Route,
+  ranking: Ranking,
   work: number,
   args: KernelArgument[],
   shape: Shape | undefined,
@@ -184,7 +207,7 @@ function runOn(
       kernel: route.symbol,
     })
   }
-  const threads = route.threadsFor(backend, work, wanted.count)
+  const threads = route.threadsFor(backend, ranking, work, wanted.count)
   if (reporting) {
     runObserved(route, call, { work, args, shape, backend, threads, threadSetting: wanted })
     return
@@ -197,7 +220,7 @@ function runOn(
 function runObserved(route: Route, call: Call, chosen: Omit<Planned, 'kernel' | 'dtype' | 'others'>): void {
   const { work, args, shape, backend, threads, threadSetting } = chosen
   const { kernel, dtype } = route
-  const about = { forced: getBackend() !== 'auto', outside: isOutside(args) }
+  const about = { forced: getBackend() !== 'auto', ranking: route.rankingFor(args) }
   const others = () => reasons(route, backend.name, work, threadSetting.count, about)
   observe({ kernel, dtype, work, args, shape, backend, threads, threadSetting, others }, () => {
     backend.setThreads(threads)
@@ -210,15 +233,16 @@ export function prospect(kernel: Kernel, dtype: Code, work: number): Prospect {
   const route = routeOf(kernel, dtype)
   const { count } = threadCount(route.api)
   const setting = getBackend()
-  const name = setting === 'auto' ? route.choose(work, count) : setting
+  const ranking = route.contiguous
+  const name = setting === 'auto' ? route.choose(ranking, work, count) : setting
   const backend = tryLoad(name)
-  const about = { forced: setting !== 'auto', outside: false }
+  const about = { forced: setting !== 'auto', ranking }
   if (backend instanceof BackendError) return { backend: 'none', threads: 0, others: { [name]: backend.message } }
   if (route.bind(backend) === undefined) {
     return { backend: 'none', threads: 0, others: { [name]: `it is forced and has no kernel ${route.symbol}` } }
   }
   const others = reasons(route, name, work, count, about)
-  return { backend: name, threads: route.threadsFor(backend, work, count), others }
+  return { backend: name, threads: route.threadsFor(backend, ranking, work, count), others }
 }
 
 export interface Prospect {
@@ -230,7 +254,7 @@ export interface Prospect {
 
 interface Circumstances {
   readonly forced: boolean
-  readonly outside: boolean
+  readonly ranking: Ranking
 }
 
 function reasons(route: Route, chosen: BackendName, work: number, threads: number, about: Circumstances) {
@@ -247,15 +271,17 @@ function reason(
   chosen: BackendName,
   work: number,
   threads: number,
-  { forced, outside }: Circumstances,
+  { forced, ranking }: Circumstances,
 ): string {
   if (forced) return `${chosen} is forced`
   const backend = tryLoad(name)
   if (backend instanceof BackendError) return backend.message
   if (route.bind(backend) === undefined) return `it has no kernel ${route.symbol}`
   if (name === 'wasm-threads' && threads === 1) return 'with 1 thread it is wasm'
-  if (outside) return name === 'js' ? 'slower' : `an array lies outside the heap, ${name} would copy it`
-  const first = route.plan.levels.find((level) => level.order[0] === name)
+  if (ranking === route.outside && name !== 'native') {
+    return name === 'js' ? 'slower' : `an array lies outside the heap, ${name} would copy it`
+  }
+  const first = ranking.levels.find((level) => level.order[0] === name)
   if (first && first.work > work) return `slower than ${chosen} below ${first.work} operations`
   return `slower than ${chosen} for ${work} operations`
 }

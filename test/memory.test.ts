@@ -5,6 +5,8 @@ import { rmSync } from 'node:fs'
 import { inspect } from 'node:util'
 import * as nl from 'numloom'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Reclaimer } from '../dist/core/reclaim.js'
+import { newBlock, Region } from '../dist/core/region.js'
 import { jsonOf } from './support/child.ts'
 import { type Copy, copyOfBuild } from './support/copy.ts'
 import { Random } from './support/random.ts'
@@ -210,16 +212,54 @@ describe('long loops', () => {
       import * as nl from 'numloom'
       const [a, b] = [nl.ones(20), nl.ones(20)]
       const sizes = []
-      for (let i = 0; i < 60; i++) {
+      for (let i = 0; i < 160; i++) {
         for (let k = 0; k < 20_000; k++) nl.add(a, b)
         await new Promise((resolve) => setTimeout(resolve, 2))
         sizes.push(process.memoryUsage().rss / 2 ** 20)
       }
-      console.log(JSON.stringify([Math.max(...sizes.slice(20, 40)), Math.max(...sizes.slice(40)), nl.memory().reservedBytes]))
+      console.log(JSON.stringify([Math.max(...sizes.slice(80, 120)), Math.max(...sizes.slice(120)), nl.memory().reservedBytes]))
     `
     const [before, after, reserved] = await jsonOf<[number, number, number]>(script, options)
-    // What is made between the two has 64 MB, and its objects more.
+    // What is made between the two has 128 MB, and its objects more.
     expect(after - before).toBeLessThan(20)
     expect(reserved).toBeLessThan(150e6)
+  })
+})
+
+describe('a search for dead arrays', () => {
+  const MIB = 2 ** 20
+  /** How often all garbage is collected while 4 GiB are needed in steps of 16 MiB, where that takes so many ms. */
+  function searches(ms: number, need: (reclaimer: Reclaimer, bytes: number) => void): number {
+    let count = 0
+    const reclaimer = new Reclaimer(() => {})
+    reclaimer.watchWith({
+      watch() {},
+      sweep(effort) {
+        const end = performance.now() + ms
+        if (effort === 'major') count++
+        while (effort === 'major' && performance.now() < end);
+        return []
+      },
+    })
+    for (let bytes = 0; bytes < 4096 * MIB; bytes += 16 * MIB) {
+      need(reclaimer, 16 * MIB)
+      reclaimer.searchFor(() => undefined)
+    }
+    return count
+  }
+  const arrays = (reclaimer: Reclaimer, bytes: number) => {
+    reclaimer.unswept += bytes
+  }
+  const pages = (reclaimer: Reclaimer, bytes: number) =>
+    reclaimer.track(new Region(newBlock(0, bytes, { arrays: 0 }), undefined), true)
+
+  test.each([
+    ['arrays', arrays, 256, 768],
+    ['pages of small arrays', pages, 32, 64],
+  ])('comes the less often the longer it takes, within limits: %s', (_, need, least, most) => {
+    // Some of the short ones may take long on a busy machine.
+    expect(searches(0, need)).toBeGreaterThan((4096 / least) * 0.8)
+    expect(searches(0, need)).toBeLessThanOrEqual(4096 / least)
+    expect(searches(10, need)).toBe(1 + Math.floor((4096 - least) / most))
   })
 })

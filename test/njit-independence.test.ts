@@ -4,7 +4,7 @@
 import { describe, expect, test } from 'vitest'
 import { vectorizable } from '../dist/njit/dependence.js'
 import { independence, type Verdict } from '../dist/njit/independence.js'
-import type { ForLoop, FunctionIr, Statement, Variable } from '../dist/njit/ir.js'
+import type { Expression, ForLoop, FunctionIr, Statement, Variable } from '../dist/njit/ir.js'
 import {
   allocate,
   array,
@@ -39,6 +39,8 @@ const x = array('x')
 const out = array('out')
 const grid = array('grid', 2)
 
+/** An index of an NDArray. */
+const fromEnd = (index: Expression) => select(compare(index, '<', 0), plus(index, extent(out)), index)
 const prange = (...body: Statement[]): ForLoop => loop(i, [0, n], body)
 const names = (variables: readonly Variable[]) => variables.map(({ name }) => name)
 
@@ -51,7 +53,7 @@ function proven(over: ForLoop): Extract<Verdict, { independent: true }> {
 function refused(over: ForLoop): Extract<Verdict, { independent: false }> {
   const verdict = independence(over)
   if (verdict.independent) throw new Error('taken for independent')
-  expect(verdict.reason).toMatch(/terations.*\.$/)
+  expect(verdict.reason).toMatch(/iterations.*\.$/)
   return verdict
 }
 
@@ -110,8 +112,26 @@ describe('elements of its own', () => {
       declare(hi, select(compare(plus(lo, 64), '<', n), plus(lo, 64), n)),
       loop(j, [lo, hi], [store(out, [j], 1)]),
     ),
+    'an index that may count from the end, but does not': loop(
+      i,
+      [1, n],
+      [store(out, [fromEnd(minus(i, 1))], load(out, fromEnd(minus(i, 1))))],
+    ),
     'an array of its own': prange(allocate(view, 4), store(view, [0], 1), store(view, [1], load(view, 0))),
   }
+  test('by what constants around the loop are', () => {
+    const rows = scalar('rows', 'i64')
+    const columns = scalar('columns', 'i64')
+    const around = [declare(rows, extent(grid, 0)), declare(columns, extent(grid, 1))]
+    const inner = loop(j, [0, extent(grid, 1)], [store(out, [plus(times(i, columns), j)], 1)])
+    const over = loop(i, [0, rows], [inner])
+    expect(independence(over).independent).toBe(false)
+    expect(independence(over, [...around, over]).independent).toBe(true)
+    expect(vectorizable(over, [...around, over]).safe).toBe(true)
+    // One that changes is none.
+    expect(independence(over, [...around, set(columns, 1), over]).independent).toBe(false)
+  })
+
   test.each(Object.entries(cases))('%s', (_, over) => {
     expect(proven(over).reductions).toEqual([])
   })
@@ -174,6 +194,7 @@ describe('refused', () => {
       prange(declare(k, times(i, n)), loop(j, [0, n], [store(out, [k], 1), set(k, plus(k, 1))])),
       /write the same element/,
     ],
+    'an index that may count from the end': [prange(store(out, [fromEnd(minus(i, 1))], 1)), /write the same element/],
     'a call with the array': [prange(store(out, [i], 1), call(out)), /the same element of 'out'/],
     'a call with a row': [prange(row(view, grid, [i]), call(view)), /the same element of 'grid'/],
     'atomic and plain': [prange(store(out, [0], 1, true), declare(last, load(out, 0))), /read elements/],
@@ -213,6 +234,7 @@ describe('reductions', () => {
   const bits = scalar('bits')
   const e = load(x, i)
   const bin = load(array('bins', 1, 'i4'), i)
+  const cut = (whole: Expression) => convert(whole, 'i32', 'wrap')
 
   test.each<[string, Statement]>([
     ['s +', set(s, plus(s, e))],
@@ -233,6 +255,7 @@ describe('reductions', () => {
     ['flag &&', set(flag, logic(compare(e, '>', 0), '&&', flag))],
     ['flag ||', when(compare(e, '>', 0), [set(flag, true)])],
     ['s +', set(s, convert(plus(s, e), 'f64'))],
+    ['bits +', set(bits, cut(op(convert(bits, 'i64'), '+', convert(bin, 'i64'))))],
   ])('%s', (expected, statement) => {
     expect(reductions(prange(statement))).toEqual([expected])
     expect(reductions(prange(loop(j, [0, 3], [when(compare(j, '<', i), [statement])])))).toEqual([expected])
@@ -246,6 +269,8 @@ describe('reductions', () => {
     ['twice', set(s, plus(s, s))],
     ['another class within', set(s, plus(times(s, e), 1))],
     ['rounded to an integer', set(s, convert(plus(s, e), 'i32', 'wrap'))],
+    ['cut after a fraction', set(bits, cut(plus(convert(bits, 'f64'), e)))],
+    ['a product that was cut', set(bits, cut(times(convert(bits, 'f64'), bin)))],
     ['random twice', when(compare(math('random', 0), '<', s), [set(s, math('random', 0))])],
   ])('not one: %s', (_, statement) => {
     refused(prange(statement))
@@ -268,6 +293,24 @@ describe('reductions', () => {
     refused(prange(bump(out, bin, e), store(x, [i], load(out, 0))))
     refused(prange(store(out, [bin], plus(load(out, i), e))))
     refused(prange(store(out, [load(out, i) as typeof bin], plus(load(out, load(out, i)), e))))
+  })
+
+  test('by way of a copy', () => {
+    const t = scalar('t', 'f64')
+    const u = scalar('u', 'f64')
+    const at = scalar('at')
+    const choice = [declare(u), when(compare(e, '>', 0), [set(u, e)], [set(u, 1)])]
+    const update = set(s, plus(t, u))
+    expect(reductions(prange(declare(t, s), set(s, plus(t, 1))))).toEqual(['s +'])
+    expect(reductions(prange(declare(t, s), ...choice, update))).toEqual(['s +'])
+    refused(prange(declare(t, s), ...choice, set(s, plus(s, 1)), update))
+    refused(prange(declare(t, s), ...choice, update, store(out, [i], t)))
+    refused(prange(declare(t, s), when(compare(e, '>', 0), [update])))
+    const old = declare(t, load(out, bin))
+    expect(reductions(prange(old, store(out, [bin], plus(t, 1))))).toEqual(['out +'])
+    expect(reductions(prange(declare(at, bin), old, ...choice, store(out, [at], plus(t, u))))).toEqual(['out +'])
+    refused(prange(declare(at, 0), old, set(at, 1), store(out, [at], plus(t, 1))))
+    refused(prange(old, store(out, [plus(bin, 1)], plus(t, 1))))
   })
 
   test('elements that are stored narrower than they are computed', () => {

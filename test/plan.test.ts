@@ -8,8 +8,14 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { PlanInForce } from 'numloom'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { BackendName } from '../dist/backends/backend.js'
+import type { KernelPlan, Placement } from '../dist/kernel/plan.js'
 import { circumstancesHere, type PlanFile } from '../dist/kernel/plan-file.js'
-import { ROOT, runScript } from './support/child.ts'
+import { kernelList } from '../dist/kernel/registry.js'
+import { argumentsFor, placementsOf, sizesFor } from '../dist/tune/arguments.js'
+import type { Point, Times } from '../dist/tune/levels.js'
+import { planFrom } from '../dist/tune/placements.js'
+import { jsonOf, ROOT, runScript } from './support/child.ts'
 
 const NAME = `plan-${process.platform}-${process.arch}.json`
 
@@ -27,9 +33,9 @@ const onJs = (): PlanFile => ({
   plans: { add: { f64: { levels: [{ work: 0, order: ['js', 'native'] }], threads: {} } } },
 })
 
-const withAdd = (levels: unknown, threads: unknown = {}) => ({
+const withAdd = (levels: unknown, threads: unknown = {}, others: object = {}) => ({
   ...onJs(),
-  plans: { add: { f64: { levels, threads } } },
+  plans: { add: { f64: { levels, threads, ...others } } },
 })
 
 function write(content: object | string, path = join(cache, NAME)): string {
@@ -138,6 +144,16 @@ describe('the file in the cache folder', () => {
     ['no levels', () => withAdd([]), /its plan of add f64 is no plan/],
     ['work in words', () => withAdd([{ work: 'much', order: ['js'] }]), /its plan of add f64 is no plan/],
     ['threads in words', () => withAdd([{ work: 0, order: ['js'] }], { native: 'all' }), /its plan of add f64 is no/],
+    [
+      'strided arrays in words',
+      () => withAdd([{ work: 0, order: ['js'] }], {}, { strided: 'js' }),
+      /add f64 is no plan/,
+    ],
+    [
+      'outside without threads',
+      () => withAdd([{ work: 0, order: ['js'] }], {}, { outside: { levels: [] } }),
+      /is no plan/,
+    ],
     ['no plan of a dtype', () => ({ ...onJs(), plans: { add: 3 } }), /its plan of add +is no plan/],
   ])('is ignored with one warning: %s', async (_, content, why) => {
     const path = write(content())
@@ -189,6 +205,103 @@ describe('NUMLOOM_PLAN', () => {
     expect(told.plan).toBe(told.error.message)
     expect(told.choices).toBe(0)
     expect(told.backends).toBeUndefined()
+  })
+})
+
+describe('arrays that are strided or outside the heap', () => {
+  const always = (name: BackendName) => ({ levels: [{ work: 0, order: [name] }], threads: {} })
+  const script = `
+    import * as nl from 'numloom'
+    const [x, m] = [nl.arange(40), nl.ones([4, 6])]
+    const outside = nl.asarray(new Float64Array(40))
+    const half = nl.empty(20)
+    const calls = {
+      contiguous: () => nl.add(x, x),
+      number: () => nl.add(x, 1),
+      rows: () => nl.add(m.slice(':', ':3'), m.slice(':', '3:')),
+      everySecond: () => nl.add(x.slice('::2'), half),
+      reversed: () => nl.add(x, x.slice('::-1')),
+      transposed: () => nl.add(nl.ones([6, 4]), m.T),
+      intoStrided: () => nl.add(half, half, { out: x.slice('::2') }),
+      outside: () => nl.add(x, outside),
+      outsideStrided: () => nl.add(outside.slice('::2'), half),
+    }
+    const told = Object.entries(calls).map(([name, fn]) => [name, nl.explain(fn).calls.at(-1).backend])
+    const { others } = nl.explain(calls.outside).calls.at(-1)
+    console.log(JSON.stringify({ ran: Object.fromEntries(told), others }))`
+  const told = (plan: object) => {
+    const path = write({ ...onJs(), plans: { add: { f64: { ...always('as'), ...plan } } } })
+    type Told = Record<string, string>
+    return jsonOf<{ ran: Told; others: Told }>(script, { env: { NUMLOOM_PLAN: path } })
+  }
+
+  test('follow their own part of the plan', async () => {
+    const { ran, others } = await told({ strided: always('wasm'), outside: always('js') })
+    expect(ran).toEqual({
+      contiguous: 'as',
+      number: 'as',
+      rows: 'as',
+      everySecond: 'wasm',
+      reversed: 'wasm',
+      transposed: 'wasm',
+      intoStrided: 'wasm',
+      outside: 'js',
+      outsideStrided: 'js',
+    })
+    expect(others.wasm).toMatch(/outside the heap, wasm would copy it/)
+    expect(others.native).toMatch(/^slower than js/)
+  })
+
+  test('follow the usual one where they have none; outside, what copies nothing goes first', async () => {
+    const { outside, outsideStrided, ...inside } = (await told({})).ran
+    expect(new Set(Object.values(inside))).toEqual(new Set(['as']))
+    expect([outside, outsideStrided]).toEqual(['native', 'native'])
+  })
+})
+
+describe('a plan from times', () => {
+  /** Times that are the same for every amount of work. */
+  const points = (single: Times): Point[] => [1, 10, 100, 1000].map((work) => ({ work, single, team: {} }))
+  const names: BackendName[] = ['js', 'as', 'wasm', 'native']
+  const planOf = (others: Partial<Record<Placement, Times>>): KernelPlan => {
+    const all = { contiguous: { as: 1, wasm: 2, native: 3 }, ...others }
+    const entries = Object.entries(all).map(([placement, times]) => [placement as Placement, points(times)] as const)
+    return planFrom(new Map(entries), names)
+  }
+  const winner = (plan: KernelPlan, placement: 'strided' | 'outside') => plan[placement]?.levels[0]?.order[0]
+
+  test('has a choice of its own for arrays that the usual one serves badly', () => {
+    const plan = planOf({ strided: { as: 3, wasm: 2, native: 1 }, outside: { as: 1, wasm: 2, native: 3 } })
+    expect(plan.levels[0]?.order[0]).toBe('as')
+    expect(winner(plan, 'strided')).toBe('native')
+    expect(winner(plan, 'outside')).toBe('as')
+  })
+
+  test('has none where the usual one is hardly slower', () => {
+    const plan = planOf({ strided: { as: 1.1, wasm: 2, native: 1 }, outside: { as: 1.1, wasm: 1, native: 0.5 } })
+    expect(Object.keys(plan).sort()).toEqual(['levels', 'threads'])
+  })
+
+  test('has one where the usual one is bad without the addon', () => {
+    const plan = planOf({ strided: { as: 3, wasm: 2, native: 1.9 }, outside: { as: 1, wasm: 2, native: 0.5 } })
+    expect(winner(plan, 'strided')).toBe('native')
+    expect(winner(plan, 'outside')).toBe('native')
+    expect(plan.outside?.levels[0]?.order[1]).toBe('as')
+  })
+
+  const cases = kernelList().flatMap((build) =>
+    placementsOf(build.kernel).map((placement) => ({ ...build, placement })),
+  )
+  test.each(cases)('is measured with operands that lie so: $symbol, $placement', ({ kernel, dtype, placement }) => {
+    const { args, release } = argumentsFor(kernel, dtype, sizesFor(kernel, 8), 1, placement)
+    release()
+    for (const [i, arg] of kernel.args.entries()) {
+      if (arg.kind !== 'pointer') continue
+      // Results are new arrays.
+      const here = arg.access === 'out' ? 'contiguous' : placement
+      expect(typeof args[i]).toBe(here === 'outside' ? 'object' : 'number')
+      if (arg.strided) expect(args[i + arg.extents.length]).toBe(here === 'strided' ? 2 : 1)
+    }
   })
 })
 

@@ -196,8 +196,7 @@ class Contender:
         return getattr(self, op)(**request)
 
 
-def main():
-    contender = Contender()
+def main(contender):
     for line in sys.stdin:
         try:
             reply = contender.answer(**json.loads(line))
@@ -206,4 +205,5 @@ def main():
         print(json.dumps(reply), flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main(Contender())

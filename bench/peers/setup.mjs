@@ -30,20 +30,26 @@ function isInstalled() {
   })
 }
 
+/** Python with NumPy and Numba. Quick when it is in place. */
+export const installPython = () => script('tools/toolchain.sh', 'peers')
+
 /** Quick when everything is in place. */
 export function installPeers() {
-  script('tools/toolchain.sh', 'peers')
+  installPython()
   if (!isInstalled()) script('tools/install.sh', path('.'))
 }
 
 /** numloom in a process of its own. @param {Record<string, string>} [environment] */
 export const startSelf = (environment) => new ContenderProcess(process.execPath, [path('../self.mjs')], environment)
 
-/** Python with a thread count, which its libraries read when they are loaded. @param {number} threads */
-export function startPython(threads) {
+/** Python with a thread count, which its libraries read when they are loaded. @param {number} threads @param {string} [file] */
+export function startPython(threads, file = 'peer.py') {
   const variables = ['OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS', 'NUMBA_NUM_THREADS']
   const environment = Object.fromEntries(variables.map((name) => [name, String(threads)]))
-  return new ContenderProcess(join(cache(), 'peers/bin/python'), [path('peer.py')], environment)
+  return new ContenderProcess(join(cache(), 'peers/bin/python'), [path(file)], environment)
 }
+
+/** The programs of ../njit in Python, with a thread count. @param {number} threads */
+export const startPrograms = (threads) => startPython(threads, 'njit_peer.py')
 
 export const startNumpyTs = () => new ContenderProcess(process.execPath, [path('numpy-ts.mjs')])

@@ -7,15 +7,22 @@ const nameOf = (order) => order.map((name) => LETTERS[name]).join('')
 const quoted = (name) => (/^\w+$/.test(name) ? name : `'${name}'`)
 const separated = (value) => (value < 10_000 ? String(value) : String(value).replace(/\B(?=(\d{3})+$)/g, '_'))
 
-function planSource({ levels, threads }) {
+function choiceSource({ levels, threads }) {
   const steps = levels.map(({ work, order }) => `from(${separated(work)}, ${nameOf(order)})`)
   const least = Object.entries(threads).map(([name, work]) => `${quoted(name)}: ${separated(work)}`)
-  return `{ levels: [${steps.join(', ')}], threads: {${least.length > 0 ? ` ${least.join(', ')} ` : ''}} }`
+  return `levels: [${steps.join(', ')}], threads: {${least.length > 0 ? ` ${least.join(', ')} ` : ''}}`
+}
+
+function planSource(plan) {
+  const others = ['strided', 'outside'].filter((placement) => plan[placement] !== undefined)
+  const parts = others.map((placement) => `${placement}: { ${choiceSource(plan[placement])} }`)
+  return `{ ${[choiceSource(plan), ...parts].join(', ')} }`
 }
 
 /** The constants for all orders that occur. */
 function orderSource(plans) {
-  const orders = new Map(plans.flatMap(({ plan }) => plan.levels.map(({ order }) => [nameOf(order), order])))
+  const choices = plans.flatMap(({ plan }) => [plan, plan.strided, plan.outside].filter(Boolean))
+  const orders = new Map(choices.flatMap(({ levels }) => levels.map(({ order }) => [nameOf(order), order])))
   return [...orders]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, order]) => `const ${name} = [${order.map((backend) => `'${backend}'`).join(', ')}] as const`)

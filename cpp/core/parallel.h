@@ -19,8 +19,8 @@ void run_region(isize chunks, RunChunks run, const void* context);
 /// Deals `items` out in equal shares, `run` being called at most once on each member; returns when all are done.
 void run_members(isize items, RunChunks run, const void* context);
 
-/// The same by a schedule of its own (the kinds of schedule.h by number; -1: the schedule in force). Returns how many team
-/// members there were.
+/// The same by a schedule of its own (the kinds of schedule.h by number; -1: the schedule in force). Returns how many
+/// team members there were.
 int run_scheduled(isize items, RunChunks run, const void* context, int kind, isize chunk);
 
 /// The most team members that the next region of this thread has; 1 inside a region.

@@ -5,20 +5,19 @@
 
 #include "njit.h"
 
-#include "../core/njit.h"
-
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <random>
 
+#include "../core/njit.h"
 #include "../core/random.h"
 #include "threads.h"
 
-#define NL_BLOCKS_OF(isa) \
-  namespace nl::isa {     \
-  using Block = void(const f64* x, f64* y, i32 n); \
+#define NL_BLOCKS_OF(isa)                           \
+  namespace nl::isa {                               \
+  using Block = void(const f64* x, f64* y, i32 n);  \
   Block block_sin, block_cos, block_exp, block_log; \
   }
 #if defined(__x86_64__)
@@ -48,8 +47,7 @@ struct Library {
 thread_local int largest_team = 1;
 
 void region(Body body, i32 which, void* context, f64 items, i32 kind, i32 chunk) {
-  const int members =
-      run_iterations(items, kind, chunk, [=](f64 begin, f64 end) { body(which, context, begin, end); });
+  const int members = run_iterations(items, kind, chunk, [=](f64 begin, f64 end) { body(which, context, begin, end); });
   if (members > largest_team) largest_team = members;
 }
 
@@ -72,8 +70,10 @@ f64 random_number() {
   return numbers.next(seeds);
 }
 
-#define NL_LIBRARY_OF(name, isa) \
-  {name, {region, allocate, free, random_number, isa::block_sin, isa::block_cos, isa::block_exp, isa::block_log}}
+#define NL_LIBRARY_OF(name, isa)                                                                                    \
+  {                                                                                                                 \
+    name, { region, allocate, free, random_number, isa::block_sin, isa::block_cos, isa::block_exp, isa::block_log } \
+  }
 const struct {
   const char* isa;
   Library library;
@@ -182,8 +182,8 @@ bool find_symbol(void* handle, const char* name, T* function) {
 
 }  // namespace
 
-/// openFunction(file, isa): the parts of a function that was compiled to a shared library; its mathematics for blocks is
-/// that of the instruction set.
+/// openFunction(file, isa): the parts of a function that was compiled to a shared library; its mathematics for blocks
+/// is that of the instruction set.
 napi_value open_function(napi_env env, napi_callback_info info) {
   char file[4096], isa[32];
   size_t count = 2, length;

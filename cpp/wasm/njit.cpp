@@ -1,4 +1,5 @@
-// What compiled functions (src/njit) call: parallel loops on the team, and memory for threads that have no JavaScript heap.
+// What compiled functions (src/njit) call: parallel loops on the team, and memory for threads that have no JavaScript
+// heap.
 //
 // A function is a side module. Its descriptor, which src/njit/wasm.ts writes, tells every thread of the team what to
 // instantiate at its first use; a thread's instance uses that thread's stack. SPDX-License-Identifier: MIT
@@ -33,43 +34,14 @@ EMSCRIPTEN_KEEPALIVE void nl_block_log(const double* x, double* y, int n) { nl::
 
 extern thread_local bool nl_beyond_arena;
 
-/// A descriptor's words: address and length of the binary, where its data lies, how many functions its table holds.
-EM_JS(void, nl_njit_body, (int program, int which, void* context, double begin, double end), {
-  const programs = Module["njit"] ||= new Map();
-  let body = programs.get(program >>> 0);
-  if (!body) {
-    const [at, length, data, functions] = new Uint32Array(wasmMemory.buffer, program >>> 0, 4);
-    const compiled = new WebAssembly.Module(new Uint8Array(wasmMemory.buffer, at, length).slice());
-    const env = {
-      "memory" : wasmMemory,
-      "__indirect_function_table" : new WebAssembly.Table({"initial" : functions, "element" : "anyfunc"}),
-      "__memory_base" : new WebAssembly.Global({"value" : "i32"}, data),
-      "__table_base" : new WebAssembly.Global({"value" : "i32"}, 0),
-      "__stack_pointer" : wasmExports["__stack_pointer"],
-      "nl_region" : (...region) => _nl_njit_region(program, ...region),
-      "nl_allocate" : _nl_njit_allocate,
-      "nl_release" : _nl_njit_release,
-      "nl_random" : _nl_random,
-      "nl_block_sin" : _nl_block_sin,
-      "nl_block_cos" : _nl_block_cos,
-      "nl_block_exp" : _nl_block_exp,
-      "nl_block_log" : _nl_block_log,
-      "fmod" : (x, y) => x % y,
-    };
-    const { exports } = new WebAssembly.Instance(compiled, { "env" : env, "Math" : Math });
-    exports["__wasm_apply_data_relocs"]?.();
-    body = exports["nl_body"];
-    programs.set(program >>> 0, body);
-  }
-  body(which, context, begin, end);
-});
+/// Of njit.js: iterations of a parallel loop, by this thread's instance of the function.
+void nl_njit_body(int program, int which, void* context, double begin, double end);
 
 static int largest_team = 1;
 
 EMSCRIPTEN_KEEPALIVE void nl_njit_region(int program, int which, void* context, double items, int kind, int chunk) {
-  const int members = nl::run_iterations(items, kind, chunk, [=](double begin, double end) {
-    nl_njit_body(program, which, context, begin, end);
-  });
+  const int members = nl::run_iterations(
+      items, kind, chunk, [=](double begin, double end) { nl_njit_body(program, which, context, begin, end); });
   // A region inside another has one member: only the caller of all can find more.
   if (members > largest_team) largest_team = members;
 }

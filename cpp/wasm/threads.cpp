@@ -52,6 +52,8 @@ enum class Failure : int { kNone, kLost, kTrapped };
 struct Member {
   Signal start;
   std::atomic<Seat> seat{Seat::kNone};
+  /// Where `start` was when the thread was created: it may be called before it is up.
+  int created_at = 0;
   /// It died: nl_team_start makes another one.
   bool lost = false;
 };
@@ -102,7 +104,7 @@ void give_up(Member& member, Failure why) {
 void* member_main(void* argument) {
   const int thread = static_cast<int>(reinterpret_cast<intptr_t>(argument));
   Member& self = team.member[thread];
-  int seen = self.start.value.load();
+  int seen = self.created_at;
   team.ready.fetch_add(1);
   for (;; seen++) {
     self.start.wait_while(seen, -1);
@@ -184,6 +186,7 @@ EMSCRIPTEN_KEEPALIVE int nl_team_start(int threads) {
   for (int member = 1; member < threads && member < nl::kMaxTeam; member++) {
     if (member < team.created && !team.member[member].lost) continue;
     pthread_t handle;
+    team.member[member].created_at = team.member[member].start.value.load();
     if (pthread_create(&handle, nullptr, nl::member_main, reinterpret_cast<void*>(intptr_t(member))) != 0)
       return member;
     if (member == team.created) team.created++;

@@ -4,35 +4,33 @@
 
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { claim, release } from '../core/budget.js'
 import type { Code } from '../core/dtype.js'
 import { environment } from '../core/env.js'
 import { BackendError } from '../core/errors.js'
 import { heap } from '../core/heap.js'
 import type { Kernel } from '../kernel/define.js'
 import { scheduleFollower } from '../omp/schedule.js'
-import { variables } from '../omp/variables.js'
 import { VERSION } from '../version.js'
 import { type Backend, type BackendName, binaryError, checkTable } from './backend.js'
 import { compileBinary, fileName, readBinary } from './files.js'
 import { callWithCopies } from './outside.js'
+import {
+  callOnTeam,
+  lastTeam,
+  MAX_TEAM,
+  onTeam,
+  type Raw,
+  resetTeam,
+  setSpins,
+  setThreads,
+  type TeamExports,
+  type TeamModule,
+} from './wasm-team.js'
 
-/** As many as the team in cpp/wasm/threads.cpp holds. */
-const MAX_TEAM = 64
-/** How long to wait for the next thread to come up before it counts as dead. */
-const START_TIMEOUT_MS = 2000
-
-interface Exports {
+interface Exports extends TeamExports {
   nl_version(): number
   nl_table_begin(): number
   nl_table_end(): number
-  nl_set_threads(count: number): void
-  nl_team_start(count: number): number
-  nl_team_ready(): number
-  nl_team_failure(): number
-  nl_team_join(): void
-  nl_set_schedule(kind: number, chunk: number): void
-  nl_set_spins(spins: number): void
 }
 
 /** What compiled functions (src/njit) call; without threads there is no nl_njit_... */
@@ -51,15 +49,11 @@ export interface FunctionExports {
 /** The body of a compiled function's parallel loops, as this thread instantiated it. */
 export type LoopBody = (which: number, context: number, begin: number, end: number) => void
 
-interface Module {
-  readonly url: URL
+interface Module extends TeamModule {
   readonly isa: string
-  readonly threaded: boolean
   readonly exports: Exports
-  readonly functions: ReadonlyMap<string, (...args: number[]) => void>
+  readonly functions: ReadonlyMap<string, Raw>
   readonly host: FunctionHost
-  /** Brings the schedule in force to the team. */
-  applySchedule(): void
   terminate(): Promise<void>
 }
 
@@ -156,12 +150,12 @@ function cString(address: number): string {
 function readTable({ exports, table }: Instance) {
   const words = new Uint32Array(heap().buffer)
   const signatures = new Map<string, string>()
-  const functions = new Map<string, (...args: number[]) => void>()
+  const functions = new Map<string, Raw>()
   for (let at = exports.nl_table_begin(); at < exports.nl_table_end(); at += 4) {
     const entry = words[at >> 2] as number
     const symbol = cString(words[entry >> 2] as number)
     signatures.set(symbol, cString(entry + 12))
-    functions.set(symbol, table.get(words[(entry >> 2) + 1] as number) as (...args: number[]) => void)
+    functions.set(symbol, table.get(words[(entry >> 2) + 1] as number) as Raw)
   }
   return { signatures, functions }
 }
@@ -185,93 +179,6 @@ function load(name: BackendName): Module {
   return loaded
 }
 
-/** How often a waiting thread looks before it sleeps: about a minute, never, or the module's own moment. */
-function setSpins(exports: Exports): void {
-  const { waitPolicy } = variables()
-  if (waitPolicy !== undefined) exports.nl_set_spins(waitPolicy === 'active' ? 2 ** 31 - 1 : 0)
-}
-
-let teamSize = 1
-let currentThreads = 1
-
-/** Brings the team up to `count` threads, waiting for them without leaving the job. */
-function growTeam(module: Module, count: number): void {
-  const created = module.exports.nl_team_start(count)
-  const bell = new Int32Array(new SharedArrayBuffer(4))
-  let ready = module.exports.nl_team_ready()
-  let deadline = performance.now() + START_TIMEOUT_MS
-  while (ready < count) {
-    const before = ready
-    if (ready >= created || performance.now() > deadline) throw teamError(module, count, ready)
-    Atomics.wait(bell, 0, 0, 1)
-    ready = module.exports.nl_team_ready()
-    if (ready > before) deadline = performance.now() + START_TIMEOUT_MS
-  }
-  teamSize = count
-}
-
-function teamError(module: Module, wanted: number, ready: number): BackendError {
-  return new BackendError(
-    `backend 'wasm-threads' could not start ${wanted} threads: ${ready} are up. Use fewer (withThreads, OMP_NUM_THREADS).`,
-    { backend: 'wasm-threads', file: fileURLToPath(module.url) },
-  )
-}
-
-function setThreads(module: Module, count: number): void {
-  if (count === currentThreads || !module.threaded) return
-  if (count > teamSize) growTeam(module, count)
-  module.exports.nl_set_threads(count)
-  currentThreads = count
-}
-
-type Raw = (...args: number[]) => unknown
-
-/** A kernel that runs on the team where more than one thread was set, within the process's budget. */
-function onTeam(module: Module, raw: Raw): Raw {
-  return (...args) => {
-    return currentThreads === 1 ? raw(...args) : runRegion(module, raw, args)
-  }
-}
-
-let lastTeam = 1
-
-function runRegion(module: Module, raw: Raw, args: number[]): unknown {
-  const { exports } = module
-  const wanted = currentThreads
-  lastTeam = claim(wanted)
-  if (lastTeam !== wanted) exports.nl_set_threads(lastTeam)
-  module.applySchedule()
-  let result: unknown
-  try {
-    result = raw(...args)
-  } catch (error) {
-    exports.nl_team_join()
-    if (exports.nl_team_failure() !== 0) forgetTeam(module)
-    throw error
-  } finally {
-    release()
-    if (lastTeam !== wanted) exports.nl_set_threads(wanted)
-  }
-  const failure = exports.nl_team_failure()
-  if (failure !== 0) throw lostThread(module, failure)
-  return result
-}
-
-/** Some of its threads are gone: the next call that wants threads brings up new ones. */
-function forgetTeam(module: Module): void {
-  setThreads(module, 1)
-  teamSize = 1
-}
-
-function lostThread(module: Module, failure: number): BackendError {
-  forgetTeam(module)
-  const what = failure === 1 ? 'a thread of its team died or did not wake' : 'a thread of its team trapped'
-  return new BackendError(
-    `backend 'wasm-threads': ${what}, so the result is not whole. The next call starts another thread.`,
-    { backend: 'wasm-threads', file: fileURLToPath(module.url) },
-  )
-}
-
 /** What compiled functions need of the module. */
 export interface FunctionHost {
   readonly exports: FunctionExports
@@ -282,18 +189,15 @@ export interface FunctionHost {
 /** The same object until the module is loaded anew. Throws BackendError where it cannot be loaded. */
 export const wasmFunctions = (): FunctionHost => load('wasm').host
 
-/** Calls a compiled function with a team of at most so many threads. Throws BackendError where one of them fails. */
-export function callOnTeam(threads: number, call: (slots: number) => number, slots: number): number {
-  const module = load('wasm')
-  setThreads(module, Math.min(threads, MAX_TEAM))
-  return currentThreads === 1 ? call(slots) : (runRegion(module, call as Raw, [slots]) as number)
-}
+/** Calls a compiled function, whose loops have at most so many threads. Throws BackendError where one of them fails. */
+export const callFunction = (threads: number, call: (slots: number) => number, slots: number): number =>
+  callOnTeam(load('wasm'), threads, call, slots)
 
 /** Ends the team. The next use of the backends loads the module again. */
 export async function shutdownWasm(): Promise<void> {
   const module = loaded
   loaded = undefined
-  teamSize = currentThreads = 1
+  resetTeam()
   await module?.terminate()
 }
 
@@ -309,7 +213,7 @@ function backend(name: BackendName, module: Module, maxThreads: number): Backend
       return raw && callWithCopies(kernel, dtype, maxThreads > 1 ? onTeam(module, raw) : raw)
     },
     setThreads: (count) => setThreads(module, Math.min(count, maxThreads)),
-    lastTeam: () => lastTeam,
+    lastTeam,
   }
 }
 

@@ -114,4 +114,3 @@ export class NjitError extends NumloomError {
     super('NUMLOOM_NJIT', message, fields)
   }
 }
-}

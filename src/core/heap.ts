@@ -200,9 +200,9 @@ export class Heap {
 
   /** Makes the memory larger by at least so much, where it may be; false else. */
   growBy(bytes: number): boolean {
-    const { memory, maximumBytes } = this.choice
     const wanted = Math.ceil(bytes / PAGE_BYTES)
-    if (this.#buffer.byteLength + wanted * PAGE_BYTES > maximumBytes) return false
+    if (this.#buffer.byteLength + wanted * PAGE_BYTES > this.choice.maximumBytes) return false
+    const { memory } = this.choice
     let pages: number
     try {
       pages = memory.grow(wanted)

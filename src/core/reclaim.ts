@@ -16,11 +16,17 @@ const WATCHED_BYTES = 256 * 1024
 const WATCH_ALL_AFTER = 64 * 2 ** 20
 /** After so many watched blocks, those that are dead are dropped from the watcher's list. */
 const WATCH_ROUND = 4096
-/** New memory between two looks for dead arrays: a forced collection takes 0.1 to 3 ms, writing this much about 50. */
+/**
+ * New memory between two looks for dead arrays. A forced collection takes 0.1 to 10 ms: where the last one took long, so
+ * much more that it costs a tenth of the time that writing the memory takes, about 10 MB a ms, but not without end.
+ */
 const SWEEP_BYTES = 256 * 2 ** 20
-/** The same for pages of small arrays, which take 80 ms or more to fill; more where a collection takes long. */
+const SWEEP_BYTES_PER_MS = 128 * 2 ** 20
+const MOST_SWEEP_BYTES = 768 * 2 ** 20
+/** The same for pages of small arrays, which take 8 ms or more to fill. */
 const SWEEP_PAGE_BYTES = 32 * 2 ** 20
-const PAGE_BYTES_PER_MS = 8 * 2 ** 20
+const SWEEP_PAGE_BYTES_PER_MS = 32 * 2 ** 20
+const MOST_SWEEP_PAGE_BYTES = 64 * 2 ** 20
 
 export const ADVICE = 'Free arrays by scope(), `using` or dispose(), or write results to `out`'
 
@@ -34,6 +40,7 @@ export class Reclaimer {
   /** Bytes taken since the last look, and those of pages among them. */
   unswept = 0
   #unsweptPages = 0
+  #limit = SWEEP_BYTES
   #pageLimit = SWEEP_PAGE_BYTES
 
   /** `release` is called with the block of every region that died. */
@@ -97,7 +104,7 @@ export class Reclaimer {
   /** Looks for dead arrays, if there may be many by now, until `take` finds something. */
   searchFor(take: () => number | undefined): number | undefined {
     if (this.unswept >= WATCH_ALL_AFTER) this.#watchedBytes = 0
-    const many = this.unswept >= SWEEP_BYTES
+    const many = this.unswept >= this.#limit
     if (!many && this.#unsweptPages < this.#pageLimit) return undefined
     const better = this.#watcher.slow ? takeOffer() : undefined
     if (better !== undefined) {
@@ -111,10 +118,14 @@ export class Reclaimer {
       address = take()
       if (address !== undefined) break
     }
-    this.#pageLimit = Math.max(SWEEP_PAGE_BYTES, (performance.now() - begin) * PAGE_BYTES_PER_MS)
+    const spent = performance.now() - begin
+    this.#limit = between(SWEEP_BYTES, spent * SWEEP_BYTES_PER_MS, MOST_SWEEP_BYTES)
+    this.#pageLimit = between(SWEEP_PAGE_BYTES, spent * SWEEP_PAGE_BYTES_PER_MS, MOST_SWEEP_PAGE_BYTES)
     return address
   }
 }
+
+const between = (least: number, value: number, most: number) => Math.min(most, Math.max(least, value))
 
 function warnSlow(): void {
   warnOnce(

@@ -9,10 +9,10 @@ import { BACKEND_NAMES, type BackendName } from '../backends/backend.js'
 import { backends } from '../backends/load.js'
 import { cacheFolder } from '../cache.js'
 import { VERSION } from '../version.js'
-import type { KernelPlan, Level, Plans } from './plan.js'
+import type { Choice, KernelPlan, Level, Plans } from './plan.js'
 
 /** Changes with the meaning of what the file holds. */
-const FORMAT = 1
+const FORMAT = 2
 
 /** What a plan holds for. */
 interface Circumstances {
@@ -95,6 +95,11 @@ function isLevel(value: unknown): value is Level {
 }
 
 function isPlan(value: unknown): value is KernelPlan {
+  if (!isRecord(value) || !isChoice(value)) return false
+  return [value.strided, value.outside].every((choice) => choice === undefined || isChoice(choice))
+}
+
+function isChoice(value: unknown): value is Choice {
   if (!isRecord(value) || !Array.isArray(value.levels) || !isRecord(value.threads)) return false
   const { levels, threads } = value
   if (!levels.every(isLevel) || levels[0]?.work !== 0) return false

@@ -18,11 +18,20 @@ export interface Level {
   readonly order: readonly BackendName[]
 }
 
-export interface KernelPlan {
+export interface Choice {
   /** By rising work; the first begins at 0. */
   readonly levels: readonly Level[]
   /** The least work for which more than one thread pays; where it never did, BEYOND_MEASURED holds. */
   readonly threads: Partial<Record<BackendName, number>>
+}
+
+/** How the arrays of a call lie: strided where one is along its last axis, outside where one is not in the heap. */
+export type Placement = 'contiguous' | 'strided' | 'outside'
+
+/** The choice for contiguous arrays of the heap, and others where `choiceFor` without them was measured to lose much. */
+export interface KernelPlan extends Choice {
+  readonly strided?: Choice
+  readonly outside?: Choice
 }
 
 /** Plans by kernel and dtype. */
@@ -44,6 +53,15 @@ const UNMEASURED: KernelPlan = {
     { work: 2000, order: BY_SPEED },
   ],
   threads: { native: 100_000, 'wasm-threads': 200_000 },
+}
+
+/** The addon reaches everything in place; all others of these copy, and differ by what they do with the copies. */
+const OUTSIDE: Choice['levels'] = [{ work: 0, order: BY_SPEED }]
+
+/** What a plan says for arrays that lie so. */
+export function choiceFor(plan: KernelPlan, placement: Placement): Choice {
+  if (placement === 'contiguous') return plan
+  return plan[placement] ?? (placement === 'strided' ? plan : { levels: OUTSIDE, threads: plan.threads })
 }
 
 /** The plan of a kernel for a dtype that comes with numloom. */

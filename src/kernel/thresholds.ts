@@ -6,6 +6,7 @@
 import type { Code } from '../core/dtype.js'
 import type { KernelPlan, Level } from './plan.js'
 
+const atnwj = ['as', 'wasm-threads', 'native', 'wasm', 'js'] as const
 const atwnj = ['as', 'wasm-threads', 'wasm', 'native', 'js'] as const
 const awtnj = ['as', 'wasm', 'wasm-threads', 'native', 'js'] as const
 const natwj = ['native', 'as', 'wasm-threads', 'wasm', 'js'] as const
@@ -26,9 +27,23 @@ const from = (work: number, order: Level['order']): Level => ({ work, order })
 
 export const MEASURED: Readonly<Record<string, Partial<Record<Code, KernelPlan>>>> = {
   abs: {
-    f64: { levels: [from(0, awtnj), from(1000, nawtj)], threads: { native: 100_000 } },
-    f32: { levels: [from(0, awtnj), from(1000, ntwaj)], threads: { native: 100_000, 'wasm-threads': 100_000 } },
-    i32: { levels: [from(0, awtnj), from(3100, ntwaj)], threads: { native: 100_000, 'wasm-threads': 31_000 } },
+    f64: {
+      levels: [from(0, awtnj), from(1000, nawtj)],
+      threads: { native: 100_000 },
+      strided: { levels: [from(0, awtnj), from(10_000, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+    },
+    f32: {
+      levels: [from(0, awtnj), from(1000, ntwaj)],
+      threads: { native: 100_000, 'wasm-threads': 100_000 },
+      strided: { levels: [from(0, awtnj), from(31_000, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+      outside: { levels: [from(0, nwtaj)], threads: { native: 100_000 } },
+    },
+    i32: {
+      levels: [from(0, awtnj), from(3100, ntwaj)],
+      threads: { native: 100_000, 'wasm-threads': 31_000 },
+      strided: { levels: [from(0, awtnj), from(31_000, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+      outside: { levels: [from(0, nawtj)], threads: { native: 100_000 } },
+    },
   },
   add: {
     f64: {
@@ -41,52 +56,118 @@ export const MEASURED: Readonly<Record<string, Partial<Record<Code, KernelPlan>>
   copy: {
     f64: { levels: [from(0, awtnj), from(1000, nwtaj), from(3_100_000, wtanj)], threads: {} },
     f32: { levels: [from(0, awtnj), from(3100, ntwaj)], threads: { native: 3_100_000, 'wasm-threads': 3_100_000 } },
-    i32: { levels: [from(0, awtnj), from(3100, ntawj)], threads: { native: 100_000, 'wasm-threads': 31_000 } },
+    i32: {
+      levels: [from(0, awtnj), from(3100, ntawj)],
+      threads: { native: 100_000, 'wasm-threads': 31_000 },
+      strided: { levels: [from(0, awtnj), from(31_000, nawtj)], threads: { native: 100_000 } },
+    },
   },
   divide: {
     f64: {
       levels: [from(0, awtnj), from(1000, ntawj), from(3_100_000, tnwaj)],
       threads: { native: 31_000, 'wasm-threads': 31_000 },
+      strided: { levels: [from(0, awtnj), from(31_000, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
     },
-    f32: { levels: [from(0, awtnj), from(3100, nwtaj)], threads: { native: 31_000 } },
+    f32: {
+      levels: [from(0, awtnj), from(3100, nwtaj)],
+      threads: { native: 31_000 },
+      outside: { levels: [from(0, nwtaj)], threads: { native: 31_000 } },
+    },
   },
   fma: {
     f64: { levels: [from(0, awtnj), from(10_000, ntawj)], threads: { native: 100_000, 'wasm-threads': 1_000_000 } },
     f32: { levels: [from(0, awtnj), from(31_000, ntawj)], threads: { native: 100_000, 'wasm-threads': 100_000 } },
-    i32: { levels: [from(0, awtnj), from(31_000, ntawj)], threads: { native: 100_000, 'wasm-threads': 100_000 } },
+    i32: {
+      levels: [from(0, awtnj), from(31_000, ntawj)],
+      threads: { native: 100_000, 'wasm-threads': 100_000 },
+      strided: { levels: [from(0, awtnj), from(3100, natwj)], threads: { native: 100_000, 'wasm-threads': 310_000 } },
+    },
   },
   multiply: {
     f64: {
       levels: [from(0, awtnj), from(3100, wntaj), from(31_000, tnwaj)],
       threads: { native: 31_000, 'wasm-threads': 31_000 },
     },
-    f32: { levels: [from(0, awtnj), from(10_000, ntwaj)], threads: { native: 31_000, 'wasm-threads': 3_100_000 } },
-    i32: { levels: [from(0, awtnj), from(10_000, nwtaj)], threads: { native: 31_000 } },
+    f32: {
+      levels: [from(0, awtnj), from(10_000, ntwaj)],
+      threads: { native: 31_000, 'wasm-threads': 3_100_000 },
+      strided: { levels: [from(0, awtnj), from(1000, ntawj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+    },
+    i32: {
+      levels: [from(0, awtnj), from(10_000, nwtaj)],
+      threads: { native: 31_000 },
+      strided: { levels: [from(0, awtnj), from(10_000, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+    },
   },
   negative: {
     f64: { levels: [from(0, awtnj), from(1000, ntawj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
-    f32: { levels: [from(0, awtnj), from(1000, ntwaj)], threads: { native: 100_000, 'wasm-threads': 31_000 } },
-    i32: { levels: [from(0, awtnj), from(3100, ntwaj)], threads: { native: 100_000, 'wasm-threads': 31_000 } },
+    f32: {
+      levels: [from(0, awtnj), from(1000, ntwaj)],
+      threads: { native: 100_000, 'wasm-threads': 31_000 },
+      strided: { levels: [from(0, awtnj), from(10_000, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+      outside: { levels: [from(0, nwtaj)], threads: { native: 100_000 } },
+    },
+    i32: {
+      levels: [from(0, awtnj), from(3100, ntwaj)],
+      threads: { native: 100_000, 'wasm-threads': 31_000 },
+      strided: {
+        levels: [from(0, atnwj), from(3_100_000, ntawj)],
+        threads: { native: 31_000, 'wasm-threads': 31_000 },
+      },
+    },
   },
   sqrt: {
     f64: { levels: [from(0, awtnj), from(310, ntawj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
-    f32: { levels: [from(0, awtnj), from(1000, ntawj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+    f32: {
+      levels: [from(0, awtnj), from(1000, ntawj)],
+      threads: { native: 31_000, 'wasm-threads': 31_000 },
+      strided: { levels: [from(0, atwnj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+    },
   },
   subtract: {
     f64: {
       levels: [from(0, awtnj), from(3100, wntaj), from(100_000, ntawj), from(3_100_000, tnwaj)],
       threads: { native: 100_000, 'wasm-threads': 100_000 },
+      strided: { levels: [from(0, awtnj), from(1000, ntawj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+      outside: { levels: [from(0, nwtaj)], threads: { native: 31_000 } },
     },
-    f32: { levels: [from(0, awtnj), from(10_000, ntwaj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
-    i32: { levels: [from(0, awtnj), from(10_000, ntwaj)], threads: { native: 3_100_000, 'wasm-threads': 3_100_000 } },
+    f32: {
+      levels: [from(0, awtnj), from(10_000, ntwaj)],
+      threads: { native: 31_000, 'wasm-threads': 31_000 },
+      outside: { levels: [from(0, nwtaj)], threads: { native: 31_000 } },
+    },
+    i32: {
+      levels: [from(0, awtnj), from(10_000, ntwaj)],
+      threads: { native: 3_100_000, 'wasm-threads': 3_100_000 },
+      strided: { levels: [from(0, awtnj), from(3100, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+      outside: { levels: [from(0, nwtaj)], threads: { native: 31_000 } },
+    },
   },
   to_f32: {
-    f64: { levels: [from(0, awtnj), from(1000, ntawj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
-    i32: { levels: [from(0, awtnj), from(3100, nwtaj)], threads: {} },
+    f64: {
+      levels: [from(0, awtnj), from(1000, ntawj)],
+      threads: { native: 31_000, 'wasm-threads': 31_000 },
+      outside: { levels: [from(0, nawtj)], threads: { native: 31_000 } },
+    },
+    i32: {
+      levels: [from(0, awtnj), from(3100, nwtaj)],
+      threads: {},
+      strided: { levels: [from(0, awtnj), from(31_000, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+      outside: { levels: [from(0, nwtaj)], threads: { native: 100_000 } },
+    },
   },
   to_f64: {
-    f32: { levels: [from(0, awtnj), from(1000, ntwaj)], threads: { native: 1_000_000, 'wasm-threads': 1_000_000 } },
-    i32: { levels: [from(0, awtnj), from(1000, ntwaj)], threads: { native: 31_000, 'wasm-threads': 100_000 } },
+    f32: {
+      levels: [from(0, awtnj), from(1000, ntwaj)],
+      threads: { native: 1_000_000, 'wasm-threads': 1_000_000 },
+      strided: { levels: [from(0, awtnj), from(31_000, ntawj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+      outside: { levels: [from(0, ntawj)], threads: { native: 31_000, 'wasm-threads': 1_000_000 } },
+    },
+    i32: {
+      levels: [from(0, awtnj), from(1000, ntwaj)],
+      threads: { native: 31_000, 'wasm-threads': 100_000 },
+      outside: { levels: [from(0, ntwaj)], threads: { native: 31_000, 'wasm-threads': 1_000_000 } },
+    },
   },
   cos: {
     f64: { levels: [from(0, awtnj), from(990, ntwaj)], threads: { 'wasm-threads': 310_000 } },
@@ -105,29 +186,73 @@ export const MEASURED: Readonly<Record<string, Partial<Record<Code, KernelPlan>>
     f32: { levels: [from(0, awtnj), from(3100, ntwaj)], threads: { native: 1_000_000, 'wasm-threads': 310_000 } },
   },
   dot: {
-    f64: { levels: [from(0, awtnj), from(3100, natwj), from(310_000, tnawj)], threads: { 'wasm-threads': 100_000 } },
+    f64: {
+      levels: [from(0, awtnj), from(3100, natwj), from(310_000, tnawj)],
+      threads: { 'wasm-threads': 100_000 },
+      outside: { levels: [from(0, nawtj)], threads: { native: 100_000 } },
+    },
     f32: { levels: [from(0, awtnj), from(10_000, ntawj)], threads: { native: 310_000, 'wasm-threads': 100_000 } },
-    i32: { levels: [from(0, awtnj), from(31_000, natwj)], threads: { native: 310_000, 'wasm-threads': 10_000_000 } },
+    i32: {
+      levels: [from(0, awtnj), from(31_000, natwj)],
+      threads: { native: 310_000, 'wasm-threads': 10_000_000 },
+      strided: {
+        levels: [from(0, awtnj), from(100_000, natwj)],
+        threads: { native: 100_000, 'wasm-threads': 100_000 },
+      },
+      outside: { levels: [from(0, nawtj)], threads: { native: 310_000 } },
+    },
   },
   max: {
-    f64: { levels: [from(0, awtnj), from(1000, ntwaj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+    f64: {
+      levels: [from(0, awtnj), from(1000, ntwaj)],
+      threads: { native: 31_000, 'wasm-threads': 31_000 },
+      outside: { levels: [from(0, ntawj)], threads: { native: 31_000, 'wasm-threads': 1_000_000 } },
+    },
     f32: { levels: [from(0, awtnj), from(3100, ntwaj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
-    i32: { levels: [from(0, awtnj), from(100_000, nawtj)], threads: { native: 100_000 } },
+    i32: {
+      levels: [from(0, awtnj), from(100_000, nawtj)],
+      threads: { native: 100_000 },
+      strided: { levels: [from(0, awtnj), from(31_000, ntawj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+      outside: { levels: [from(0, nawtj)], threads: { native: 100_000 } },
+    },
   },
   min: {
-    f64: { levels: [from(0, awtnj), from(1000, ntwaj)], threads: { native: 31_000, 'wasm-threads': 1_000_000 } },
-    f32: { levels: [from(0, awtnj), from(3100, ntwaj)], threads: { native: 100_000, 'wasm-threads': 31_000 } },
-    i32: { levels: [from(0, awtnj), from(310_000, ntawj)], threads: { native: 310_000, 'wasm-threads': 310_000 } },
+    f64: {
+      levels: [from(0, awtnj), from(1000, ntwaj)],
+      threads: { native: 31_000, 'wasm-threads': 1_000_000 },
+      outside: { levels: [from(0, ntawj)], threads: { native: 31_000, 'wasm-threads': 1_000_000 } },
+    },
+    f32: {
+      levels: [from(0, awtnj), from(3100, ntwaj)],
+      threads: { native: 100_000, 'wasm-threads': 31_000 },
+      strided: { levels: [from(0, awtnj), from(10_000, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+      outside: { levels: [from(0, nawtj)], threads: { native: 100_000 } },
+    },
+    i32: {
+      levels: [from(0, awtnj), from(310_000, ntawj)],
+      threads: { native: 310_000, 'wasm-threads': 310_000 },
+      strided: { levels: [from(0, awtnj), from(31_000, ntawj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+    },
   },
   sum: {
     f64: {
       levels: [from(0, awtnj), from(1_000_000, ntawj)],
       threads: { native: 3_100_000, 'wasm-threads': 3_100_000 },
+      strided: { levels: [from(0, awtnj), from(1000, ntwaj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+      outside: { levels: [from(0, nawtj)], threads: { native: 100_000 } },
     },
-    f32: { levels: [from(0, atwnj), from(100_000, ntawj)], threads: { native: 100_000, 'wasm-threads': 31_000 } },
+    f32: {
+      levels: [from(0, atwnj), from(100_000, ntawj)],
+      threads: { native: 100_000, 'wasm-threads': 31_000 },
+      strided: { levels: [from(0, awtnj), from(31_000, ntawj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+    },
   },
   sum_to_i64: {
-    i32: { levels: [from(0, awtnj), from(10_000, ntawj)], threads: { native: 31_000, 'wasm-threads': 1_000_000 } },
+    i32: {
+      levels: [from(0, awtnj), from(10_000, ntawj)],
+      threads: { native: 31_000, 'wasm-threads': 1_000_000 },
+      outside: { levels: [from(0, nawtj)], threads: { native: 100_000 } },
+    },
   },
   axpy: {
     f64: { levels: [from(0, awtnj), from(3100, ntwaj)], threads: { native: 100_000, 'wasm-threads': 310_000 } },
@@ -135,39 +260,55 @@ export const MEASURED: Readonly<Record<string, Partial<Record<Code, KernelPlan>>
     i32: { levels: [from(0, awtnj), from(3100, ntwaj)], threads: { native: 310_000, 'wasm-threads': 10_000_000 } },
   },
   gemm: {
-    f64: {
-      levels: [from(0, wtnj), from(9800, ntwj)],
-      threads: { native: 980_000, 'wasm-threads': 980_000 },
-    },
-    f32: {
-      levels: [from(0, wtnj), from(9800, nwtj)],
-      threads: { native: 980_000, 'wasm-threads': 3_100_000 },
-    },
-    i32: {
-      levels: [from(0, wtnj), from(9800, ntwj)],
-      threads: { native: 980_000, 'wasm-threads': 980_000 },
-    },
+    f64: { levels: [from(0, wtnj), from(9800, ntwj)], threads: { native: 980_000, 'wasm-threads': 980_000 } },
+    f32: { levels: [from(0, wtnj), from(9800, nwtj)], threads: { native: 980_000, 'wasm-threads': 3_100_000 } },
+    i32: { levels: [from(0, wtnj), from(9800, ntwj)], threads: { native: 980_000, 'wasm-threads': 980_000 } },
   },
   gemv: {
-    f64: { levels: [from(0, wtnj), from(31_000, ntwj)], threads: { native: 99_000, 'wasm-threads': 3_100_000 } },
+    f64: {
+      levels: [from(0, wtnj), from(31_000, ntwj)],
+      threads: { native: 99_000, 'wasm-threads': 3_100_000 },
+      strided: { levels: [from(0, wtnj), from(3000, ntwj)], threads: { native: 99_000, 'wasm-threads': 99_000 } },
+    },
     f32: { levels: [from(0, wtnj), from(310_000, ntwj)], threads: { native: 310_000, 'wasm-threads': 3_100_000 } },
-    i32: { levels: [from(0, wtnj), from(310_000, ntwj)], threads: { native: 310_000, 'wasm-threads': 3_100_000 } },
+    i32: {
+      levels: [from(0, wtnj), from(310_000, ntwj)],
+      threads: { native: 310_000, 'wasm-threads': 3_100_000 },
+      strided: { levels: [from(0, wtnj), from(960, ntwj)], threads: { native: 99_000, 'wasm-threads': 99_000 } },
+      outside: { levels: [from(0, ntwj)], threads: { native: 310_000, 'wasm-threads': 9_900_000 } },
+    },
   },
   integral2d: {
     f64: { levels: [from(0, awtnj), from(2900, ntawj)], threads: { native: 310_000, 'wasm-threads': 3_100_000 } },
   },
   nbody_step: {
-    f64: { levels: [from(0, awtnj), from(30_000, tawnj)], threads: { native: 30_000, 'wasm-threads': 30_000 } },
-    f32: { levels: [from(0, atwnj), from(310_000, tawnj)], threads: { native: 30_000, 'wasm-threads': 98_000 } },
+    f64: {
+      levels: [from(0, awtnj), from(30_000, tawnj)],
+      threads: { native: 30_000, 'wasm-threads': 30_000 },
+      outside: {
+        levels: [from(0, nawtj), from(30_000, atwnj), from(3_100_000, tawnj)],
+        threads: { native: 98_000, 'wasm-threads': 990_000 },
+      },
+    },
+    f32: {
+      levels: [from(0, atwnj), from(310_000, tawnj)],
+      threads: { native: 30_000, 'wasm-threads': 98_000 },
+      outside: {
+        levels: [from(0, nawtj), from(30_000, atwnj), from(3_100_000, tawnj)],
+        threads: { native: 98_000, 'wasm-threads': 310_000 },
+      },
+    },
   },
   plate_sweep: {
     f64: {
       levels: [from(0, wtanj), from(96, atwnj), from(31_000, ntawj)],
       threads: { native: 99_000, 'wasm-threads': 9600 },
+      outside: { levels: [from(0, natwj)], threads: { native: 99_000, 'wasm-threads': 990_000 } },
     },
     f32: {
       levels: [from(0, wtanj), from(96, atwnj), from(310_000, ntawj)],
       threads: { native: 99_000, 'wasm-threads': 99_000 },
+      outside: { levels: [from(0, natwj)], threads: { native: 99_000, 'wasm-threads': 3_100_000 } },
     },
   },
 }

@@ -3,11 +3,12 @@
 // SPDX-License-Identifier: MIT
 
 import type { Space } from './affine.js'
+import type { Body } from './body.js'
 import { neverMeet, Prover } from './disjoint.js'
 import type { Expression, Position, Statement, Variable } from './ir.js'
-import type { Names } from './names.js'
 import type { Polynomial } from './polynomial.js'
-import { arrayArguments, blocksOf, expressionsOf, operands } from './visit.js'
+import { arrayArguments } from './same.js'
+import { expressionsOf, listsOf, partsOf } from './walk.js'
 
 /** A read or write of a variable or an element, in the user's text. */
 export interface Access {
@@ -29,9 +30,10 @@ type Write = 'read' | 'write' | 'atomic'
 class Collector {
   readonly found: ArrayAccess[] = []
   #facts: readonly Polynomial[]
+  readonly #provers = new Map<readonly Polynomial[], Prover>()
 
   constructor(
-    private readonly names: Names,
+    private readonly body: Body,
     private readonly space: Space,
   ) {
     this.#facts = space.facts
@@ -52,33 +54,39 @@ class Collector {
     }
     const around = this.#facts
     if (s.kind === 'for') this.#facts = [...around, ...this.space.enter(s)]
-    for (const block of blocksOf(s)) this.block(block)
+    for (const block of listsOf(s)) this.block(block)
     this.#facts = around
+  }
+
+  #isNonnegative(p: Polynomial): boolean {
+    const prover = this.#provers.get(this.#facts) ?? new Prover(this.space, this.#facts)
+    this.#provers.set(this.#facts, prover)
+    return prover.isNonnegative(p)
   }
 
   #loads(e: Expression): void {
     if (e.kind === 'load') this.#add(e.array, e.indices, e.position, 'read')
-    for (const part of operands(e)) this.#loads(part)
+    for (const part of partsOf(e)) this.#loads(part)
   }
 
   #add(array: Variable, at: readonly Expression[] | undefined, position: Position, how: Write): void {
-    for (const root of this.names.roots(array)) {
+    for (const root of this.body.roots(array)) {
       const place = at && root.row && [...root.row, ...at]
       this.found.push({
         variable: root.array,
         write: how !== 'read',
         atomic: how === 'atomic',
         position,
-        indices: place?.map((e) => this.space.index(e)),
+        indices: place?.map((e) => this.space.index(e, (p) => this.#isNonnegative(p))),
         facts: this.#facts,
       })
     }
   }
 }
 
-export function arrayAccesses(names: Names, space: Space): readonly ArrayAccess[] {
-  const collector = new Collector(names, space)
-  collector.block(names.loop.body)
+export function arrayAccesses(body: Body, space: Space): readonly ArrayAccess[] {
+  const collector = new Collector(body, space)
+  collector.block(body.loop.body)
   return collector.found
 }
 

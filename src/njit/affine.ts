@@ -2,10 +2,10 @@
 // values of which only bounds are known. All symbols are integers.
 // SPDX-License-Identifier: MIT
 
+import type { Body } from './body.js'
 import type { Expression, ForLoop, Variable } from './ir.js'
-import type { Names } from './names.js'
 import { Polynomial, type SymbolId } from './polynomial.js'
-import { bare, keyOf, same } from './visit.js'
+import { bare, keyOf, same } from './same.js'
 
 /** Alternatives that all hold: the symbol is at least each of `lower` and at most each of `upper`. */
 export interface Bounds {
@@ -29,7 +29,7 @@ const EXACT = 2 ** 52
 /** More elements than any memory holds: an index that was checked is below. */
 const MAX_INDEX = 2 ** 48
 
-const RANGES = { i32: 2 ** 31, i64: 2 ** 53 } as const
+const RANGES = { i32: 2 ** 31, i64: 2 ** 63 } as const
 
 const always = () => true
 const sizeOf = (w: Whole) => Math.max(Math.abs(w.low), Math.abs(w.high))
@@ -51,8 +51,8 @@ export class Space {
   readonly #extents = new Set<SymbolId>()
   readonly #values = new Map<number, Whole | undefined>()
 
-  constructor(private readonly names: Names) {
-    const { loop } = names
+  constructor(private readonly body: Body) {
+    const { loop } = body
     const bounds = this.#boundsOf(loop)
     const value = this.#varying(bounds)
     this.counter = [...value.symbols()][0] as SymbolId
@@ -78,19 +78,35 @@ export class Space {
 
   #declare(loop: ForLoop, value: Polynomial): void {
     // A counter that is declared twice stands for different loops.
-    const one = this.names.definition(loop.variable) === loop
+    const one = this.body.definition(loop.variable) === loop
     if (one && isInteger(loop.variable.type)) this.#values.set(loop.variable.id, this.#ranged(value, loop))
   }
 
   /** Polynomials that are at least 0 where the loop itself runs. */
   get facts(): readonly Polynomial[] {
-    return notEmpty(this.#boundsOf(this.names.loop))
+    return notEmpty(this.#boundsOf(this.body.loop))
   }
 
-  /** An index that is in bounds. */
-  index(e: Expression): Polynomial | undefined {
+  /** An index that is in bounds; `isNonnegative` proves that it does not count from the end. */
+  index(e: Expression, isNonnegative: (p: Polynomial) => boolean): Polynomial | undefined {
+    const given = this.#givenIndex(e)
+    const forward = given && this.#number(given)
+    if (forward !== undefined && isNonnegative(forward)) return forward
     const whole = this.#whole(e)
     return whole?.exact(Math.min(MAX_INDEX, sizeOf(whole))) ? whole.value : undefined
+  }
+
+  /** `k` of an index `k < 0 ? k + extent : k`. */
+  #givenIndex(e: Expression): Expression | undefined {
+    const inner = bare(e)
+    if (inner.kind === 'variable') {
+      const value = this.body.valueOf(inner.variable)
+      return value && this.#givenIndex(value)
+    }
+    if (inner.kind !== 'select' || inner.condition.kind !== 'compare') return undefined
+    const { op, left, right } = inner.condition
+    const negative = op === '<' && bare(right).kind === 'constant' && keyOf(right) === 'number 0'
+    return negative && same(left, inner.no) ? left : undefined
   }
 
   #number(e: Expression): Polynomial | undefined {
@@ -136,8 +152,8 @@ export class Space {
   #limits(e: Expression, side: 'min' | 'max'): readonly Polynomial[] {
     if (e.kind === 'convert' && e.how === 'exact') return this.#limits(e.operand, side)
     if (e.kind === 'variable') {
-      const only = this.names.definition(e.variable)
-      if (only?.kind === 'let' && only.value !== undefined) return this.#limits(only.value, side)
+      const value = this.body.valueOf(e.variable)
+      if (value !== undefined) return this.#limits(value, side)
     }
     const args = argumentsOf(e, side)
     if (args !== undefined) return args.flatMap((part) => this.#limits(part, side))
@@ -168,21 +184,21 @@ export class Space {
 
   #ofVariable(variable: Variable): Whole | undefined {
     if (this.#values.has(variable.id)) return this.#values.get(variable.id)
-    const only = this.names.definition(variable)
-    if (only?.kind !== 'let' || only.value === undefined) return undefined
-    const value = this.#whole(only.value)
+    const definition = this.body.valueOf(variable)
+    if (definition === undefined) return undefined
+    const value = this.#whole(definition)
     this.#values.set(variable.id, value)
     return value
   }
 
   #extent(array: Variable, axis: number): Whole | undefined {
-    if (this.names.isOutside(array)) {
+    const alias = this.body.aliasOf(array)
+    if (alias !== undefined) return this.#extent(alias.source, axis + alias.row.length)
+    if (this.body.isOutside(array)) {
       const value = this.#invariant(`x${array.id}.${axis}`)
       for (const id of value.symbols()) this.#extents.add(id)
       return { value, low: 0, high: MAX_INDEX, exact: always }
     }
-    const only = this.names.definition(array)
-    if (only?.kind === 'alias' && only.declares) return this.#extent(only.source, axis + only.row.length)
     return undefined
   }
 
@@ -219,7 +235,7 @@ export class Space {
     if (!isInteger(e.type) || right.kind !== 'constant') return undefined
     const by = Number(right.value)
     if (e.op === '|' && by === 0) return this.#whole(e.left)
-    if (this.names.isInvariant(e)) return undefined
+    if (this.body.isInvariant(e)) return undefined
     if (e.op === '&' && by >= 0) return this.#between(0, by)
     if (e.op !== '%' || by === 0) return undefined
     const most = Math.abs(by) - 1
@@ -240,7 +256,7 @@ export class Space {
   #other(e: Expression): Whole | undefined {
     if (!isInteger(e.type)) return undefined
     const range = RANGES[e.type]
-    const value = this.names.isInvariant(e) ? this.#invariant(keyOf(e)) : this.#varying(NONE)
+    const value = this.body.isInvariant(e) ? this.#invariant(keyOf(e)) : this.#varying(NONE)
     return { value, low: -range, high: range, exact: always }
   }
 

@@ -141,6 +141,8 @@ function literal(node: es.Literal, value: Value | undefined): Expression {
 
 function identifier(b: Builder, node: es.Identifier): Built {
   const local = b.notes.locals.get(node)
+  if (local?.literal !== undefined)
+    return scalarBuilt(constantOf(typeof local.literal === 'bigint' ? 'big' : 'bool', local.literal))
   if (local !== undefined) {
     const constant =
       local.assignments.size === 1 && local.value?.kind === 'number' ? constantIn(local.value) : undefined

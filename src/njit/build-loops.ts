@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: MIT
 
 import type * as es from 'acorn'
-import { type Builder, type Built, scalarBuilt } from './build.js'
-import { arrayOf, isPure } from './build-elements.js'
+import { type Builder, scalarBuilt } from './build.js'
+import { arrayOf } from './build-elements.js'
 import { bind, build, scalar, valueAt } from './build-expressions.js'
 import type { RangeCall } from './builtins.js'
-import { type Interval, interval, MAX_I32, MIN_I32, representation } from './interval.js'
+import { type Interval, MAX_I32, MIN_I32, representation } from './interval.js'
 import type { ArrayType, Expression, ForLoop, LoopSchedule, Scalar, Statement, Variable } from './ir.js'
 import type { Local } from './scope.js'
 import {

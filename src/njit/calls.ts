@@ -6,7 +6,7 @@ import { reject } from './diagnostic.js'
 import { evaluate } from './expressions.js'
 import type { Env, Frame, Inference } from './infer.js'
 import { bindPattern } from './patterns.js'
-import { type Closure, type FunctionNode, joinValues, sameValue, type Value, widenValues } from './value.js'
+import { type Closure, type FunctionNode, joinValues, sameValue, UNSET, type Value, widenValues } from './value.js'
 
 /** A function in the place of a call of it: a copy of its nodes, of which notes are kept apart. */
 export interface Expansion {
@@ -143,7 +143,11 @@ export function callInstance(inf: Inference, at: es.Node, closure: Closure, args
   const instance = instanceOf(inf, closure, args)
   inf.notes.calls.set(at, instance)
   merge(instance, args, at)
-  if (!instance.running) settle(inf, at, instance)
+  const outermost = !instance.running
+  if (outermost) settle(inf, at, instance)
+  if (instance.result === undefined && outermost) {
+    reject('NL2038', at, `'${instance.name}' calls itself on every way.`, 'return a value without a call first.')
+  }
   if (instance.result === undefined) throw new Unreached()
   return instance.result
 }
@@ -193,7 +197,8 @@ function settle(inf: Inference, at: es.Node, instance: Instance): void {
     for (rounds = 0; instance.changed && rounds < MOST_ROUNDS; rounds++) {
       instance.changed = false
       inf.env = constantsOf(inf, env)
-      const result = runBody(inf, at, instance.closure, instance.expansion.node, instance.params)
+      const found = runBody(inf, at, instance.closure, instance.expansion.node, instance.params)
+      const result = found ?? (inf.env && UNSET)
       const joined = instance.result && result ? joinValues(instance.result, result) : (result ?? instance.result)
       if (joined && !(instance.result && sameValue(joined, instance.result))) {
         instance.changed = true

@@ -79,8 +79,10 @@ function send(job: Job): { port: MessagePort; bell: Int32Array; to: Worker } {
   return { port: port1, bell, to }
 }
 
-function unanswered(): NjitError {
-  void endCompiler()
+/** Gives up a worker that may have died. */
+function unanswered(by: Worker): NjitError {
+  if (running === by) running = undefined
+  void by.terminate()
   const seconds = LIMIT_MS / 1000
   return new NjitError(`njit could not compile to WebAssembly: the compiler ended, or did not answer for ${seconds} s`)
 }
@@ -94,11 +96,11 @@ function checked({ output, log }: Reply): { output: Uint8Array<ArrayBuffer>; log
 
 /** Runs a job and waits for it without leaving the caller's job. */
 export function runClang(job: Job): { output: Uint8Array<ArrayBuffer>; log: string } {
-  const { port, bell } = send(job)
+  const { port, bell, to } = send(job)
   Atomics.wait(bell, 0, 0, LIMIT_MS)
   const reply = receiveMessageOnPort(port)
   port.close()
-  if (reply === undefined) throw unanswered()
+  if (reply === undefined) throw unanswered(to)
   return checked(reply.message)
 }
 
@@ -109,7 +111,7 @@ export async function runClangAsync(job: Job): Promise<{ output: Uint8Array<Arra
   let timer: NodeJS.Timeout | undefined
   try {
     const reply = new Promise<Reply>((resolve, reject) => {
-      giveUp = () => reject(unanswered())
+      giveUp = () => reject(unanswered(to))
       port.once('message', resolve)
       to.once('exit', giveUp)
       timer = setTimeout(giveUp, LIMIT_MS)

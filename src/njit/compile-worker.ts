@@ -25,29 +25,66 @@ export interface Request {
 }
 
 type Files = Record<string, string | Uint8Array>
-type Command = (args: readonly string[], files: Files, options: object) => Promise<Files | undefined>
+type RunLlvm = (args: readonly string[] | null, files?: Files, options?: object) => Promise<Files | undefined>
+
+async function load(): Promise<RunLlvm> {
+  const { runLLVM } = (await import(workerData as string)) as { runLLVM: RunLlvm }
+  // Without a listener the package prints how far it has loaded itself.
+  await runLLVM(null, {}, { fetchProgress: () => {} })
+  return runLLVM
+}
+
+let llvm: Promise<RunLlvm> | undefined
+
+/** What the driver `clang` would run, by its arguments: asking takes as long as half a compilation. */
+const expanded = new Map<string, string[]>()
+
+/** The driver prints commands as lines of quoted words; a backslash protects a quote, a dollar or itself. */
+function wordsOf(line: string): string[] {
+  const words = [...line.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, word]) => (word as string).replace(/\\(.)/g, '$1'))
+  return words.filter((word) => word !== '')
+}
+
+/** Clang cannot start another process here, so its driver only tells which command it would run. */
+async function expand(run: RunLlvm, step: readonly string[], files: Files): Promise<readonly string[]> {
+  if (step[0] !== 'clang') return step
+  const key = step.join(' ')
+  const known = expanded.get(key)
+  if (known !== undefined) return known
+  const said = new Said()
+  await run(['clang', '-###', ...step.slice(1)], files, said.options)
+  const line = said.text.split('\n').find((line) => line.startsWith(' "'))
+  if (line === undefined) throw new Error(said.text)
+  const words = wordsOf(line)
+  expanded.set(key, words)
+  return words
+}
+
+/** Collects what a command says. */
+class Said {
+  readonly #decoder = new TextDecoder()
+  text = ''
+  readonly #write = (bytes: Uint8Array | null) => {
+    if (bytes !== null) this.text += this.#decoder.decode(bytes, { stream: true })
+  }
+  readonly options = { stdout: this.#write, stderr: this.#write, decodeASCII: false }
+}
 
 async function run({ source, steps, output }: Job): Promise<Reply> {
-  const { commands } = (await import(workerData as string)) as { commands: Record<string, Command> }
-  const decoder = new TextDecoder()
-  let log = ''
-  const write = (bytes: Uint8Array | null) => {
-    if (bytes !== null) log += decoder.decode(bytes, { stream: true })
-  }
-  // Without a listener of ours the package prints how far it has loaded itself.
-  const options = { stdout: write, stderr: write, fetchProgress: () => {} }
+  const said = new Said()
   let files: Files = { 'function.c': source }
   try {
-    for (const [command, ...args] of steps) files = (await commands[command]?.(args, files, options)) ?? {}
-    return { output: new Uint8Array(files[output] as Uint8Array), log }
+    llvm ??= load()
+    const runLlvm = await llvm
+    for (const step of steps) files = (await runLlvm(await expand(runLlvm, step, files), files, said.options)) ?? {}
+    return { output: new Uint8Array(files[output] as Uint8Array), log: said.text }
   } catch (error) {
-    return { output: undefined, log: `${log}${(error as Error).message}` }
+    return { output: undefined, log: `${said.text}${(error as Error).message}` }
   }
 }
 
 parentPort?.on('message', async ({ job, port, bell }: Request) => {
-  const reply = await run(job).catch((error: Error): Reply => ({ output: undefined, log: error.message }))
-  port.postMessage(reply)
+  port.postMessage(await run(job))
   Atomics.store(bell, 0, 1)
   Atomics.notify(bell, 0)
 })

@@ -2,8 +2,6 @@
 // reach is copied into the heap, and what it wrote is copied back. SPDX-License-Identifier: MIT
 
 import { heap } from '../core/heap.js'
-import { copied } from '../report/dispatch.js'
-import { reporting } from '../report/events.js'
 import type { ArrayArgument, NumericArray } from './target.js'
 
 const ALIGNMENT = 16
@@ -56,13 +54,6 @@ function merged(buffer: ArrayBufferLike, extents: Extent[]): Copy[] {
   return copies
 }
 
-function transfer(direction: 'in' | 'out', from: Uint8Array, to: Uint8Array): number {
-  const start = reporting ? performance.now() : 0
-  to.set(from)
-  if (reporting) copied(direction, from.byteLength, start)
-  return from.byteLength
-}
-
 export interface Placed {
   /** Addresses in the heap, by slot. */
   readonly addresses: readonly (readonly [slot: number, address: number])[]
@@ -83,7 +74,8 @@ export function place(arrays: readonly ArrayArgument[]): Placed {
       // Elements keep their alignment, which atomic operations need.
       const origin = block.address + (begin % ALIGNMENT) - begin
       const target = new Uint8Array(heap().buffer, origin + begin, end - begin)
-      bytes += transfer('in', new Uint8Array(buffer, begin, end - begin), target)
+      target.set(new Uint8Array(buffer, begin, end - begin))
+      bytes += target.byteLength
       for (const { slot, first } of extents) addresses.push([slot, origin + first])
     }
   } catch (error) {
@@ -97,8 +89,8 @@ export function place(arrays: readonly ArrayArgument[]): Placed {
       for (const extent of extents) {
         if (!extent.written) continue
         const length = extent.end - extent.begin
-        const source = new Uint8Array(heap().buffer, origin + extent.begin, length)
-        bytes += transfer('out', source, new Uint8Array(buffer, extent.begin, length))
+        new Uint8Array(buffer, extent.begin, length).set(new Uint8Array(heap().buffer, origin + extent.begin, length))
+        bytes += length
       }
       block.release()
     })

@@ -3,9 +3,9 @@
 
 import { arrayAccesses, distinctPairs, firstConflict, writtenArrays } from './accesses.js'
 import { Space } from './affine.js'
-import type { ForLoop, Variable } from './ir.js'
-import { Names } from './names.js'
-import { eachStatement } from './visit.js'
+import { Body } from './body.js'
+import type { ForLoop, Statement, Variable } from './ir.js'
+import { eachStatement } from './walk.js'
 
 export interface Vectorizable {
   readonly safe: boolean
@@ -13,15 +13,15 @@ export interface Vectorizable {
   readonly distinct: readonly (readonly [Variable, Variable])[]
 }
 
-/** Whether no iteration of a loop touches an element that another one writes. */
-export function vectorizable(loop: ForLoop): Vectorizable {
-  const names = new Names(loop)
-  const space = new Space(names)
-  const accesses = arrayAccesses(names, space)
+/** Whether no iteration of a loop touches an element that another one writes. `around`: as for independence. */
+export function vectorizable(loop: ForLoop, around: readonly Statement[] = []): Vectorizable {
+  const body = new Body(loop, around)
+  const space = new Space(body)
+  const accesses = arrayAccesses(body, space)
   let safe = !accesses.some(({ atomic }) => atomic)
   eachStatement(loop.body, (s) => {
-    if (s.kind === 'alias' && names.isOutside(s.variable)) safe = false
-    if (s.kind === 'call' && s.results.some((result) => names.isOutside(result))) safe = false
+    if (s.kind === 'alias' && body.isOutside(s.variable)) safe = false
+    if (s.kind === 'call' && s.results.some((result) => body.isOutside(result))) safe = false
   })
   for (const array of writtenArrays(accesses).values()) {
     safe &&= firstConflict(array, accesses, loop.step, space) === undefined

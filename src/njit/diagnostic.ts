@@ -3,7 +3,11 @@
 
 import { NjitError } from '../core/errors.js'
 import type { Position } from './ir.js'
-import { sourceOf } from './source.js'
+import { type Place, sourceOf } from './source.js'
+
+export function placeOf(position: Position): Place {
+  return sourceOf(position).place(position)
+}
 
 /** The place of a position as `file:line:column`. */
 export function placeText(position: Position): string {

@@ -4,10 +4,14 @@
 // result of its own, and these are combined in order: the bits depend on neither threads nor schedule.
 // SPDX-License-Identifier: MIT
 
-import type { Emitter } from './emit.js'
-import { itemsize, storedType } from './emit-expressions.js'
-import type { ArrayType, ForLoop, Reduction, Scalar, Type, Variable } from './ir.js'
-import { eachStatement, readBy, useOf } from './walk.js'
+import { type Emitter, OVERLAP } from './emit.js'
+import { expressionText, itemsize, storedType } from './emit-expressions.js'
+
+import type { Accumulators } from './hoist.js'
+import type { ArrayType, ForLoop, Reduction, Scalar, Statement, Storage, Type, Variable } from './ir.js'
+import { arithmetic, constantOf, newVariable, use } from './typed.js'
+
+import { eachStatement, useOf } from './walk.js'
 
 const SCHEDULES = ['static', 'dynamic', 'guided', 'auto']
 
@@ -24,15 +28,27 @@ const IDENTITY: Readonly<Record<string, string>> = {
 export function identity(op: string, type: Scalar): string {
   if (op === '+') return type === 'f64' ? '-0.0' : '0'
   const infinity = { f64: '__builtin_inf()', i32: '2147483647', i64: '9223372036854775807LL' }[type as 'f64']
-  if (op === 'min' || op === 'ifmin') return infinity ?? '0'
-  if (op === 'max' || op === 'ifmax') return infinity ? `(-${infinity})` : '0'
+  if (op === 'min' || op === '<' || op === '<=') return infinity ?? '0'
+  if (op === 'max' || op === '>' || op === '>=') return infinity ? `(-${infinity})` : '0'
   return IDENTITY[op] ?? '0'
+}
+
+/** The least and the greatest element of storages of integers. */
+const LIMITS: Readonly<Partial<Record<Storage, readonly [string, string]>>> = {
+  ...{ i1: ['-128', '127'], i2: ['-32768', '32767'], i4: ['(-2147483647 - 1)', '2147483647'] },
+  ...{ u1: ['0', '255'], u2: ['0', '65535'], u4: ['0', '4294967295u'], c1: ['0', '255'] },
+}
+
+function elementIdentity(op: string, storage: Storage): string {
+  const [least, greatest] = LIMITS[storage] ?? []
+  if (greatest && (op === 'min' || op[0] === '<')) return greatest
+  if (least && (op === 'max' || op[0] === '>')) return least
+  return identity(op, storage === 'f8' || storage === 'f4' ? 'f64' : 'i64')
 }
 
 function combined(op: string, type: Scalar, all: string, part: string): string {
   if (op === 'min' || op === 'max') return `nl_${op}${type === 'f64' ? '' : `_${type}`}(${all}, ${part})`
-  if (op === 'ifmin') return `${part} < ${all} ? ${part} : ${all}`
-  if (op === 'ifmax') return `${part} > ${all} ? ${part} : ${all}`
+  if (/^[<>]/.test(op)) return `${part} ${op} ${all} ? ${part} : ${all}`
   if (type === 'big') return `(i64)((u64)${all} ${op} (u64)${part})`
   return `${all} ${op} ${part}`
 }
@@ -40,13 +56,16 @@ function combined(op: string, type: Scalar, all: string, part: string): string {
 /** Variables that the body takes from outside. */
 function captured(loop: ForLoop): Variable[] {
   const { used, declared } = useOf(loop.body)
-  for (const variable of [...readBy(loop.start)]) void variable
   return [...used].filter((variable) => !declared.has(variable) && variable !== loop.variable)
 }
 
 const scalarType = (type: Type) => (type === 'i32' ? 'i64' : type) as Scalar
 
-export function regionText(emitter: Emitter, loop: ForLoop): void {
+export function regionText(
+  emitter: Emitter,
+  loop: ForLoop,
+  distinct: readonly (readonly [Variable, Variable])[],
+): void {
   const { names } = emitter
   const { reductions, schedule } = loop.parallel as NonNullable<ForLoop['parallel']>
   const number = emitter.regions.length
@@ -69,6 +88,16 @@ export function regionText(emitter: Emitter, loop: ForLoop): void {
   }
 
   const type = reductions.length > 0
+  const apart = distinct.map(([left, right]) => expressionText(names, { kind: 'disjoint', type: 'bool', left, right }))
+  // A copy of an array does not see what is stored by another name: iterations then store into the array itself, in order.
+  const inOrder = apart.length > 0 && reductions.some(({ variable }) => typeof variable.type !== 'string')
+  const overlap = `E[${OVERLAP}] = ${emitter.position(loop.position)} + 1;`
+  if (inOrder) {
+    emitter.line(`if (!(${apart.join(' && ')})) {`)
+    emitter.line(overlap)
+    emitter.for(loop)
+    emitter.line('} else')
+  }
   emitter.line('{')
   emitter.line(`struct ${struct} ${context} = {.failure = {.at = 9223372036854775807LL}};`)
   emitter.line(`${context}.start = ${emitter.text(loop.start)};`)
@@ -80,7 +109,12 @@ export function regionText(emitter: Emitter, loop: ForLoop): void {
   const kind = schedule ? SCHEDULES.indexOf(schedule.kind) : -1
   const chunk =
     schedule && type ? `(i32)((${schedule.chunk} + ${context}.length - 1) / ${context}.length)` : (schedule?.chunk ?? 0)
-  emitter.line(`nl_region(${number}, &${context}, (f64)${blocks}, ${kind}, ${chunk});`)
+  const region = `nl_region(${number}, &${context}, (f64)${blocks}, ${kind}, ${chunk});`
+  if (apart.length === 0 || inOrder) emitter.line(region)
+  else {
+    emitter.line(`if (${apart.join(' && ')}) ${region}`)
+    emitter.line(`else { ${overlap} nl_body(${number}, &${context}, 0, (f64)${blocks}); }`)
+  }
   const failed = `${context}.failure.at != 9223372036854775807LL`
   emitter.fail(failed, `for (i32 k = 0; k < 5; k++) E[k] = ${context}.failure.record[k]`)
   for (const reduction of reductions) combineLines(emitter, context, blocks, reduction)
@@ -115,7 +149,7 @@ function blockLines(
     const count = typeof variable.type === 'string' ? blocks : `${blocks} * ${elements(emitter, variable)}`
     const size = typeof variable.type === 'string' ? 8 : itemsize(variable.type.storage)
     emitter.line(`${parts} = (${type}*)nl_new(A, ${count}, ${size});`)
-    emitter.fail(`!${parts}`, `nl_no_memory(E, ${loop.position}, (f64)(${count}) * ${size})`)
+    emitter.fail(`!${parts}`, `nl_no_memory(E, ${emitter.position(loop.position)}, (f64)(${count}) * ${size})`)
   }
 }
 
@@ -161,7 +195,7 @@ function bodyOf(
   reduced: ReadonlyMap<Variable, Reduction>,
 ): string[] {
   const { names, failure } = emitter
-  const name = names.of(loop.variable)
+  const turn = newVariable('turn', 'i64', loop.position)
   emitter.failure = 'failed'
   const lines = emitter.collect(() => {
     emitter.line(`static void region_body_${struct.slice(7)}(struct ${struct}* context, i64 begin, i64 end) {`)
@@ -172,17 +206,18 @@ function bodyOf(
       if (reduced.has(variable)) continue
       emitter.line(`const ${emitter.type(variable.type)} ${names.of(variable)} = context->${names.of(variable)};`)
     }
-    emitter.line('i64 turn = begin; (void)E; (void)A;')
+    emitter.line('NL_SET_DEPTH(E); (void)A;')
+    emitter.declare(turn, 'begin')
     if (reduced.size === 0) {
       emitter.line('if (nl_failed_at(&context->failure) < begin) return;')
-      turns(emitter, loop, 'begin', 'end', name)
+      turns(emitter, loop, 'begin', 'end', turn, reduced)
     } else {
       emitter.line('for (i64 block = begin; block < end; block++) {')
       emitter.line('const i64 first = block * context->length, past = first + context->length;')
       emitter.line('const i64 last = past < context->turns ? past : context->turns;')
       emitter.line('if (nl_failed_at(&context->failure) < first) break;')
       for (const { variable, op } of reduced.values()) accumulator(emitter, variable, op)
-      turns(emitter, loop, 'first', 'last', name)
+      turns(emitter, loop, 'first', 'last', turn, reduced)
       for (const { variable } of reduced.values()) {
         if (typeof variable.type === 'string')
           emitter.line(`context->${names.of(variable)}_parts[block] = ${names.of(variable)};`)
@@ -191,7 +226,7 @@ function bodyOf(
     }
     emitter.line('nl_release_to(A, 0); return;')
     emitter.line('failed: __attribute__((unused));')
-    emitter.line('nl_region_failed(&context->failure, turn, record);')
+    emitter.line(`nl_region_failed(&context->failure, ${names.of(turn)}, record);`)
     emitter.line('nl_release_to(A, 0);')
     emitter.line('}')
   })
@@ -207,26 +242,58 @@ function accumulator(emitter: Emitter, variable: Variable, op: string): void {
     return
   }
   const { storage, rank } = variable.type
-  const type: Scalar = storage === 'f8' || storage === 'f4' ? 'f64' : storage === 'i4' ? 'i32' : 'i64'
   const own: Variable['type'] = { ...variable.type, contiguous: true }
   emitter.line(`${emitter.type(own)} ${name} = {0};`)
   for (let axis = 0; axis < rank; axis++) emitter.line(`${name}.n${axis} = context->${name}.n${axis};`)
   emitter.line(`${name}.p = context->${name}_parts + block * (${elements(emitter, variable)});`)
-  emitter.line(`for (i64 j = 0; j < ${elements(emitter, variable)}; j++) ${name}.p[j] = ${identity(op, type)};`)
+  emitter.line(
+    `for (i64 j = 0; j < ${elements(emitter, variable)}; j++) ${name}.p[j] = ${elementIdentity(op, storage)};`,
+  )
 }
 
 /** The iterations themselves: the variable counts by the step, `turn` by one, for the error of the lowest. */
-function turns(emitter: Emitter, loop: ForLoop, first: string, last: string, name: string): void {
-  const type = emitter.type(loop.variable.type)
-  const value = (turn: string) => `(${type})(context->start + ${turn} * ${loop.step})`
-  const from = emitter.unique('from')
-  const to = emitter.unique('to')
-  emitter.line(`const ${type} ${from} = ${value(first)}, ${to} = ${value(last)};`)
-  const compare = loop.step > 0 ? '<' : '>'
-  emitter.labelled(loop.label, (again) => {
-    emitter.line(`for (${type} ${name} = ${from}; ${name} ${compare} ${to}; ${name} += ${loop.step}) {`)
-    emitter.line(`turn = ${first} + (${name} - ${from}) / ${loop.step};`)
-    emitter.body(loop.body, again)
-    emitter.line('}')
+function turns(
+  emitter: Emitter,
+  loop: ForLoop,
+  first: string,
+  last: string,
+  turn: Variable,
+  reduced: Accumulators,
+): void {
+  const { step, variable, position } = loop
+  const type = variable.type as Scalar
+  const from = newVariable('from', type, position)
+  const to = newVariable('to', type, position)
+  const value = (at: string) => `(${emitter.type(type)})(context->start + ${at} * ${step})`
+  emitter.declare(from, value(first))
+  emitter.declare(to, value(last))
+  const begin = newVariable('begin', 'i64', position)
+  emitter.declare(begin, first)
+  const counted = arithmetic('i64', '/', arithmetic(type, '-', use(variable), use(from)), constantOf('i64', step))
+  const count: Statement = {
+    kind: 'assign',
+    variable: turn,
+    value: arithmetic('i64', '+', use(begin), counted),
+    position,
+  }
+  const plain: ForLoop = { ...loop, start: use(from), stop: use(to), parallel: undefined }
+  emitter.statements(counting(emitter.prepared([plain], reduced, [plain]), variable, count))
+}
+
+/** Keeps the number of the iteration in those versions of the loop that may fail. */
+function counting(list: readonly Statement[], variable: Variable, count: Statement): Statement[] {
+  return list.map((s) => {
+    if (s.kind === 'if') return { ...s, yes: counting(s.yes, variable, count), no: counting(s.no, variable, count) }
+    if (s.kind !== 'for' || s.variable !== variable || !needsTurn(s.body)) return s
+    return { ...s, body: [count, ...s.body] }
   })
+}
+
+/** Whether an iteration may fail in a way that is told by its number. */
+function needsTurn(body: readonly Statement[]): boolean {
+  let needed = false
+  eachStatement(body, (s) => {
+    if (s.kind === 'check' || s.kind === 'fail' || s.kind === 'call' || s.kind === 'allocate') needed = true
+  })
+  return needed
 }

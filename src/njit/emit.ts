@@ -3,7 +3,21 @@
 
 import { expressionText, itemsize, Names, offsetText, storedType, typeName } from './emit-expressions.js'
 import { regionText } from './emit-regions.js'
-import type { ArrayType, Expression, ForLoop, FunctionIr, Label, ProgramIr, Statement, Type, Variable } from './ir.js'
+import { type Accumulators, hoist, withoutChecks } from './hoist.js'
+import type {
+  ArrayType,
+  Expression,
+  ForLoop,
+  FunctionIr,
+  Label,
+  Position,
+  ProgramIr,
+  Reduction,
+  Statement,
+  Type,
+  Variable,
+} from './ir.js'
+import type { Distinct } from './parallel.js'
 
 /** Where what lies in the slots. */
 export interface Layout {
@@ -53,7 +67,18 @@ export class Emitter {
   /** The label that failures jump to. */
   failure = ''
 
-  constructor(readonly program: ProgramIr) {}
+  constructor(
+    readonly program: ProgramIr,
+    readonly distinct: Distinct,
+    /** A position in the user's text as it stands in the C. */
+    readonly position: (position: Position) => number,
+    readonly boundsCheck: boolean,
+  ) {}
+
+  /** Statements as they are written: with checks taken out of loops, or all of them left out. */
+  prepared(list: readonly Statement[], accumulators: Accumulators, around: readonly Statement[]): Statement[] {
+    return hoist(this.boundsCheck ? list : withoutChecks(list), accumulators, around)
+  }
 
   line(text: string): void {
     this.#lines.push(text)
@@ -104,11 +129,11 @@ export class Emitter {
       case 'check':
         return this.#check(s)
       case 'fail':
-        return this.fail(this.text(s.when), `nl_failed(E, ${s.failure}, ${s.position})`)
+        return this.fail(this.text(s.when), `nl_failed(E, ${s.failure}, ${this.position(s.position)})`)
       case 'if':
         return this.#if(s)
       case 'for':
-        return s.parallel ? regionText(this, s) : this.for(s)
+        return s.parallel ? regionText(this, s, this.distinct.get(s) ?? []) : this.for(s)
       case 'loop':
         return this.labelled(s.label, (again) => {
           this.line('for (;;) {')
@@ -130,6 +155,12 @@ export class Emitter {
         return this.#allocate(s)
       case 'alias':
         return this.#alias(s)
+      case 'buffer':
+        return this.#buffer(s)
+      case 'kernel':
+        return this.line(
+          `nl_block_${s.name}(${this.names.of(s.variable)}.p, ${this.names.of(s.variable)}.p, ${this.text(s.count)});`,
+        )
       default:
         return this.#call(s)
     }
@@ -142,7 +173,7 @@ export class Emitter {
   #check({ array, axis, index, position }: Extract<Statement, { kind: 'check' }>): void {
     const extent = `${this.names.of(array)}.n${axis}`
     const text = this.text(index)
-    const record = `nl_out_of_bounds(E, ${position}, (f64)${text}, ${axis}, (f64)${extent})`
+    const record = `nl_out_of_bounds(E, ${this.position(position)}, (f64)${text}, ${axis}, (f64)${extent})`
     if (index.type === 'f64') {
       return this.fail(`!(${text} >= 0 && ${text} < (f64)${extent} && nl_trunc(${text}) == ${text})`, record)
     }
@@ -206,6 +237,7 @@ export class Emitter {
     const compare = step > 0 ? '<' : '>'
     const [start, stop] = [this.text(loop.start), this.text(loop.stop)]
     this.labelled(loop.label, (again) => {
+      if (loop.simd) this.line(pragma(this.names, loop.simd.reductions))
       this.line(`for (${type} ${name} = ${start}; ${name} ${compare} ${stop}; ${name} += ${step}) {`)
       this.body(loop.body, again)
       this.line('}')
@@ -223,7 +255,7 @@ export class Emitter {
     this.line(`const f64 ${count} = ${extents.map((_, axis) => `(f64)${name}.n${axis}`).join(' * ') || '1'};`)
     const size = itemsize(type.storage)
     this.line(`${name}.p = ${count} > 0x1p46 ? 0 : nl_new(A, (i64)${count}, ${size});`)
-    this.fail(`!${name}.p`, `nl_no_memory(E, ${position}, ${count} * ${size})`)
+    this.fail(`!${name}.p`, `nl_no_memory(E, ${this.position(position)}, ${count} * ${size})`)
     if (fill) {
       const index = this.unique('i')
       const value = `(${storedType(type.storage)})${this.text(fill)}`
@@ -247,10 +279,15 @@ export class Emitter {
     }
   }
 
+  #buffer({ variable, length }: Extract<Statement, { kind: 'buffer' }>): void {
+    const memory = this.unique('memory')
+    this.line(`f64 ${memory}[${length}] __attribute__((aligned(64)));`)
+    this.declare(variable, `{${memory}, ${length}}`)
+  }
+
   // ---- functions ----------------------------------------------------------------------------------------------------
 
-  #call({ callee, args, results, position }: Extract<Statement, { kind: 'call' }>): void {
-    void position
+  #call({ callee, args, results }: Extract<Statement, { kind: 'call' }>): void {
     const values = args.map((arg) => ('id' in arg ? this.names.of(arg) : this.text(arg)))
     const outs = results.map((variable) => `&${this.names.of(variable)}`)
     this.line(
@@ -275,19 +312,29 @@ export class Emitter {
     this.failure = 'failed'
     const lines = this.collect(() => {
       this.line(`${this.signature(f)} {`)
-      if (!keepsBlocks) this.line('struct nl_block* const entry = *A;')
-      this.line('i32 status = 0;')
-      this.statements(f.body)
+      if (!keepsBlocks) {
+        this.line('struct nl_block* const entry = *A;')
+        this.line('i32 status = 0;')
+        this.fail('NL_TOO_DEEP(E)', 'nl_too_deep(E)')
+      } else this.line('i32 status = 0;')
+      this.statements(this.prepared(f.body, new Map(), f.body))
       this.line('goto done;')
       this.line('failed: __attribute__((unused));')
       this.line('status = 1;')
       this.line('done:')
-      if (!keepsBlocks) this.line('nl_release_to(A, entry);')
+      if (!keepsBlocks) this.line('NL_LEAVE(E); nl_release_to(A, entry);')
       this.line('return status;')
       this.line('}')
     })
     this.finished.push(...lines)
   }
+}
+
+/** Iterations may be run several at a time; what they add up is added in any order. */
+function pragma(names: Names, reductions: readonly Reduction[]): string {
+  if (reductions.length === 0) return 'NL_INDEPENDENT'
+  const clauses = reductions.map(({ variable, op }) => ` reduction(${op}:${names.of(variable)})`)
+  return `_Pragma("omp simd${clauses.join('')}")`
 }
 
 /** Whether arrays made in a loop may outlive a turn: a variable from outside comes to stand for one. */

@@ -9,6 +9,7 @@ import type { Inference } from './infer.js'
 import * as number from './interval.js'
 import type { ArrayType } from './ir.js'
 import { assignPattern, checkStored, compound, fieldOf, refine } from './patterns.js'
+import type { Local } from './scope.js'
 import { asNumber, BIG, BOOL, describe, elementOf, joinValues, type Value } from './value.js'
 
 /** The value of an expression. `name` is that of the variable it is to be assigned to, for functions. */
@@ -279,7 +280,21 @@ function element(inf: Inference, node: es.MemberExpression, value: Value): Value
     reject('NL2015', node, 'an NDArray is not indexed by brackets.', 'write a.get(i, j) and a.set(i, j, value).')
   }
   numeric(index, node.property)
+  narrowIndex(inf, node.property, 0)
   return elementOf(value.storage)
+}
+
+/** A variable that was an index is within bounds from there on. */
+function narrowIndex(inf: Inference, node: es.Node, least: number): void {
+  const local = node.type === 'Identifier' ? inf.notes.locals.get(node) : undefined
+  const value = local && inf.env?.get(local)
+  if (value?.kind !== 'number') return
+  const narrowed = number.where(
+    number.where(value, '>=', number.constant(least)) ?? value,
+    '<',
+    number.constant(inf.maxExtent),
+  )
+  if (narrowed) inf.env?.set(local as Local, narrowed)
 }
 
 export function extent(inf: Inference): Value {
@@ -342,7 +357,10 @@ function arrayMethod(inf: Inference, node: es.CallExpression, callee: es.MemberE
     const got = `${indices.length} ${indices.length === 1 ? 'index' : 'indices'}`
     reject('NL2018', node, `${name}() has ${got} for ${describe(array)}.`, `give ${wanted}.`)
   }
-  for (const [i, index] of indices.entries()) numeric(index, node.arguments[i] as es.Node)
+  for (const [i, index] of indices.entries()) {
+    numeric(index, node.arguments[i] as es.Node)
+    narrowIndex(inf, node.arguments[i] as es.Node, -inf.maxExtent)
+  }
   if (name === 'set') {
     checkStored(elementOf(array.storage), args.at(-1) as Value, node)
     return { kind: 'unset' }

@@ -11,10 +11,11 @@ import {
   writtenArrays,
 } from './accesses.js'
 import { Space } from './affine.js'
-import type { Expression, ForLoop, Position, Reduction, Variable } from './ir.js'
-import { Names } from './names.js'
+import { Body } from './body.js'
+import type { Expression, ForLoop, Position, Reduction, Statement, Variable } from './ir.js'
 import { type Uses, usesOfArray, usesOfScalar } from './reductions.js'
-import { eachStatement, expressionsOf, isVariable, operands, placeOf } from './visit.js'
+import { isVariable, placeOf } from './same.js'
+import { eachStatement, expressionsOf, partsOf } from './walk.js'
 
 export type { Access } from './accesses.js'
 
@@ -39,24 +40,25 @@ export type Verdict =
 
 type Refusal = Extract<Verdict, { independent: false }>
 
-export function independence(loop: ForLoop): Verdict {
-  const names = new Names(loop)
-  const used = usedOutside(names)
+/** `around` are the statements of the function that the loop is in: more is provable with what its constants are. */
+export function independence(loop: ForLoop, around: readonly Statement[] = []): Verdict {
+  const body = new Body(loop, around)
+  const used = usedOutside(body)
   const left = leaving(loop)
   if (left !== undefined) return left
   const reductions: Reduction[] = []
   for (const variable of used) {
-    if (!names.isAssigned(variable)) continue
-    const found = typeof variable.type === 'object' ? replacedArray(names, variable) : scalarReduction(names, variable)
+    if (!body.isAssigned(variable)) continue
+    const found = typeof variable.type === 'object' ? replacedArray(body, variable) : scalarReduction(body, variable)
     if ('independent' in found) return found
     reductions.push(found)
   }
-  const space = new Space(names)
-  const accesses = arrayAccesses(names, space)
+  const space = new Space(body)
+  const accesses = arrayAccesses(body, space)
   for (const array of writtenArrays(accesses).values()) {
     const conflict = firstConflict(array, accesses, loop.step, space)
     if (conflict === undefined) continue
-    const reduction = arrayReduction(names, array)
+    const reduction = arrayReduction(body, array)
     if (reduction === undefined) return arrayRefusal(array, conflict)
     reductions.push(reduction)
   }
@@ -64,24 +66,25 @@ export function independence(loop: ForLoop): Verdict {
   return {
     independent: true,
     reductions,
-    privates: [...names.declared.values()],
+    privates: [...body.declared.values()],
     shared: used.filter(({ id }) => !reduced.has(id)),
     distinct: distinctPairs(accesses),
   }
 }
 
 /** The outside variables that the body names, in the order of its text. */
-function usedOutside(names: Names): readonly Variable[] {
+function usedOutside(body: Body): readonly Variable[] {
   const found = new Map<number, Variable>()
   const see = (variable: Variable) => {
-    if (names.isOutside(variable)) found.set(variable.id, variable)
+    if (body.isOutside(variable)) found.set(variable.id, variable)
   }
   const seeIn = (e: Expression): void => {
     if (e.kind === 'variable') see(e.variable)
     if (e.kind === 'load' || e.kind === 'extent') see(e.array)
-    operands(e).forEach(seeIn)
+    if (e.kind === 'disjoint') [e.left, e.right].forEach(see)
+    partsOf(e).forEach(seeIn)
   }
-  eachStatement(names.loop.body, (s) => {
+  eachStatement(body.loop.body, (s) => {
     expressionsOf(s).forEach(seeIn)
     if (s.kind === 'assign' || s.kind === 'alias') see(s.variable)
     if (s.kind === 'alias') see(s.source)
@@ -112,8 +115,8 @@ function leaving(loop: ForLoop): Refusal | undefined {
   return found
 }
 
-function scalarReduction(names: Names, variable: Variable): Reduction | Refusal {
-  const { updates, others }: Uses = usesOfScalar(names, variable)
+function scalarReduction(body: Body, variable: Variable): Reduction | Refusal {
+  const { updates, others }: Uses = usesOfScalar(body, variable)
   const [update] = updates
   const write = others.find((use) => use.write)
   if (write !== undefined) {
@@ -121,35 +124,35 @@ function scalarReduction(names: Names, variable: Variable): Reduction | Refusal 
     const reason =
       read === write
         ? `Different iterations assign ${called(variable)}, and which one comes last decides its value.`
-        : `Iterations assign ${called(variable)} and read what others assigned to it, and this is no reduction.`
+        : `Some iterations assign ${called(variable)} and read what others assigned to it, and this is no reduction.`
     return { independent: false, reason, first: write, second: read }
   }
   const change = (position: Position): Access => ({ variable, write: true, position })
-  const at = change(update?.position ?? names.loop.position)
+  const at = change(update?.position ?? body.loop.position)
   const [read] = others
   if (update === undefined || read !== undefined) {
-    const reason = `Iterations read ${called(variable)} while others change it.`
+    const reason = `Some iterations read ${called(variable)} while others change it.`
     return { independent: false, reason, first: at, second: read ?? at }
   }
   const other = updates.find(({ op }) => op !== update.op)
   if (other === undefined) return { variable, op: update.op }
-  const reason = `Iterations change ${called(variable)} by different operations, so their order matters.`
+  const reason = `Different iterations change ${called(variable)} by different operations, so their order matters.`
   return { independent: false, reason, first: at, second: change(other.position) }
 }
 
-function replacedArray(names: Names, variable: Variable): Refusal {
-  let position = names.loop.position
-  eachStatement(names.loop.body, (s) => {
+function replacedArray(body: Body, variable: Variable): Refusal {
+  let position = body.loop.position
+  eachStatement(body.loop.body, (s) => {
     if (s.kind === 'alias' && s.variable.id === variable.id) position = s.position
     if (s.kind === 'call' && s.results.some(({ id }) => id === variable.id)) position = s.position
   })
   const at = { variable, write: true, position }
-  const reason = `Iterations let ${called(variable)} stand for another array, which others go on with.`
+  const reason = `Some iterations let ${called(variable)} stand for another array, which others go on with.`
   return { independent: false, reason, first: at, second: at }
 }
 
-function arrayReduction(names: Names, variable: Variable): Reduction | undefined {
-  const { updates, others } = usesOfArray(names, variable)
+function arrayReduction(body: Body, variable: Variable): Reduction | undefined {
+  const { updates, others } = usesOfArray(body, variable)
   const [update] = updates
   const alike = others.length === 0 && updates.every(({ op }) => op === update?.op)
   return update && alike ? { variable, op: update.op } : undefined
@@ -158,7 +161,7 @@ function arrayReduction(names: Names, variable: Variable): Reduction | undefined
 function arrayRefusal(array: Variable, [a, b]: readonly [ArrayAccess, ArrayAccess]): Refusal {
   const reason = b.write
     ? `Different iterations may write the same element of ${called(array)}.`
-    : `Iterations may read elements of ${called(array)} that others write.`
+    : `Some iterations may read elements of ${called(array)} that others write.`
   return { independent: false, reason, first: accessOf(a), second: accessOf(b) }
 }
 

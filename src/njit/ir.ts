@@ -130,6 +130,8 @@ export interface ForLoop {
   readonly body: Statement[]
   readonly label: Label
   readonly position: Position
+  /** Set where several iterations may be run at a time; their sums to these variables in any order. */
+  readonly simd?: { readonly reductions: readonly Reduction[] } | undefined
   /** Set for a prange that runs on the team. */
   parallel: Parallel | undefined
   /** Whether the text says prange, also where it does not run on the team (nested, or without `parallel`). */
@@ -199,6 +201,10 @@ export type Statement =
       readonly declares: boolean
       readonly position: Position
     }
+  /** A buffer of doubles in fast memory, of a length that is known. */
+  | { readonly kind: 'buffer'; readonly variable: Variable; readonly length: number }
+  /** A function of Math over the first elements of a buffer, in place, by the library's kernel. */
+  | { readonly kind: 'kernel'; readonly name: string; readonly variable: Variable; readonly count: Expression }
   /** A call of a function that was not inlined (recursion). */
   | {
       readonly kind: 'call'

@@ -4,7 +4,8 @@
 import { readFileSync } from 'node:fs'
 import { arrayStruct, BLOCKS, Emitter, type Layout, layoutOf } from './emit.js'
 import { storedType, typeName } from './emit-expressions.js'
-import type { ArrayType, ProgramIr, Type } from './ir.js'
+import type { ArrayType, Position, ProgramIr, Type } from './ir.js'
+import type { Distinct } from './parallel.js'
 
 let heads: string | undefined
 
@@ -21,8 +22,13 @@ export interface Source {
   readonly layout: Layout
 }
 
-export function programSource(program: ProgramIr, huge: boolean): Source {
-  const emitter = new Emitter(program)
+export function programSource(
+  program: ProgramIr,
+  distinct: Distinct,
+  position: (position: Position) => number,
+  { huge, boundsCheck }: { readonly huge: boolean; readonly boundsCheck: boolean },
+): Source {
+  const emitter = new Emitter(program, distinct, position, boundsCheck)
   const layout = layoutOf(program.main)
   for (const [i, f] of program.functions.entries()) emitter.functions.set(f, `function_${i}`)
   emitter.functions.set(program.main, 'function_main')
@@ -45,6 +51,7 @@ function entryLines(emitter: Emitter, program: ProgramIr, layout: Layout): void 
     emitter.line(`${emitter.type(type)} r${i}${typeof type === 'string' ? ' = 0' : ' = {0}'};`)
     return `&r${i}`
   })
+  emitter.line('NL_SET_DEPTH(E);')
   emitter.line(`const i32 status = function_main(${['E', 'A', ...args, ...results].join(', ')});`)
   for (const [i, type] of main.results.entries()) result(emitter, type, layout.results[i] as number, `r${i}`)
   emitter.line(`E[${BLOCKS}] = (f64)(word)blocks;`)

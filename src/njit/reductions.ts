@@ -3,9 +3,10 @@
 // SPDX-License-Identifier: MIT
 
 import type { Access } from './accesses.js'
+import type { Body } from './body.js'
 import type { Comparison, Expression, Position, ReductionOp, Statement, Storage, Variable } from './ir.js'
-import type { Names } from './names.js'
-import { arrayArguments, bare, blocksOf, expressionsOf, placeOf, same, some } from './visit.js'
+import { arrayArguments, bare, placeOf, same, some } from './same.js'
+import { eachStatement, expressionsOf, listsOf } from './walk.js'
 
 /** What is combined into: a variable, or an element of an array by the index that a store has. */
 interface Cell {
@@ -21,7 +22,11 @@ interface Combination {
   readonly parts: readonly Expression[]
 }
 
-type Combined = Combination & { readonly op: ReductionOp }
+interface Combined extends Combination {
+  readonly op: ReductionOp
+  /** Whether the result is cut to 32 bits. */
+  readonly cut: boolean
+}
 
 const CLASSES: Readonly<Record<string, ReductionOp>> = {
   '+': '+',
@@ -98,6 +103,8 @@ function replacement(condition: Expression, value: Expression, cell: Cell): Redu
   return same(right, value) && cell.is(bare(left)) ? mirrored : undefined
 }
 
+type Let = Extract<Statement, { kind: 'let' }>
+
 /** What is looked for: a scalar, or an array outside the loop. */
 interface Subject {
   readonly variable: Variable
@@ -106,6 +113,10 @@ interface Subject {
   readonly reads: (e: Expression) => boolean
   /** Whether a statement uses the subject other than by its expressions or a cell. */
   readonly uses: (s: Statement) => boolean
+  /** Whether a new variable is a copy of a cell that nobody changes. */
+  readonly isCopy: (s: Let) => boolean
+  /** Whether a write is to the cell that was read for a copy, with some statements between. */
+  readonly isPlaceOf: (write: Write, read: Expression, between: readonly Statement[]) => boolean
   readonly allows: (combined: Combined) => boolean
 }
 
@@ -115,27 +126,39 @@ export interface Uses {
   readonly others: Access[]
 }
 
-function usesOf(body: readonly Statement[], subject: Subject): Uses {
-  const uses: Uses = { updates: [], others: [] }
-  const visit = (block: readonly Statement[], around: Position): void => {
-    for (const s of block) {
-      const position = placeOf(s, around)
-      const update = updateOf(s, subject)
-      if (update !== undefined) {
-        uses.updates.push({ op: update, position })
-        continue
-      }
-      const { variable } = subject
-      if (subject.cellOf(s) !== undefined || subject.uses(s)) uses.others.push({ variable, write: true, position })
-      for (const e of expressionsOf(s)) {
-        if (some(e, subject.reads))
-          uses.others.push({ variable, write: false, position: readPosition(e, subject, position) })
-      }
-      for (const inner of blocksOf(s)) visit(inner, position)
+class Search {
+  readonly uses: Uses = { updates: [], others: [] }
+
+  constructor(private readonly subject: Subject) {}
+
+  block(body: readonly Statement[], around: Position): void {
+    const seen = new Set<Statement>()
+    for (const [at, s] of body.entries()) {
+      if (seen.has(s)) continue
+      const later = updateOfCopy(body, at, this.subject)
+      const op = later?.op ?? updateOf(s, this.subject)
+      if (later !== undefined) seen.add(later.write)
+      if (op === undefined) this.#other(s, placeOf(s, around))
+      else this.uses.updates.push({ op, position: placeOf(later?.write ?? s, around) })
     }
   }
-  visit(body, subject.variable.position)
-  return uses
+
+  #other(s: Statement, position: Position): void {
+    const { subject, uses } = this
+    const { variable } = subject
+    if (subject.cellOf(s) !== undefined || subject.uses(s)) uses.others.push({ variable, write: true, position })
+    for (const e of expressionsOf(s)) {
+      if (some(e, subject.reads))
+        uses.others.push({ variable, write: false, position: readPosition(e, subject, position) })
+    }
+    for (const inner of listsOf(s)) this.block(inner, position)
+  }
+}
+
+function usesOf({ loop }: Body, subject: Subject): Uses {
+  const search = new Search(subject)
+  search.block(loop.body, loop.position)
+  return search.uses
 }
 
 function readPosition(e: Expression, subject: Subject, around: Position): Position {
@@ -148,13 +171,50 @@ function readPosition(e: Expression, subject: Subject, around: Position): Positi
   return position
 }
 
+type Write = Extract<Statement, { kind: 'assign' | 'store' }>
+
 function updateOf(s: Statement, subject: Subject): ReductionOp | undefined {
   if (s.kind === 'if') return conditionalUpdate(s, subject)
   const cell = subject.cellOf(s)
-  if (cell === undefined || (s.kind !== 'assign' && s.kind !== 'store')) return undefined
-  if (s.kind === 'store' && s.indices.some((e) => some(e, subject.reads))) return undefined
-  const { op, parts } = combination(s.value, cell) ?? {}
-  return op !== undefined && parts !== undefined && subject.allows({ op, parts }) ? op : undefined
+  return cell && (s.kind === 'assign' || s.kind === 'store') ? updateOfCell(s, cell, subject) : undefined
+}
+
+function updateOfCell(s: Write, cell: Cell, subject: Subject): ReductionOp | undefined {
+  if (s.kind === 'store' && s.indices.some((e) => some(e, cell.reads))) return undefined
+  const whole = bare(s.value)
+  const cut = whole.kind === 'convert' && whole.how === 'wrap'
+  const { op, parts } = combination(cut ? whole.operand : whole, cell) ?? {}
+  return op !== undefined && parts !== undefined && subject.allows({ op, parts, cut }) ? op : undefined
+}
+
+/** `let t = v; ...; v = t + e`, where nothing between looks at either: `v += f()` and `v++` are written so. */
+function updateOfCopy(
+  block: readonly Statement[],
+  at: number,
+  subject: Subject,
+): { op: ReductionOp; write: Write } | undefined {
+  const copy = block[at]
+  if (copy?.kind !== 'let' || copy.value === undefined || !subject.isCopy(copy)) return undefined
+  const isCopied = (e: Expression) => e.kind === 'variable' && e.variable.id === copy.variable.id
+  const reads = (e: Expression) => isCopied(e) || subject.reads(e)
+  const rest = block.slice(at + 1)
+  const end = rest.findIndex((s) => touches(s, reads, subject))
+  const write = rest[end]
+  if (write?.kind !== 'assign' && write?.kind !== 'store') return undefined
+  if (rest.slice(end + 1).some((s) => touches(s, isCopied, undefined))) return undefined
+  if (!subject.isPlaceOf(write, copy.value, rest.slice(0, end))) return undefined
+  const op = updateOfCell(write, { is: isCopied, reads }, subject)
+  return op && { op, write }
+}
+
+/** Whether a statement or any in it reads, or writes to the subject. */
+function touches(s: Statement, reads: (e: Expression) => boolean, subject: Subject | undefined): boolean {
+  let found = false
+  eachStatement([s], (inner) => {
+    found ||= subject?.cellOf(inner) !== undefined || subject?.uses(inner) === true
+    found ||= expressionsOf(inner).some((e) => some(e, reads))
+  })
+  return found
 }
 
 /** `if (e < v) v = e`, with nothing else in it but checks of indices. */
@@ -168,26 +228,28 @@ function conditionalUpdate(s: Extract<Statement, { kind: 'if' }>, subject: Subje
   const around = [...checks.flatMap(expressionsOf), ...indices]
   if (cell === undefined || !plain || around.some((e) => some(e, subject.reads))) return undefined
   const op = replacement(s.condition, write.value, cell)
-  return op !== undefined && subject.allows({ op, parts: [write.value] }) ? op : undefined
+  return op !== undefined && subject.allows({ op, parts: [write.value], cut: false }) ? op : undefined
 }
 
-export function usesOfScalar(names: Names, variable: Variable): Uses {
+export function usesOfScalar(body: Body, variable: Variable): Uses {
   const is = (e: Expression) => e.kind === 'variable' && e.variable.id === variable.id
   const cell = { is, reads: is }
-  return usesOf(names.loop.body, {
+  return usesOf(body, {
     variable,
     reads: is,
     cellOf: (s) => (s.kind === 'assign' && s.variable.id === variable.id ? cell : undefined),
     uses: (s) => s.kind === 'call' && s.results.some(({ id }) => id === variable.id),
-    allows: () => true,
+    isCopy: (s) => s.value !== undefined && is(bare(s.value)) && body.definition(s.variable) === s,
+    isPlaceOf: (write) => write.kind === 'assign' && write.variable.id === variable.id,
+    allows: ({ op, parts, cut }) => !cut || (variable.type === 'i32' && isModular(op, parts)),
   })
 }
 
 /** Of an array outside the loop, also by names that the body has for it or its rows. */
-export function usesOfArray(names: Names, root: Variable): Uses {
-  const isRoot = (variable: Variable) => names.roots(variable).some(({ array }) => array.id === root.id)
+export function usesOfArray(body: Body, root: Variable): Uses {
+  const isRoot = (variable: Variable) => body.roots(variable).some(({ array }) => array.id === root.id)
   const reads = (e: Expression) => e.kind === 'load' && isRoot(e.array)
-  return usesOf(names.loop.body, {
+  return usesOf(body, {
     variable: root,
     reads,
     cellOf: (s) => {
@@ -200,7 +262,21 @@ export function usesOfArray(names: Names, root: Variable): Uses {
       return { is, reads }
     },
     uses: (s) => s.kind === 'call' && arrayArguments(s).some(isRoot),
-    allows: ({ op, parts }) => isExact(op, parts, storageOf(root)),
+    isCopy: (s) => s.value !== undefined && reads(bare(s.value)) && body.definition(s.variable) === s,
+    isPlaceOf: (write, read, between) => {
+      const from = bare(read)
+      if (write.kind !== 'store' || write.atomic || from.kind !== 'load' || from.array.id !== write.array.id)
+        return false
+      const quiet = between.every(({ kind }) => kind === 'let' || kind === 'check' || kind === 'fail')
+      return from.indices.every((index, axis) => {
+        const [before, after] = [index, write.indices[axis] as Expression].map((e) => body.expand(e)) as [
+          Expression,
+          Expression,
+        ]
+        return same(before, after) && (quiet || body.isFixed(before))
+      })
+    },
+    allows: ({ op, parts, cut }) => isExact(op, parts, cut, storageOf(root)),
   })
 }
 
@@ -212,16 +288,27 @@ function storageOf({ type }: Variable): Storage {
  * Whether elements of a kind can be combined in any order. Integers that are stored narrower than they are computed drop
  * bits on the way: sums of integers and bit operations do not mind, and an extreme of values that fit does not either.
  */
-function isExact(op: ReductionOp, parts: readonly Expression[], storage: Storage): boolean {
-  if (storage.startsWith('f') || storage === 'i8' || storage === 'u8') return true
-  if (parts.every((e) => fits(bare(e), storage))) return op !== '*' && (storage !== 'c1' || !MODULAR.includes(op))
-  return storage !== 'c1' && MODULAR.includes(op) && parts.every((e) => bare(e).type === 'i32')
+function isExact(op: ReductionOp, parts: readonly Expression[], cut: boolean, storage: Storage): boolean {
+  if (storage.startsWith('f') || storage === 'i8' || storage === 'u8') return !cut
+  if (MODULAR.includes(op)) return storage !== 'c1' && isModular(op, parts)
+  return op !== '*' && parts.every((e) => fits(bare(e), storage))
 }
 
 const MODULAR: readonly ReductionOp[] = ['+', '&', '|', '^']
+
+/** Whether bits that are cut off, now and then or at the end, make no difference to those that stay. */
+function isModular(op: ReductionOp, parts: readonly Expression[]): boolean {
+  return MODULAR.includes(op) && parts.every((e) => isShort(bare(e)))
+}
 
 /** Whether all values of an expression are elements of a kind. */
 function fits(e: Expression, storage: Storage): boolean {
   if (e.kind === 'load') return storageOf(e.array) === storage
   return storage === 'i4' && e.type === 'i32'
+}
+
+/** Whether all values of an expression are integers of at most 32 bits: sums with those are exact before they are cut. */
+function isShort(e: Expression): boolean {
+  if (e.kind === 'constant') return Number.isInteger(e.value) && Math.abs(Number(e.value)) < 2 ** 32
+  return e.type === 'i32' || e.type === 'bool' || (e.kind === 'load' && storageOf(e.array) === 'u4')
 }

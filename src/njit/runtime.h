@@ -32,6 +32,9 @@ NL_IMPORT("env", "nl_block_sin") void nl_block_sin(const f64* x, f64* y, i32 n);
 NL_IMPORT("env", "nl_block_cos") void nl_block_cos(const f64* x, f64* y, i32 n);
 NL_IMPORT("env", "nl_block_exp") void nl_block_exp(const f64* x, f64* y, i32 n);
 NL_IMPORT("env", "nl_block_log") void nl_block_log(const f64* x, f64* y, i32 n);
+// JavaScript's %, under the name by which the compiler calls it too.
+extern f64 fmod(f64 x, f64 y);
+static inline f64 nl_fmod(f64 x, f64 y) { return fmod(x, y); }
 // The engine's own Math.
 #define NL_MATH1(name) NL_IMPORT("Math", #name) f64 nl_##name(f64 x);
 #define NL_MATH2(name) NL_IMPORT("Math", #name) f64 nl_##name(f64 x, f64 y);
@@ -66,6 +69,7 @@ void nl_body(i32 which, void* context, f64 begin, f64 end);
 #define NL_MATH2(name) \
   extern f64 name(f64, f64); \
   static inline f64 nl_##name(f64 x, f64 y) { return name(x, y); }
+NL_MATH2(fmod)
 #endif
 
 NL_MATH1(sin) NL_MATH1(cos) NL_MATH1(tan) NL_MATH1(asin) NL_MATH1(acos) NL_MATH1(atan)

@@ -23,7 +23,6 @@ typedef i32 offset;
 #define trunc __builtin_trunc
 #define copysign __builtin_copysign
 
-NL_MATH2(fmod)
 #define NL_TWO32 4294967296.0
 #define NL_EXACT 9007199254740992.0
 
@@ -172,6 +171,18 @@ NL_COLD void nl_no_memory(f64* record, f64 where, f64 bytes) {
   record[2] = bytes;
 }
 
+// How deep functions may call themselves: to 1 MB of the thread's stack, or so often where a stack cannot be measured.
+#if defined(__wasm__)
+#define NL_SET_DEPTH(record) (record)[7] = 4000
+#define NL_TOO_DEEP(record) ((record)[7] -= 1) < 0
+#define NL_LEAVE(record) (record)[7] += 1
+#else
+#define NL_SET_DEPTH(record) (record)[7] = nl_of_bits((u64)__builtin_frame_address(0) - (1 << 20))
+#define NL_TOO_DEEP(record) (u64)__builtin_frame_address(0) < nl_bits((record)[7])
+#define NL_LEAVE(record) (void)(record)
+#endif
+NL_COLD void nl_too_deep(f64* record) { record[0] = -3; }
+
 // The error of the lowest iteration of a parallel loop.
 struct nl_failure {
   i64 at;
@@ -215,3 +226,22 @@ NL_INLINE _Bool nl_apart(const void* p, i64 from, i64 to, i64 size, const void* 
   const u64 a = (word)p, b = (word)q;
   return a + (u64)(to * size) <= b + (u64)(begin * width) || b + (u64)(end * width) <= a + (u64)(from * size);
 }
+
+// Adds to an element that other threads add to.
+#define NL_ADD(name, type, bits)                                                                      \
+  NL_INLINE void nl_add_##name(type* place, type value) {                                             \
+    bits before, after;                                                                               \
+    type sum;                                                                                         \
+    __atomic_load((bits*)place, &before, __ATOMIC_RELAXED);                                           \
+    do {                                                                                              \
+      __builtin_memcpy(&sum, &before, sizeof sum);                                                    \
+      sum = (type)(sum + value);                                                                      \
+      __builtin_memcpy(&after, &sum, sizeof sum);                                                     \
+    } while (!__atomic_compare_exchange((bits*)place, &before, &after, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED)); \
+  }
+NL_ADD(f64, f64, u64)
+NL_ADD(f32, f32, u32)
+#define NL_ADD_INTEGER(name, type) \
+  NL_INLINE void nl_add_##name(type* place, type value) { __atomic_fetch_add(place, value, __ATOMIC_RELAXED); }
+NL_ADD_INTEGER(i64, i64) NL_ADD_INTEGER(u64, u64) NL_ADD_INTEGER(i32, i32) NL_ADD_INTEGER(u32, u32)
+NL_ADD_INTEGER(i16, i16) NL_ADD_INTEGER(u16, u16) NL_ADD_INTEGER(i8, i8) NL_ADD_INTEGER(u8, u8)

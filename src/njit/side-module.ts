@@ -3,6 +3,7 @@
 
 import { setFlagsFromString } from 'node:v8'
 import type { FunctionHost, LoopBody } from '../backends/wasm.js'
+import { joinTeam } from '../backends/wasm-team.js'
 import { NjitError } from '../core/errors.js'
 import { heap } from '../core/heap.js'
 
@@ -104,6 +105,10 @@ export function loadSideModule(binary: Uint8Array, host: FunctionHost, memory: A
   const { program, data } = placeInHeap(binary, needs)
   let exports: SideExports | undefined
   const { nl_random, nl_block_sin, nl_block_cos, nl_block_exp, nl_block_log, nl_njit_region } = host.exports
+  const onTeam = (which: number, context: number, items: number, kind: number, chunk: number) => {
+    joinTeam()
+    nl_njit_region?.(program, which, context, items, kind, chunk)
+  }
   const alone = (which: number, context: number, items: number) => exports?.nl_body?.(which, context, 0, items)
   const env: Record<string, WebAssembly.ImportValue> = {
     ...{ nl_random, nl_block_sin, nl_block_cos, nl_block_exp, nl_block_log },
@@ -112,7 +117,7 @@ export function loadSideModule(binary: Uint8Array, host: FunctionHost, memory: A
     __memory_base: new WebAssembly.Global({ value: 'i32' }, data),
     __table_base: new WebAssembly.Global({ value: 'i32' }, 0),
     __stack_pointer: host.stackPointer,
-    nl_region: nl_njit_region?.bind(undefined, program) ?? alone,
+    nl_region: nl_njit_region === undefined ? alone : onTeam,
     nl_allocate: memory.allocate,
     nl_release: memory.release,
     fmod: (x: number, y: number) => x % y,

@@ -26,6 +26,8 @@ export function expressionsOf(s: Statement): readonly Expression[] {
       return s.fill ? [...s.extents, s.fill] : s.extents
     case 'alias':
       return s.row
+    case 'kernel':
+      return [s.count]
     case 'call':
       return s.args.filter((arg): arg is Expression => !('id' in arg))
     default:

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: MIT
 
 import { createHash, randomBytes } from 'node:crypto'
-import { callOnTeam, type FunctionHost, wasmFunctions } from '../backends/wasm.js'
+import { load } from '../backends/load.js'
+import { callFunction, type FunctionHost, wasmFunctions } from '../backends/wasm.js'
 import { NjitError, OutOfMemoryError } from '../core/errors.js'
 import { heap } from '../core/heap.js'
 import { threadCount } from '../core/threads.js'
@@ -15,7 +16,15 @@ import { type Allocation, loadSideModule, type SideModule } from './side-module.
 import type { ArrayArgument, CompileOptions, Program, Target } from './target.js'
 
 const COMPILE = ['--target=wasm32-unknown-unknown', '-msimd128', '-mbulk-memory', '-nostdlib']
-const LINK = ['--experimental-pic', '-shared', '--no-entry', '--import-memory', '-Bsymbolic', '--strip-debug']
+const LINK = [
+  '--experimental-pic',
+  '-shared',
+  '--no-entry',
+  '--import-memory',
+  '--import-undefined',
+  '-Bsymbolic',
+  '--strip-debug',
+]
 /** A module may only import memory of its own kind. */
 const SHARED = { compile: ['-matomics'], link: ['--shared-memory', '--max-memory=4294967296'] }
 const NOT_SHARED = { compile: [], link: [] }
@@ -109,6 +118,7 @@ class WasmProgram implements Program {
   constructor(binary: Uint8Array, slotCount: number) {
     this.#binary = binary
     this.#slotCount = slotCount
+    load('wasm')
     this.#attach()
   }
 
@@ -149,17 +159,16 @@ class WasmProgram implements Program {
     for (const { slot, memory } of arrays) if (typeof memory === 'number') slots[slot] = memory
     const { exports, parallel } = this.#module
     const stack = host.stackPointer.value
-    this.#threads = 1
     try {
-      if (!parallel || threads === 1) return exports.nl_main(this.#address)
-      const status = callOnTeam(threads, exports.nl_main, this.#address)
-      this.#threads = host.exports.nl_njit_team?.() ?? 1
-      return status
+      if (!parallel) return exports.nl_main(this.#address)
+      return callFunction(threads, exports.nl_main, this.#address)
     } catch (error) {
       // A trap leaves everything that was on the stack there.
       host.stackPointer.value = stack
       if (!(error instanceof WebAssembly.RuntimeError)) throw error
       throw new NjitError(`a compiled function was stopped by the engine: ${error.message}`)
+    } finally {
+      if (parallel) this.#threads = host.exports.nl_njit_team?.() ?? 1
     }
   }
 

@@ -1,11 +1,12 @@
-// Arguments for a kernel from its definition alone: contiguous arrays in the heap, filled with harmless numbers.
+// Arguments for a kernel from its definition alone: arrays that lie in one way, filled with harmless numbers.
 // Nothing here knows a kernel by name: what is benchmarked and tuned is whatever is defined.
 // SPDX-License-Identifier: MIT
 
 import type { KernelArgument } from '../backends/backend.js'
-import { type Code, codeInfo } from '../core/dtype.js'
+import { type Code, codeInfo, type TypedArray } from '../core/dtype.js'
 import { heap } from '../core/heap.js'
-import type { Kernel, Pointer, Sizes } from '../kernel/define.js'
+import { asRef, type Kernel, type Pointer, type Sizes } from '../kernel/define.js'
+import type { Placement } from '../kernel/plan.js'
 import { families } from '../kernel/registry.js'
 
 /** The families whose kernels map or reduce rows: one row is measured, as operations on whole arrays run. */
@@ -42,14 +43,10 @@ const extentsOf = (arg: Pointer, sizes: Sizes) =>
 const product = (factors: readonly number[]) => factors.reduce((a, b) => a * b, 1)
 
 /** From 0.5 to 1.5, and integers from 1 to 7. */
-function fill(code: Code, address: number, length: number): void {
-  const { itemsize } = codeInfo(code)
-  const data = heap()
-    .view(code)
-    .subarray(address / itemsize, address / itemsize + length)
+function fill(data: TypedArray): void {
   if (data instanceof BigInt64Array) data.fill(3n)
-  else if (data instanceof Int32Array) for (let i = 0; i < length; i++) data[i] = 1 + (i % 7)
-  else for (let i = 0; i < length; i++) data[i] = 0.5 + ((i * 0.6180339887498949) % 1)
+  else if (data instanceof Int32Array) for (let i = 0; i < data.length; i++) data[i] = 1 + (i % 7)
+  else for (let i = 0; i < data.length; i++) data[i] = 0.5 + ((i * 0.6180339887498949) % 1)
 }
 
 export interface BorrowedArguments {
@@ -58,13 +55,42 @@ export interface BorrowedArguments {
   release(): void
 }
 
-/** The arguments of a call. */
-export function argumentsFor(kernel: Kernel, dtype: Code, sizes: Sizes, threads: number): BorrowedArguments {
+type Borrow = (code: Code, length: number) => number
+
+/** A filled operand of the heap. */
+function inside(borrow: Borrow, code: Code, length: number): KernelArgument {
+  const address = borrow(code, length)
+  const begin = address / codeInfo(code).itemsize
+  const view = heap().view(code)
+  fill(view.subarray(begin, begin + length))
+  return address
+}
+
+function outside(code: Code, length: number): KernelArgument {
+  const data = new (codeInfo(code).Array)(length)
+  fill(data)
+  return asRef(data, 0)
+}
+
+/** What a call only writes is a new array of the heap, as in most calls. */
+const placementOf = (arg: Pointer, placement: Placement) => (arg.access === 'out' ? 'contiguous' : placement)
+
+/** How many elements apart: every other one where operands are strided, a[::2]. */
+const stepOf = (arg: Pointer, placement: Placement) => (arg.strided && placement === 'strided' ? 2 : 1)
+
+/** The arguments of a call whose operands lie in one way. */
+export function argumentsFor(
+  kernel: Kernel,
+  dtype: Code,
+  sizes: Sizes,
+  threads: number,
+  placement: Placement = 'contiguous',
+): BorrowedArguments {
   const releases: (() => void)[] = []
-  const args: number[] = []
+  const args: KernelArgument[] = []
   let strides: number[] = []
   let scratchLength = 0
-  const borrow = (code: Code, length: number) => {
+  const borrow: Borrow = (code, length) => {
     const { address, release } = heap().borrow(Math.max(1, length) * codeInfo(code).itemsize)
     releases.push(release)
     return address
@@ -79,14 +105,24 @@ export function argumentsFor(kernel: Kernel, dtype: Code, sizes: Sizes, threads:
     } else {
       const extents = extentsOf(arg, sizes)
       const code = arg.dtype ?? dtype
-      const address = borrow(code, product(extents))
-      fill(code, address, product(extents))
-      args.push(address)
-      strides = extents.map((_, axis) => product(extents.slice(axis + 1)))
+      const here = placementOf(arg, placement)
+      const step = stepOf(arg, here)
+      const length = product(extents) * step
+      args.push(here === 'outside' ? outside(code, length) : inside(borrow, code, length))
+      strides = extents.map((_, axis) => product(extents.slice(axis + 1)) * step)
     }
   }
   const release = () => {
     for (const free of releases) free()
   }
   return { args, release }
+}
+
+/** The ways in which a kernel's operands may lie. */
+export function placementsOf(kernel: Kernel): Placement[] {
+  const read = kernel.args.filter((arg) => arg.kind === 'pointer' && arg.access !== 'out') as Pointer[]
+  const placements: Placement[] = ['contiguous']
+  if (read.some(({ strided }) => strided)) placements.push('strided')
+  if (read.length > 0) placements.push('outside')
+  return placements
 }

@@ -1,9 +1,9 @@
-// From measured times to a plan: levels of work with backends in the order of their speed, and the least work for
+// From measured times to a choice: levels of work with backends in the order of their speed, and the least work for
 // which threads pay. It measures nothing.
 // SPDX-License-Identifier: MIT
 
 import type { BackendName } from '../backends/backend.js'
-import type { KernelPlan } from '../kernel/plan.js'
+import type { Choice } from '../kernel/plan.js'
 
 /** Seconds of one call by backend. */
 export type Times = Partial<Record<BackendName, number>>
@@ -15,10 +15,12 @@ export interface Point {
   readonly team: Times
 }
 
-type Threads = KernelPlan['threads']
+type Threads = Choice['threads']
 
 /** A change has to gain more than this: what is less is noise, and a plan that changes with it says nothing. */
 const GAIN = 0.9
+/** On threads, a call may be this much slower for more work than they pay for: where memory is the limit, they gain nothing. */
+const NO_LOSS = 1.05
 /** The last point has no second one to confirm it, so it has to gain more. */
 const GAIN_AT_THE_END = 0.75
 /** Where a backend was not measured, it comes after those that were, in this order. */
@@ -34,10 +36,11 @@ function smoothed(ratios: readonly number[]): number[] {
   return ratios.map((own, i) => median([ratios[i - 1] ?? own, own, ratios[i + 1] ?? own]))
 }
 
-/** The first index from which on all are below a limit; the length where none is. */
-function firstStaying(ratios: readonly number[], limit: number): number {
+/** The first index that gains and from which on none loses; the length where none is. */
+function firstPaying(ratios: readonly number[]): number {
   let first = ratios.length
-  while (first > 0 && (ratios[first - 1] as number) < limit) first--
+  while (first > 0 && (ratios[first - 1] as number) < NO_LOSS) first--
+  while (first < ratios.length && (ratios[first] as number) >= GAIN) first++
   return first
 }
 
@@ -51,7 +54,7 @@ function threadThresholds(points: readonly Point[]): Threads {
       return ours === undefined || theirs === undefined ? [] : [{ work, ratio: ours / theirs }]
     })
     const ratios = smoothed(measured.map(({ ratio }) => ratio))
-    const first = measured[firstStaying(ratios, GAIN)]
+    const first = measured[firstPaying(ratios)]
     if (first !== undefined) thresholds[name] = first.work
   }
   return thresholds
@@ -98,9 +101,10 @@ function changes(times: readonly Times[]): { from: number; winner: BackendName }
   return found
 }
 
-/** Backends by the geometric mean of their distance from the best one, the winner first. */
+/** Backends by the geometric mean of their distance from the best one, the winner first, js last. */
 function orderOf(times: readonly Times[], winner: BackendName, candidates: readonly BackendName[]): BackendName[] {
   const distance = (name: BackendName) => {
+    if (name === 'js') return Number.POSITIVE_INFINITY
     const known = times.filter((at) => at[name] !== undefined)
     if (known.length < times.length / 2 || known.length === 0) return Number.POSITIVE_INFINITY
     return known.reduce((sum, at) => sum + Math.log(timeOf(at, name) / timeOf(at, fastest(at))), 0) / known.length
@@ -116,8 +120,8 @@ export function coarse(work: number): number {
   return Math.floor(work / unit) * unit
 }
 
-/** The plan by points of rising work, for the backends that have the kernel. */
-export function planFrom(points: readonly Point[], candidates: readonly BackendName[]): KernelPlan {
+/** The choice by points of rising work, for the backends that have the kernel. */
+export function choiceFrom(points: readonly Point[], candidates: readonly BackendName[]): Choice {
   const exact = threadThresholds(points)
   const times = points.map((point) => timesAsRun(point, exact))
   const found = changes(times)

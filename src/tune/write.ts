@@ -5,7 +5,7 @@ import { accessSync, constants, mkdirSync, renameSync, rmSync, writeFileSync } f
 import { dirname } from 'node:path'
 import type { Code } from '../core/dtype.js'
 import { threadCount } from '../core/threads.js'
-import { builtInPlanOf, type KernelPlan } from '../kernel/plan.js'
+import { builtInPlanOf, type Choice, type KernelPlan } from '../kernel/plan.js'
 import { circumstancesHere, type PlanFile } from '../kernel/plan-file.js'
 import { kernelList } from '../kernel/registry.js'
 import type { Measured } from './measure.js'
@@ -36,12 +36,21 @@ export function writePlanFile(path: string, file: PlanFile): void {
 }
 
 /** The first backend of each level, and the threads: `as, from 1000 native; threads: native from 100000`. */
-function inWords({ levels, threads }: KernelPlan): string {
+function choiceInWords({ levels, threads }: Choice): string {
   const firsts = levels.map(({ work, order }) => (work === 0 ? order[0] : `from ${work} ${order[0]}`))
   const least = Object.entries(threads)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, work]) => `${name} from ${work}`)
   return `${firsts.join(', ')}; threads: ${least.join(', ') || 'never'}`
+}
+
+/** The choices of a plan: `...; strided: ...; outside: ...`, the last two where it has them. */
+function inWords(plan: KernelPlan): string {
+  const others = (['strided', 'outside'] as const).flatMap((placement) => {
+    const choice = plan[placement]
+    return choice === undefined ? [] : [`${placement}: ${choiceInWords(choice)}`]
+  })
+  return [choiceInWords(plan), ...others].join('; ')
 }
 
 /** Lines about each plan whose first choices or threads differ from the built-in ones, and how many do not. */

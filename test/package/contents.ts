@@ -34,6 +34,7 @@ const BELONGS = [
   /^dist\/(?!wasm\/|cjs\/)[\w/-]+\.js$/,
   /^dist\/cjs\/(index|classic)\.js$/,
   /^dist\/(cjs\/package|build-info)\.json$/,
+  /^dist\/njit\/runtime\.h$/,
   /^dist\/wasm\/numloom(\.(as|shared|threads|relaxed))*\.(wasm|cjs)$/,
 ]
 
@@ -44,7 +45,8 @@ function testMain(main: () => string, platform: () => string): void {
     for (const document of ['README.md', 'LICENSE', 'CHANGELOG.md']) {
       expect(readFileSync(join(main(), document), 'utf8').length, document).toBeGreaterThan(100)
     }
-    const sources = filesUnder(join(REPOSITORY, 'src')).map((file) => file.replace(/\.ts$/, '.js'))
+    const typescript = filesUnder(join(REPOSITORY, 'src')).filter((file) => file.endsWith('.ts'))
+    const sources = typescript.map((file) => file.replace(/\.ts$/, '.js'))
     expect(files.filter((file) => /^dist\/(?!cjs|wasm).*\.js$/.test(file))).toEqual(
       sources.map((file) => `dist/${file}`).sort(),
     )
@@ -75,12 +77,13 @@ function testMain(main: () => string, platform: () => string): void {
     }
   })
 
-  it('has one dependency at most, the platform packages as optional ones, and no scripts', () => {
+  it('has one dependency, compilers and platform packages as optional ones, and no scripts', () => {
     const manifest = manifestOf(main())
-    expect(['', 'wasm-feature-detect']).toContain(Object.keys(manifest.dependencies ?? {}).join())
+    expect(Object.keys(manifest.dependencies)).toEqual(['acorn'])
     expect(manifest.scripts).toBeUndefined()
     expect(manifest.devDependencies).toBeUndefined()
-    expect(manifest.peerDependencies).toBeUndefined()
+    expect(Object.keys(manifest.peerDependencies)).toEqual(['@yowasp/clang'])
+    expect(manifest.peerDependenciesMeta).toEqual({ '@yowasp/clang': { optional: true } })
     for (const [name, version] of Object.entries(manifest.optionalDependencies)) {
       expect(name).toMatch(/^@numloom\/native-\w+-\w+-\w+$/)
       expect(version).toBe(manifest.version)

@@ -1,0 +1,113 @@
+// Arguments into slots, and results out of them.
+// SPDX-License-Identifier: MIT
+
+import { allocate, NDArray } from '../core/array.js'
+import { dtypeInfo } from '../core/dtype.js'
+import { heap } from '../core/heap.js'
+import { itemsize } from './emit-expressions.js'
+import type { Description, Shape } from './frontend.js'
+import type { ArrayType, Type } from './ir.js'
+import type { ArrayArgument, NumericArray, Program } from './target.js'
+import { typedArrayName } from './value.js'
+
+/** Writes arguments into the slots of a program; returns the arrays, whose addresses are the target's matter. */
+export function fill(
+  { layout, parameters, written }: Description,
+  slots: Float64Array,
+  args: readonly unknown[],
+): ArrayArgument[] {
+  const arrays: ArrayArgument[] = []
+  for (let i = 0; i < parameters.length; i++) {
+    const type = parameters[i] as Type
+    const slot = layout.parameters[i] as number
+    const value = args[i]
+    if (typeof type !== 'string') arrays.push(fillArray(type, slot, slots, value, written[i] as boolean))
+    else if (type === 'big') bigSlots(slots)[slot] = BigInt.asIntN(64, value as bigint)
+    else slots[slot] = Number(value)
+  }
+  return arrays
+}
+
+function bigSlots(slots: Float64Array): BigInt64Array {
+  return new BigInt64Array(slots.buffer, slots.byteOffset, slots.length)
+}
+
+function fillArray(
+  type: ArrayType,
+  slot: number,
+  slots: Float64Array,
+  value: unknown,
+  written: boolean,
+): ArrayArgument {
+  const size = itemsize(type.storage)
+  if (value instanceof NDArray) {
+    const { shape, strides } = value
+    let before = 0
+    let after = 0
+    for (let axis = 0; axis < shape.length; axis++) {
+      slots[slot + 1 + axis] = shape[axis] as number
+      slots[slot + 1 + shape.length + axis] = strides[axis] as number
+      const reach = ((shape[axis] as number) - 1) * (strides[axis] as number)
+      if (reach < 0) before -= reach
+      else after += reach
+    }
+    const bytes = value.size === 0 ? 0 : (before + after + 1) * size
+    return { slot, memory: value.pointer() as ArrayArgument['memory'], bytes, before: before * size, written }
+  }
+  const data = value as NumericArray
+  slots[slot + 1] = data.length
+  slots[slot + 2] = 1
+  const memory = data.buffer === heap().buffer ? data.byteOffset : { data, at: 0 }
+  return { slot, memory, bytes: data.byteLength, before: 0, written }
+}
+
+/** What the program returned. An array that is an argument is that argument; others are copies. */
+export function results(description: Description, program: Program, args: readonly unknown[]): unknown {
+  const slots = program.slots()
+  let next = 0
+  const read = (shape: Shape): unknown => {
+    if (shape.kind === 'none') return undefined
+    if (shape.kind === 'field') {
+      next++
+      return readField(description, program, args, shape.type, description.layout.results[next - 1] as number, slots)
+    }
+    const fields = shape.fields.map(read)
+    return shape.names === null ? fields : Object.fromEntries(shape.names.map((name, i) => [name, fields[i]]))
+  }
+  return read(description.result)
+}
+
+function readField(
+  { parameters, layout }: Description,
+  program: Program,
+  args: readonly unknown[],
+  type: Type,
+  slot: number,
+  slots: Float64Array,
+): unknown {
+  if (type === 'bool') return slots[slot] !== 0
+  if (type === 'big') return bigSlots(slots)[slot]
+  if (typeof type === 'string') return slots[slot]
+  const same = parameters.findIndex((parameter, i) => {
+    const at = layout.parameters[i] as number
+    if (typeof parameter === 'string' || parameter.form !== type.form || parameter.rank !== type.rank) return false
+    for (let k = 0; k <= type.rank; k++) if (slots[at + k] !== slots[slot + k]) return false
+    return slots[slot] !== 0
+  })
+  if (same >= 0) return args[same]
+  return copied(program, type, slots[slot] as number, Array.from(slots.subarray(slot + 1, slot + 1 + type.rank)))
+}
+
+const DTYPES = { f8: 'float64', f4: 'float32', i4: 'int32', i8: 'int64' } as const
+
+function copied(program: Program, type: ArrayType, address: number, shape: number[]): unknown {
+  const count = shape.reduce((a, b) => a * b, 1)
+  const buffer = count === 0 ? new ArrayBuffer(0) : program.read(address, count * itemsize(type.storage))
+  const constructors = globalThis as unknown as Record<string, new (buffer: ArrayBuffer) => NumericArray>
+  const typed = new (constructors[typedArrayName(type.storage)] as new (buffer: ArrayBuffer) => NumericArray)(buffer)
+  if (type.form === 'typed') return typed
+  const result = allocate(shape, dtypeInfo(DTYPES[type.storage as keyof typeof DTYPES]))
+  const { data, at } = result.elements()
+  data.set(typed as never, at)
+  return result
+}

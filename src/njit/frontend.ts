@@ -1,0 +1,178 @@
+// From a function and the types of its arguments to C.
+// SPDX-License-Identifier: MIT
+
+import { NjitError } from '../core/errors.js'
+import { buildProgram } from './build.js'
+import type { Layout } from './emit.js'
+import { type Env, Inference } from './infer.js'
+import * as number from './interval.js'
+import type { Position, ProgramIr, Type } from './ir.js'
+import type { Settings } from './options.js'
+import { type LoopReport, parallelize } from './parallel.js'
+import { programSource } from './program.js'
+import { type Local, Scope } from './scope.js'
+import { SMALL, typeOf } from './signature.js'
+import { Source } from './source.js'
+import { BIG, BOOL, type Closure, type Value } from './value.js'
+
+/** A function as njit was given it. */
+export interface Definition {
+  readonly source: Source
+  readonly settings: Settings
+}
+
+/** How a definition is found behind a compiled function. */
+export const definitions = new WeakMap<object, Definition>()
+
+/** What a function returns, with the types of its fields. */
+export type Shape =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'field'; readonly type: Type }
+  | { readonly kind: 'compound'; readonly names: readonly string[] | null; readonly fields: readonly Shape[] }
+
+/** All that a call needs besides the binary; it is kept with it. */
+export interface Description {
+  readonly layout: Layout
+  readonly parameters: readonly Type[]
+  readonly result: Shape
+  /** Which parameters are stored into. */
+  readonly written: readonly boolean[]
+  readonly failures: ProgramIr['failures']
+}
+
+export interface Compiled {
+  readonly text: string
+  readonly own: number
+  readonly description: Description
+  readonly program: ProgramIr
+  readonly loops: readonly LoopReport[]
+  readonly types: readonly { name: string; type: Value; position: Position }[]
+}
+
+/** The functions and arrays that a definition uses by way of globals, itself first. */
+export interface Surroundings {
+  readonly sources: readonly Source[]
+  readonly arrays: readonly { local: Local; value: unknown }[]
+  readonly scope: Scope
+  readonly env: Env
+  /** A text that is the same only where all of it is the same. */
+  readonly key: readonly string[]
+}
+
+export function surroundings(definition: Definition): Surroundings {
+  const sources: Source[] = [definition.source]
+  const arrays: { local: Local; value: unknown }[] = []
+  const env: Env = new Map()
+  const key: string[] = [definition.source.text]
+  const scopes = new Map<Definition, Scope>()
+
+  const scopeOf = (owner: Definition): Scope => {
+    const known = scopes.get(owner)
+    if (known) return known
+    const scope = new Scope(undefined)
+    scopes.set(owner, scope)
+    for (const [name, value] of Object.entries(owner.settings.globals)) declare(owner, scope, name, value)
+    return scope
+  }
+  const declare = (owner: Definition, scope: Scope, name: string, value: unknown) => {
+    const local = scope.declare(name, true, owner.source.base)
+    key.push(name)
+    const known = typeof value === 'function' ? functionOf(value, name) : valueOfGlobal(local, value)
+    if (known === undefined) {
+      const text = `NL5003: the global '${name}' of '${owner.source.name}' is ${typeof value}, which compiled code cannot use.`
+      throw new NjitError(`${text} Pass numbers, booleans, bigints, typed arrays, NDArrays and functions.`, {
+        code: 'NL5003',
+      })
+    }
+    if (known.kind === 'array') arrays.push({ local, value })
+    local.value = known
+    local.assignments.add(local)
+    env.set(local, known)
+  }
+  const functionOf = (value: object, name: string): Closure => {
+    let definedAs = definitions.get(value)
+    if (definedAs === undefined) {
+      const source = new Source(value as () => unknown, undefined, name)
+      definedAs = { source, settings: { ...definition.settings, globals: {} } }
+      definitions.set(value, definedAs)
+    }
+    const { source } = definedAs
+    if (!sources.includes(source)) sources.push(source)
+    key.push(source.text)
+    return { kind: 'function', name, node: source.node, scope: scopeOf(definedAs) }
+  }
+  const valueOfGlobal = (local: Local, value: unknown): Value | undefined => {
+    const type = typeOf(value)
+    if (type?.value.kind === 'array') {
+      key.push(type.text)
+      return type.value
+    }
+    key.push(`${typeof value} ${Object.is(value, -0) ? '-0' : String(value)}`)
+    if (typeof value === 'number') return number.constant(value)
+    if (typeof value !== 'boolean' && typeof value !== 'bigint') return undefined
+    local.literal = value
+    return typeof value === 'boolean' ? BOOL : BIG
+  }
+  const scope = scopeOf(definition)
+  return { sources, arrays, scope, env, key }
+}
+
+/** Positions in C are small where the text is short: the number of the source, and the offset in it. */
+const SOURCE_STEP = 2 ** 32
+
+export function encodePosition(sources: readonly Source[], position: Position): number {
+  const at = sources.findIndex((source) => position >= source.base && position < source.base + source.text.length + 16)
+  return at < 0 ? 0 : at * SOURCE_STEP + (position - (sources[at] as Source).base)
+}
+
+export function decodePosition(sources: readonly Source[], encoded: number): Position {
+  const source = sources[Math.floor(encoded / SOURCE_STEP)] ?? (sources[0] as Source)
+  return source.base + (encoded % SOURCE_STEP)
+}
+
+export function compileSource(
+  definition: Definition,
+  around: Surroundings,
+  params: readonly Value[],
+  huge: boolean,
+): Compiled {
+  const { source, settings } = definition
+  const inference = new Inference(around.scope, huge ? number.MAX_EXACT : SMALL)
+  inference.env = new Map(around.env)
+  const closure: Closure = { kind: 'function', name: source.name, node: source.node, scope: around.scope }
+  const expansion = inference.run(closure, params)
+  const program = buildProgram(
+    inference,
+    closure,
+    params,
+    around.arrays.map(({ local }) => local),
+  )
+  const { loops, distinct } = parallelize(program, settings.parallel, settings.schedule)
+  const position = (at: Position) => encodePosition(around.sources, at)
+  const { text, own, layout } = programSource(program, distinct, position, { huge, boundsCheck: settings.boundsCheck })
+  const { parameters } = program.main
+  return {
+    ...{ text, own, program, loops },
+    description: {
+      layout,
+      parameters: parameters.map(({ type }) => type),
+      result: shapeOf(expansion.result),
+      written: parameters.map(({ type }) => typeof type !== 'string'),
+      failures: program.failures,
+    },
+    types: [...inference.notes.locals].flatMap(([node, { name, value }]) =>
+      value ? [{ name, type: value, position: node.start }] : [],
+    ),
+  }
+}
+
+function shapeOf(value: Value | undefined): Shape {
+  if (value === undefined || value.kind === 'unset' || value.kind === 'function') return { kind: 'none' }
+  if (value.kind === 'compound') {
+    return { kind: 'compound', names: value.names ?? null, fields: value.fields.map(shapeOf) }
+  }
+  return {
+    kind: 'field',
+    type: value.kind === 'array' ? value : value.kind === 'number' ? number.representation(value) : value.kind,
+  }
+}

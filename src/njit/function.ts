@@ -1,0 +1,112 @@
+// njit: what it returns, and how it is called.
+// SPDX-License-Identifier: MIT
+
+import { NjitError } from '../core/errors.js'
+import { Dispatcher, type Placement, type Stats } from './dispatcher.js'
+import { definitions } from './frontend.js'
+import { assembly, compileAhead, diagnostics, each, explanation, typesText, vectorization } from './inspect.js'
+import { type NjitOptions, readOptions } from './options.js'
+import type { LoopReport } from './parallel.js'
+import { parseSignature } from './signature.js'
+import { callerPlace, Source } from './source.js'
+import type { LoopRemark } from './target.js'
+
+// biome-ignore lint/suspicious/noExplicitAny: parameters of functions are contravariant; unknown[] would refuse them all.
+type AnyFunction = (...args: any[]) => any
+
+/** A function that compiles itself for the types that it is called with. */
+export type NjitFunction<F extends AnyFunction> = F & {
+  /** The function as it was given. */
+  readonly jsFunction: F
+  /** The types that there is code for. */
+  readonly signatures: readonly string[]
+  readonly stats: Readonly<Stats>
+  /** Compiles for the types of such arguments, or for the signatures that were given, without running it. */
+  compile(...args: unknown[]): Promise<void>
+  /** Where calls run and why, with each specialisation. Prints well. */
+  explain(): Explanation
+  /** The types of variables, by line. */
+  inspectTypes(): string
+  /** The C that was made of it. */
+  inspectC(): string
+  /** WebAssembly's text, or the processor's assembler. */
+  inspectWat(): string
+  inspectAsm(): string
+  /** Which loops became SIMD, and why others did not. */
+  vectorizationReport(): readonly (LoopRemark & { readonly source?: string })[]
+  /** Every prange: whether it runs in parallel, reductions, private and shared variables. Prints well. */
+  parallelDiagnostics(): ParallelDiagnostics
+}
+
+export interface Explanation extends Placement {
+  readonly function: string
+  readonly specialisations: readonly { signature: string; target: string; compileMs: number; fromCache: boolean }[]
+}
+
+export interface ParallelDiagnostics {
+  readonly loops: readonly (Omit<LoopReport, 'position'> & { readonly place: string })[]
+}
+
+/**
+ * Makes a function that is compiled when it is called: once for each list of argument types, as fast code for this machine
+ * (a C compiler is needed) or as WebAssembly (with the package @yowasp/clang). It computes what the function would in plain
+ * JavaScript; functions of Math may differ in the last bit. docs/njit.md says which JavaScript it understands.
+ *
+ * Throws NjitError for options and signatures that are not valid, and at the first call for what it cannot compile.
+ */
+export function njit<F extends AnyFunction>(fn: F): NjitFunction<F>
+export function njit<F extends AnyFunction>(options: NjitOptions, fn: F): NjitFunction<F>
+export function njit<F extends AnyFunction>(signature: string | readonly string[], fn: F): NjitFunction<F>
+export function njit<F extends AnyFunction>(
+  signature: string | readonly string[],
+  options: NjitOptions,
+  fn: F,
+): NjitFunction<F>
+export function njit<F extends AnyFunction>(...args: unknown[]): NjitFunction<F> {
+  const fn = args.at(-1) as F
+  const rest = args.slice(0, -1)
+  const signatures = typeof rest[0] === 'string' || Array.isArray(rest[0]) ? [rest.shift()].flat() : []
+  const options = (rest.shift() ?? {}) as NjitOptions
+  if (typeof fn !== 'function')
+    throw new NjitError('NL5007: the last argument of njit must be a function.', { code: 'NL5007' })
+  if (definitions.has(fn)) {
+    throw new NjitError(`NL5007: '${fn.name}' is compiled already; pass its jsFunction.`, { code: 'NL5007' })
+  }
+  const settings = readOptions(options)
+  const source = new Source(fn, callerPlace(1), settings.name ?? '')
+  const dispatcher = new Dispatcher(
+    { source, settings },
+    fn,
+    signatures.map((text) => parseSignature(text as string)),
+  )
+  return decorate<F>(dispatcher, fn)
+}
+
+function decorate<F extends AnyFunction>(dispatcher: Dispatcher, fn: F): NjitFunction<F> {
+  const compiled = (...args: unknown[]) => dispatcher.call(args)
+  const { definition } = dispatcher
+  definitions.set(compiled, definition)
+  const members = {
+    jsFunction: fn,
+    stats: dispatcher.stats,
+    compile: async (...args: unknown[]) => compileAhead(dispatcher, args),
+    explain: () => explanation(dispatcher),
+    inspectTypes: () => each(dispatcher, (types, huge) => typesText(dispatcher, types, huge)),
+    inspectC: () =>
+      each(dispatcher, (types, huge) => {
+        const { text, own } = dispatcher.compiled(types, huge)
+        return text.slice(own)
+      }),
+    inspectWat: () => assembly(dispatcher, 'wasm'),
+    inspectAsm: () => assembly(dispatcher, 'native'),
+    vectorizationReport: () => vectorization(dispatcher),
+    parallelDiagnostics: () => diagnostics(dispatcher),
+  }
+  Object.defineProperties(compiled, {
+    name: { value: dispatcher.name },
+    length: { value: fn.length },
+    signatures: { get: () => [...dispatcher.specialisations.keys()] },
+    ...Object.fromEntries(Object.entries(members).map(([name, value]) => [name, { value, enumerable: true }])),
+  })
+  return compiled as unknown as NjitFunction<F>
+}

@@ -1,0 +1,185 @@
+// The pass that takes checks of indices out of loops, and tells the C compiler which loops it may make SIMD.
+//
+// A nest of counted loops gets two versions: one without the checks whose indices stay in bounds, and with stores that
+// nobody else reads, where that can be said before it begins; and the one as it is, for all other cases. Nothing is thrown
+// earlier than it would be.
+// SPDX-License-Identifier: MIT
+
+import { inBlocks } from './blocks.js'
+import { vectorizable } from './dependence.js'
+import type { Expression, ForLoop, Reduction, Statement, Variable } from './ir.js'
+import { Ranges } from './ranges.js'
+import { both, compare, constantOf, TRUE } from './typed.js'
+import { eachStatement, listsOf, useOf } from './walk.js'
+
+/** Sums of a region, which may be added up in any order. */
+export type Accumulators = ReadonlyMap<Variable, Reduction>
+
+/** Statements with their loops in versions. */
+export function hoist(
+  list: readonly Statement[],
+  accumulators: Accumulators,
+  around: readonly Statement[],
+): Statement[] {
+  return list.flatMap((statement) => {
+    if (statement.kind === 'for' && statement.parallel) return [statement]
+    if (statement.kind === 'for' && !hasRegion(statement)) return versions(statement, accumulators, around)
+    return [withLists(statement, (inner) => hoist(inner, accumulators, around))]
+  })
+}
+
+/** Without any check, for { boundsCheck: false }. */
+export function withoutChecks(list: readonly Statement[]): Statement[] {
+  return list.filter(({ kind }) => kind !== 'check').map((statement) => withLists(statement, withoutChecks))
+}
+
+function withLists(s: Statement, map: (list: readonly Statement[]) => Statement[]): Statement {
+  if (s.kind === 'if') return { ...s, yes: map(s.yes), no: map(s.no) }
+  return 'body' in s ? { ...s, body: map(s.body) } : s
+}
+
+function hasRegion(loop: ForLoop): boolean {
+  let found = false
+  eachStatement(loop.body, (s) => {
+    if (s.kind === 'for' && s.parallel) found = true
+  })
+  return found
+}
+
+/** A loop whose iterations do not depend on each other through memory. */
+interface Independent {
+  readonly conditions: readonly Expression[]
+  /** What it adds up in any order; undefined where it carries along what has an order. */
+  readonly reductions: readonly Reduction[] | undefined
+}
+
+/** What is found out of a nest. */
+interface Findings {
+  readonly removed: Set<Statement>
+  readonly simd: Map<ForLoop, Independent>
+  condition: Expression
+}
+
+function versions(loop: ForLoop, accumulators: Accumulators, around: readonly Statement[]): Statement[] {
+  const findings = find(loop, accumulators, around)
+  const inner = (body: readonly Statement[]) => hoist(body, accumulators, around)
+  if (findings.removed.size === 0 && findings.simd.size === 0) return [{ ...loop, body: inner(loop.body) }]
+  const copy = fast(loop, findings)
+  const rest = remaining(copy.body) ? [{ ...copy, body: inner(copy.body) }] : blocked(copy, findings.simd.has(loop))
+  if (findings.condition === TRUE) return rest
+  const slow = { ...loop, body: inner(loop.body) }
+  return [{ kind: 'if', condition: findings.condition, yes: rest, no: [slow], position: loop.position }]
+}
+
+/** With functions of Math by the library's kernels, where iterations are independent. */
+function blocked(loop: ForLoop, independent: boolean): Statement[] {
+  return (independent && inBlocks(loop)) || [loop]
+}
+
+function remaining(list: readonly Statement[]): boolean {
+  let found = false
+  eachStatement(list, (s) => {
+    if (s.kind === 'check') found = true
+  })
+  return found
+}
+
+function fast(loop: ForLoop, findings: Findings): ForLoop {
+  const map = (list: readonly Statement[]): Statement[] =>
+    list
+      .filter((s) => !findings.removed.has(s))
+      .flatMap((s) => (s.kind === 'for' ? blocked(fast(s, findings), findings.simd.has(s)) : [withLists(s, map)]))
+  const reductions = findings.simd.get(loop)?.reductions
+  return { ...loop, body: map(loop.body), simd: reductions && { reductions } }
+}
+
+function find(loop: ForLoop, accumulators: Accumulators, around: readonly Statement[]): Findings {
+  const ranges = new Ranges(loop)
+  const { assigned } = useOf(loop.body)
+  const findings: Findings = { removed: new Set(), simd: new Map(), condition: TRUE }
+  const conditions: Expression[] = []
+  const visit = (list: readonly Statement[]) => {
+    for (const s of list) {
+      if (s.kind === 'for') ranges.enter(s)
+      ranges.see(s, assigned)
+      const bounds = s.kind === 'check' ? inBounds(ranges, s) : undefined
+      if (bounds) {
+        conditions.push(...bounds)
+        findings.removed.add(s)
+      }
+      for (const inner of listsOf(s)) visit(inner)
+    }
+  }
+  visit(loop.body)
+  const loops: ForLoop[] = [loop]
+  eachStatement(loop.body, (s) => s.kind === 'for' && loops.push(s))
+  for (const candidate of loops) {
+    const apart = isInnermost(candidate, findings.removed) && simd(candidate, ranges, accumulators, around)
+    if (!apart) continue
+    conditions.push(...apart.conditions)
+    findings.simd.set(candidate, apart)
+  }
+  const seen = new Set<string>()
+  for (const condition of [...ranges.conditions, ...conditions]) {
+    const key = JSON.stringify(condition, (name, value) =>
+      name === 'variable' || name === 'array' || name === 'left' || name === 'right'
+        ? (value.id ?? value)
+        : typeof value === 'bigint'
+          ? String(value)
+          : value,
+    )
+    if (!seen.has(key)) findings.condition = both(findings.condition, condition)
+    seen.add(key)
+  }
+  return findings
+}
+
+type Check = Extract<Statement, { kind: 'check' }>
+
+/** The conditions under which an index is never out of bounds; undefined where it cannot be said before the loops. */
+function inBounds(ranges: Ranges, { array, axis, index, range: [lo, hi] }: Check): Expression[] | undefined {
+  const extent = ranges.extent(array, axis)
+  const found = index.type === 'f64' ? undefined : ranges.of(index)
+  const top = found?.hi ?? (Number.isFinite(hi) ? constantOf('f64', hi) : undefined)
+  if (extent === undefined || top === undefined || (lo < 0 && !found) || index.type === 'f64') return undefined
+  const below = compare('<', top, extent)
+  return lo >= 0 || found === undefined ? [below] : [compare('>=', found.lo, constantOf('f64', 0)), below]
+}
+
+function isInnermost(loop: ForLoop, removed: ReadonlySet<Statement>): boolean {
+  let innermost = true
+  eachStatement(loop.body, (s) => {
+    const stays = s.kind === 'check' && !removed.has(s)
+    if (stays || ['for', 'loop', 'call', 'fail', 'allocate', 'return', 'break', 'continue', 'block'].includes(s.kind))
+      innermost = false
+    if (s.kind === 'store' && s.atomic) innermost = false
+  })
+  return innermost
+}
+
+/** Whether iterations may be run several at a time, under conditions that are known before the nest. */
+function simd(
+  loop: ForLoop,
+  ranges: Ranges,
+  accumulators: Accumulators,
+  around: readonly Statement[],
+): Independent | undefined {
+  const { declared, assigned } = useOf(loop.body)
+  const carried = [...assigned].filter((variable) => !declared.has(variable))
+  const stores = loop.body.some((s) => s.kind === 'store' || s.kind === 'if')
+  const { safe, distinct } = vectorizable(loop, around)
+  if (!safe || (!stores && carried.length === 0)) return undefined
+  const conditions: Expression[] = []
+  for (const [left, right] of distinct) {
+    const [a, b] = [ranges.root(left)?.root, ranges.root(right)?.root]
+    if (!a || !b || a === b) return undefined
+    conditions.push({ kind: 'disjoint', type: 'bool', left: a, right: b })
+  }
+  return { conditions, reductions: inAnyOrder(carried, accumulators) }
+}
+
+function inAnyOrder(carried: readonly Variable[], accumulators: Accumulators): Reduction[] | undefined {
+  const found = carried.flatMap((variable) => accumulators.get(variable) ?? [])
+  const sums = found.every(({ variable, op }) => typeof variable.type === 'string' && (op === '+' || op === '*'))
+  return sums && found.length === carried.length ? found : undefined
+}

@@ -1,0 +1,116 @@
+// What a compiled function shows of itself.
+// SPDX-License-Identifier: MIT
+
+import { NjitError } from '../core/errors.js'
+import { placeOf, placeText } from './diagnostic.js'
+import type { Dispatcher } from './dispatcher.js'
+import type { Explanation, ParallelDiagnostics } from './function.js'
+import { representation } from './interval.js'
+import { targetFor } from './libraries.js'
+import { type ArgumentType, defaultTypes, isHuge, parseSignature } from './signature.js'
+import type { LoopRemark, Target } from './target.js'
+import { describe, type Value } from './value.js'
+
+/** Compiles for signatures, for the types of example arguments, or without arguments for what njit was given. */
+export async function compileAhead(dispatcher: Dispatcher, args: readonly unknown[]): Promise<void> {
+  if (dispatcher.placement().runs === 'js') return
+  const texts = args.length > 0 && args.every((arg) => typeof arg === 'string') ? (args as string[]) : []
+  const signatures = texts.length > 0 ? texts.map(parseSignature) : args.length === 0 ? dispatcher.signatures : []
+  if (signatures.length === 0) return dispatcher.compileAhead(dispatcher.typesOf(args), args.some(isHuge))
+  for (const signature of signatures) await dispatcher.compileAhead(defaultTypes(signature), false)
+}
+
+/** The text of every specialisation. */
+export function each(dispatcher: Dispatcher, text: (types: readonly ArgumentType[], huge: boolean) => string): string {
+  return specialised(dispatcher)
+    .map(({ signature, types, huge }) => `// ${dispatcher.name}(${signature})\n${text(types, huge)}`)
+    .join('\n')
+}
+
+function specialised(dispatcher: Dispatcher) {
+  const list = [...dispatcher.specialisations.values()]
+  if (list.length > 0) return list
+  const text = `NL5008: there is no code of '${dispatcher.name}' to look at yet: call it, or 'await ${dispatcher.name}.compile(...)'.`
+  throw new NjitError(text, { code: 'NL5008' })
+}
+
+function typeText(value: Value): string {
+  if (value.kind !== 'number') return describe(value).replace(/^an? /, '')
+  const type = representation(value)
+  const bounds = type === 'f64' ? '' : ` in ${value.lo}..${value.hi}`
+  return `${{ f64: 'float64', i32: 'int32', i64: 'int64' }[type]}${bounds}`
+}
+
+export function typesText(dispatcher: Dispatcher, types: readonly ArgumentType[], huge: boolean): string {
+  const seen = new Set<string>()
+  for (const { name, type, position } of dispatcher.compiled(types, huge).types) {
+    seen.add(`${String(placeOf(position).line).padStart(5)}  ${name}: ${typeText(type)}`)
+  }
+  return [...seen].sort().join('\n')
+}
+
+export function assembly(dispatcher: Dispatcher, name: Target['name']): string {
+  const { fastmath } = dispatcher.definition.settings
+  return each(dispatcher, (types, huge) =>
+    targetFor(name).disassemble(dispatcher.compiled(types, huge).text, { fastmath }),
+  )
+}
+
+export function vectorization(dispatcher: Dispatcher): LoopRemark[] {
+  const { fastmath } = dispatcher.definition.settings
+  return specialised(dispatcher).flatMap(({ types, huge, target }) => {
+    const { text } = dispatcher.compiled(types, huge)
+    return [...targetFor(target).remarks(text, { fastmath })]
+  })
+}
+
+/** Adds a text form to a report. */
+function printed<T extends object>(report: T, text: () => string): T {
+  const show = { value: text, enumerable: false }
+  return Object.defineProperties(report, { toString: show, [Symbol.for('nodejs.util.inspect.custom')]: show })
+}
+
+export function explanation(dispatcher: Dispatcher): Explanation {
+  const { runs, reason } = dispatcher.placement()
+  const specialisations = [...dispatcher.specialisations.values()].map(
+    ({ signature, target, compileMs, fromCache }) => {
+      return { signature, target, compileMs, fromCache }
+    },
+  )
+  const report = { function: dispatcher.name, runs, reason, specialisations }
+  return printed(report, () => {
+    const lines = specialisations.map(({ signature, target, compileMs, fromCache }) => {
+      return `  (${signature})  ${target}  ${fromCache ? 'from the cache' : 'compiled'} in ${compileMs.toFixed(1)} ms`
+    })
+    return [`${dispatcher.name} runs as ${runs}: ${reason}`, ...lines].join('\n')
+  })
+}
+
+export function diagnostics(dispatcher: Dispatcher): ParallelDiagnostics {
+  const loops = specialised(dispatcher).flatMap(({ types, huge }) => {
+    return dispatcher
+      .compiled(types, huge)
+      .loops.map(({ position, ...rest }) => ({ place: placeText(position), ...rest }))
+  })
+  return printed({ loops }, () => loops.map(loopText).join('\n'))
+}
+
+function loopText({
+  place,
+  parallel,
+  reason,
+  reductions,
+  privates,
+  shared,
+  distinct,
+}: ParallelDiagnostics['loops'][number]): string {
+  const lines = [
+    `prange at ${place}: ${parallel ? 'parallel' : `serial, ${reason}`}`,
+    reductions.length > 0 && `  reductions: ${reductions.map(({ name, op }) => `${name} (${op})`).join(', ')}`,
+    privates.length > 0 && `  private: ${privates.join(', ')}`,
+    shared.length > 0 && `  shared: ${shared.join(', ')}`,
+    distinct.length > 0 &&
+      `  on one thread where these overlap: ${distinct.map((pair) => pair.join(' and ')).join(', ')}`,
+  ]
+  return lines.filter(Boolean).join('\n')
+}

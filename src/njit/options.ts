@@ -1,0 +1,117 @@
+// The options of njit, checked.
+// SPDX-License-Identifier: MIT
+
+import { environment } from '../core/env.js'
+import { NjitError } from '../core/errors.js'
+import { countOf } from '../core/threads.js'
+import type { LoopSchedule } from './ir.js'
+import type { FastmathFlag } from './target.js'
+
+const FLAGS: readonly FastmathFlag[] = ['nnan', 'ninf', 'nsz', 'arcp', 'contract', 'afn', 'reassoc']
+const TARGETS = ['auto', 'native', 'wasm', 'js'] as const
+const SCHEDULES = ['static', 'dynamic', 'guided', 'auto'] as const
+
+export interface NjitOptions {
+  /** Runs pranges on the team; without it they are ordinary loops. */
+  parallel?: boolean
+  /** Where the compiled function runs; `auto`: native where there is a C compiler, else wasm. */
+  target?: (typeof TARGETS)[number]
+  /** Whether an index outside of an array is a RangeError (default), or undefined behaviour. */
+  boundsCheck?: boolean
+  /** All or some of LLVM's flags, which let results differ from JavaScript's. */
+  fastmath?: boolean | readonly FastmathFlag[]
+  /** What the free names of the function stand for: numbers, booleans, bigints, arrays and functions. */
+  globals?: Readonly<Record<string, unknown>>
+  /** Whether compiled code is kept on disk (default). */
+  cache?: boolean
+  /** How pranges deal out their iterations, where they do not say so themselves: 'dynamic' or 'dynamic,16'. */
+  schedule?: string
+  /** The most threads of a call. */
+  threads?: number
+  /** An error instead of a warning where the function cannot be compiled and would run as plain JavaScript. */
+  require?: 'compiled'
+  /** In messages and reports; the function's own name by default. */
+  name?: string
+  /** Runs pranges serially and reports iterations that touch the same element. */
+  race?: 'check'
+}
+
+export interface Settings {
+  readonly parallel: boolean
+  readonly target: (typeof TARGETS)[number]
+  readonly boundsCheck: boolean
+  readonly fastmath: readonly FastmathFlag[]
+  readonly globals: Readonly<Record<string, unknown>>
+  readonly cache: boolean
+  readonly schedule: LoopSchedule | undefined
+  readonly threads: number | undefined
+  readonly required: boolean
+  readonly name: string | undefined
+  readonly race: boolean
+}
+
+function invalid(option: string, value: unknown, valid: string): never {
+  const text = `NL5001: njit's option ${option} is ${JSON.stringify(value)}; valid are ${valid}.`
+  throw new NjitError(text, { code: 'NL5001' })
+}
+
+function flag(options: NjitOptions, name: 'parallel' | 'boundsCheck' | 'cache', otherwise: boolean): boolean {
+  const value = options[name] ?? otherwise
+  return typeof value === 'boolean' ? value : invalid(name, value, 'true and false')
+}
+
+const KNOWN = new Set([
+  ...[
+    'parallel',
+    'target',
+    'boundsCheck',
+    'fastmath',
+    'globals',
+    'cache',
+    'schedule',
+    'threads',
+    'require',
+    'name',
+    'race',
+  ],
+])
+
+/** Throws NjitError NL5001 for an option that is unknown or wrong, ValueError for a wrong thread count. */
+export function readOptions(options: NjitOptions): Settings {
+  for (const name of Object.keys(options)) {
+    if (!KNOWN.has(name))
+      throw new NjitError(`NL5001: njit has no option '${name}'; it has ${[...KNOWN].join(', ')}.`, { code: 'NL5001' })
+  }
+  const { target = 'auto', fastmath = false, globals = {}, threads, name, race } = options
+  if (!TARGETS.includes(target)) invalid('target', target, TARGETS.join(', '))
+  if (options.require !== undefined && options.require !== 'compiled') invalid('require', options.require, "'compiled'")
+  if (race !== undefined && race !== 'check') invalid('race', race, "'check'")
+  if (threads !== undefined) countOf(threads, 'njit')
+  const checks = environment('NUMLOOM_BOUNDSCHECK')
+  return {
+    parallel: flag(options, 'parallel', false),
+    target,
+    boundsCheck: checks === undefined ? flag(options, 'boundsCheck', true) : checks !== '0',
+    fastmath: fastmathFlags(fastmath),
+    globals,
+    cache: flag(options, 'cache', true),
+    schedule: options.schedule === undefined ? undefined : scheduleOf(options.schedule),
+    threads,
+    required: options.require === 'compiled',
+    name,
+    race: race === 'check',
+  }
+}
+
+function fastmathFlags(value: unknown): readonly FastmathFlag[] {
+  if (typeof value === 'boolean') return value ? FLAGS : []
+  if (Array.isArray(value) && value.every((item) => FLAGS.includes(item))) return value
+  return invalid('fastmath', value, `true, false and lists of ${FLAGS.join(', ')}`)
+}
+
+function scheduleOf(text: unknown): LoopSchedule {
+  const [kind, chunk = '0', ...rest] = String(text).split(',')
+  const known = SCHEDULES.find((name) => name === kind)
+  if (known && rest.length === 0 && /^\d{1,9}$/.test(chunk)) return { kind: known, chunk: Number(chunk) }
+  return invalid('schedule', text, `${SCHEDULES.join(', ')}, with a chunk as in 'dynamic,16'`)
+}

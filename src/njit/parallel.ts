@@ -1,0 +1,101 @@
+// The pass that makes pranges parallel: which loops run on the team, with which reductions, or why not.
+// SPDX-License-Identifier: MIT
+
+import { placeOf, problem } from './diagnostic.js'
+import { independence, type Verdict } from './independence.js'
+import type { ForLoop, FunctionIr, LoopSchedule, Parallel, Position, ProgramIr, Statement, Variable } from './ir.js'
+import { listsOf } from './walk.js'
+
+type Pair = readonly [Variable, Variable]
+
+/** What became of a prange, for parallelDiagnostics(). */
+export interface LoopReport {
+  readonly position: Position
+  readonly parallel: boolean
+  /** Why it runs on one thread. */
+  readonly reason: string | undefined
+  readonly reductions: readonly { readonly name: string; readonly op: string }[]
+  readonly privates: readonly string[]
+  readonly shared: readonly string[]
+  /** Pairs of arrays that are looked at when the loop is entered: where they overlap, it runs on one thread. */
+  readonly distinct: readonly (readonly [string, string])[]
+}
+
+/** Arrays that must be apart for a loop to be run in parallel. */
+export type Distinct = Map<ForLoop, readonly Pair[]>
+
+/** Decides about all pranges of a program. Throws NjitError for one whose iterations depend on each other. */
+export function parallelize(
+  program: ProgramIr,
+  wanted: boolean,
+  schedule?: LoopSchedule,
+): { loops: LoopReport[]; distinct: Distinct } {
+  const loops: LoopReport[] = []
+  const distinct: Distinct = new Map()
+  const visit = (f: FunctionIr, list: readonly Statement[], inside: boolean) => {
+    for (const statement of list) {
+      if (statement.kind === 'for' && statement.prange) {
+        const reason = inside
+          ? 'it is inside of another prange'
+          : wanted
+            ? undefined
+            : 'njit was not given { parallel: true }'
+        if (reason === undefined) {
+          loops.push(decide(f, statement, distinct))
+          statement.parallel = { schedule, ...statement.parallel } as Parallel
+        } else {
+          statement.parallel = undefined
+          loops.push(serialReport(statement, reason))
+        }
+        visit(f, statement.body, true)
+      } else {
+        for (const inner of listsOf(statement)) visit(f, inner, inside)
+      }
+    }
+  }
+  for (const f of [program.main, ...program.functions]) visit(f, f.body, false)
+  return { loops, distinct }
+}
+
+function serialReport({ position }: ForLoop, reason: string): LoopReport {
+  return { position, parallel: false, reason, reductions: [], privates: [], shared: [], distinct: [] }
+}
+
+function decide(f: FunctionIr, loop: ForLoop, distinct: Distinct): LoopReport {
+  const verdict = independence(loop, f.body)
+  if (!verdict.independent) throw refusal(loop, verdict)
+  if (loop.parallel) loop.parallel.reductions = verdict.reductions
+  distinct.set(loop, verdict.distinct)
+  const named = (variables: readonly Variable[]) => [...new Set(variables.map(({ name }) => name).filter(Boolean))]
+  return {
+    position: loop.position,
+    parallel: true,
+    reason: undefined,
+    reductions: verdict.reductions.map(({ variable, op }) => ({ name: variable.name, op })),
+    privates: named(verdict.privates),
+    shared: named(verdict.shared),
+    distinct: verdict.distinct.map(([a, b]) => [a.name, b.name] as const),
+  }
+}
+
+function refusal(loop: ForLoop, { reason, first, second }: Extract<Verdict, { independent: false }>) {
+  const { name } = first.variable
+  const access = ({ write, position }: typeof first) => `${write ? 'write' : 'read'} at line ${lineOf(position)}`
+  const conflict =
+    first.position === second.position ? `the ${access(first)}` : `the ${access(first)}, the ${access(second)}`
+  const fix =
+    `(1) a reduction: ${name || 's'} += ... and nothing else; (2) atomicAdd(array, index, value); ` +
+    '(3) a serial loop: range instead of prange.'
+  const message = `the iterations of this prange cannot be shown to be independent: ${reason} (${conflict}).`
+  return problem('NL4002', first.position || loop.position, message, fix, {
+    conflict: [first, second].map(({ variable, write, position }) => ({
+      variable: variable.name,
+      write,
+      line: lineOf(position),
+    })),
+  })
+}
+
+function lineOf(position: Position): number {
+  return placeOf(position).line
+}

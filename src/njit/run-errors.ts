@@ -1,0 +1,50 @@
+// Errors of compiled code, from the record that it leaves.
+// SPDX-License-Identifier: MIT
+
+import { warnOnce } from '../core/env.js'
+import { OutOfMemoryError } from '../core/errors.js'
+import { codeFrame, placeOf } from './diagnostic.js'
+import { type Description, decodePosition } from './frontend.js'
+import type { Source } from './source.js'
+
+const CONSTRUCTORS = { Error, RangeError, TypeError } as const
+
+/** As semantics.h records them. */
+const OUT_OF_BOUNDS = -1
+const NO_MEMORY = -2
+const TOO_DEEP = -3
+
+export function callError(
+  name: string,
+  { layout, failures }: Description,
+  slots: Float64Array,
+  sources: readonly Source[],
+): Error {
+  const [what = 0, where = 0, first = 0, axis = 0, size = 0] = slots.subarray(layout.error, layout.error + 5)
+  if (what === TOO_DEEP) {
+    return Object.assign(new RangeError(`Maximum call stack size exceeded in '${name}'`), { function: name })
+  }
+  const position = decodePosition(sources, where)
+  const { file, line, column } = placeOf(position)
+  const place = `in '${name}' (${file ? `${file}:` : ''}${line}:${column})`
+  const fields = { function: name, file, line, column }
+  if (what === OUT_OF_BOUNDS) {
+    const message = `index ${first} is out of bounds for axis ${axis} with size ${size}, ${place}\n${codeFrame(position)}`
+    return Object.assign(new RangeError(message), { code: 'NUMLOOM_INDEX', index: first, axis, size, ...fields })
+  }
+  if (what === NO_MEMORY) {
+    return new OutOfMemoryError(`no memory for an array of ${first} bytes, ${place}`, { wanted: first, available: 0 })
+  }
+  const failure = failures[what]
+  const constructor = CONSTRUCTORS[failure?.error ?? 'Error']
+  return Object.assign(new constructor(failure?.message ?? ''), fields)
+}
+
+export function overlapWarning(name: string, where: number, sources: readonly Source[]): void {
+  const { file, line } = placeOf(decodePosition(sources, where - 1))
+  const loop = `the parallel loop of '${name}' at ${file ? `${file}:` : 'line '}${line}`
+  warnOnce(
+    'NUMLOOM_NJIT',
+    `njit: ${loop} ran on one thread, because arrays that it stores into overlap others in memory`,
+  )
+}

@@ -1,0 +1,160 @@
+// Types of arguments: found from values, or written as Numba's signatures are.
+// SPDX-License-Identifier: MIT
+
+import { NDArray } from '../core/array.js'
+import { NjitError } from '../core/errors.js'
+import * as number from './interval.js'
+import type { ArrayType, Storage } from './ir.js'
+import { BIG, BOOL, STORAGES, type Value } from './value.js'
+
+/** Larger numbers count as doubles, and arrays with more elements as huge: so index + 1 and the like stay in 32 bits. */
+export const SMALL = 2 ** 30
+
+/** The type of an argument: what inference is given, and a text that only equal types share. */
+export interface ArgumentType {
+  readonly text: string
+  readonly value: Value
+}
+
+const INTEGER: ArgumentType = { text: 'i4', value: number.interval(-SMALL, SMALL, true) }
+const DOUBLE: ArgumentType = { text: 'f8', value: number.ANY }
+const BOOLEAN: ArgumentType = { text: 'b1', value: BOOL }
+const BIGINT: ArgumentType = { text: 'i8', value: BIG }
+
+const arrayTypes = new Map<string, ArgumentType>()
+
+function arrayType(storage: Storage, rank: number, contiguous: boolean, form: ArrayType['form']): ArgumentType {
+  const axes = Array.from({ length: rank }, (_, axis) => (contiguous && axis === rank - 1 ? '::1' : ':'))
+  const text = `${storage}[${axes.join(',')}]${form === 'ndarray' ? 'n' : ''}`
+  let type = arrayTypes.get(text)
+  if (type === undefined) {
+    type = { text, value: { kind: 'array', storage, rank, contiguous, form } }
+    arrayTypes.set(text, type)
+  }
+  return type
+}
+
+const NDARRAY_STORAGES = { f64: 'f8', f32: 'f4', i32: 'i4', i64: 'i8' } as const
+
+/** The type of a value; undefined for what a compiled function does not take. */
+export function typeOf(value: unknown): ArgumentType | undefined {
+  switch (typeof value) {
+    case 'number':
+      return Number.isInteger(value) && Math.abs(value) <= SMALL && !Object.is(value, -0) ? INTEGER : DOUBLE
+    case 'boolean':
+      return BOOLEAN
+    case 'bigint':
+      return BIGINT
+    default:
+  }
+  if (value instanceof NDArray) {
+    return arrayType(NDARRAY_STORAGES[value.info.code], value.ndim, value.isContiguous, 'ndarray')
+  }
+  const storage = ArrayBuffer.isView(value) ? STORAGES.get(value.constructor.name) : undefined
+  return storage && arrayType(storage, 1, true, 'typed')
+}
+
+/** Whether an array has more elements than 32 bits count with room to spare. */
+export function isHuge(value: unknown): boolean {
+  if (value instanceof NDArray) return value.size > SMALL
+  return ArrayBuffer.isView(value) && (value as Uint8Array).length > SMALL
+}
+
+const LONG: Readonly<Record<string, string>> = {
+  ...{ boolean: 'b1', bool: 'b1', int8: 'i1', int16: 'i2', int32: 'i4', int64: 'i8', uint8: 'u1', uint16: 'u2' },
+  ...{ uint32: 'u4', uint64: 'u8', float32: 'f4', float64: 'f8', double: 'f8', number: 'f8', bigint: 'i8' },
+}
+
+const RANGES: Readonly<Record<string, readonly [number, number]>> = {
+  i1: [-128, 127],
+  u1: [0, 255],
+  i2: [-(2 ** 15), 2 ** 15 - 1],
+  u2: [0, 2 ** 16 - 1],
+  i4: [number.MIN_I32, number.MAX_I32],
+  u4: [0, 2 ** 32 - 1],
+}
+
+/** One parameter of a signature: what it accepts, and what it is compiled for. */
+export interface Parameter {
+  readonly text: string
+  accepts(type: ArgumentType): boolean
+  /** The type that arguments are converted to; undefined where it is the argument's own. */
+  readonly scalar: ArgumentType | undefined
+}
+
+export interface Signature {
+  readonly text: string
+  readonly result: string | undefined
+  readonly parameters: readonly Parameter[]
+}
+
+function malformed(text: string, problem: string): never {
+  const message = `NL5002: the signature '${text}' is not valid: ${problem}. Write 'f8(f8[:,:], i4)', as Numba does.`
+  throw new NjitError(message, { code: 'NL5002' })
+}
+
+function parameterOf(part: string, text: string): Parameter {
+  const match = /^(\w+)\s*(?:\[([\s:,1]+)\])?$/.exec(part)
+  if (!match) malformed(text, `'${part}' is no type`)
+  const name = LONG[match[1] as string] ?? (match[1] as string)
+  const layout = match[2]?.replaceAll(/\s/g, '')
+  if (layout === undefined) return scalarParameter(name, part, text)
+  if (!/^(f[48]|[iu][1248])$/.test(name)) malformed(text, `there are no arrays of '${name}'`)
+  const axes = layout.split(',')
+  const contiguous = axes.at(-1) === '::1' && axes.slice(0, -1).every((axis) => axis === ':')
+  if (!contiguous && axes.some((axis) => axis !== ':'))
+    malformed(text, `'${part}' is no layout; there are [:], [::1], [:,:], [:,::1]`)
+  return {
+    text: part,
+    scalar: undefined,
+    accepts: ({ value }) =>
+      value.kind === 'array' &&
+      (value.storage === name || (name === 'u1' && value.storage === 'c1')) &&
+      value.rank === axes.length &&
+      (!contiguous || value.contiguous),
+  }
+}
+
+function scalarParameter(name: string, part: string, text: string): Parameter {
+  if (name === 'b1') return { text: part, scalar: BOOLEAN, accepts: ({ value }) => value.kind === 'bool' }
+  if (name === 'i8' || name === 'u8')
+    return { text: part, scalar: BIGINT, accepts: ({ value }) => value.kind === 'big' }
+  if (name === 'f8' || name === 'f4')
+    return { text: part, scalar: DOUBLE, accepts: ({ value }) => value.kind === 'number' }
+  const range = RANGES[name]
+  if (range === undefined) malformed(text, `'${part}' is no type`)
+  const scalar: ArgumentType = { text: name, value: number.interval(range[0], range[1], true) }
+  const accepts = ({ value }: ArgumentType) =>
+    value.kind === 'number' && value.whole && !value.nan && !value.negativeZero
+  return { text: part, scalar, accepts }
+}
+
+/** `f8(f8[:], i4)`, or the parameters alone: `(f8[:], i4)`. Throws NjitError NL5002. */
+export function parseSignature(text: string): Signature {
+  const match = /^\s*([^()]*?)\s*\((.*)\)\s*$/.exec(text)
+  if (!match) malformed(text, 'it has no parentheses')
+  const list = match[2]?.trim() ?? ''
+  const parts = list === '' ? [] : list.split(/,(?![^[]*\])/).map((part) => part.trim())
+  return { text, result: match[1] || undefined, parameters: parts.map((part) => parameterOf(part, text)) }
+}
+
+/** The types that arguments are compiled for under a signature; undefined where they do not fit. */
+export function matchSignature(signature: Signature, types: readonly ArgumentType[]): ArgumentType[] | undefined {
+  const { parameters } = signature
+  if (parameters.length !== types.length) return undefined
+  if (!types.every((type, i) => parameters[i]?.accepts(type))) return undefined
+  return types.map((type, i) => parameters[i]?.scalar ?? type)
+}
+
+/** The types that a signature compiles for ahead of calls: of one dimension typed arrays, of more NDArrays. */
+export function defaultTypes({ parameters }: Signature): ArgumentType[] {
+  return parameters.map(({ text, scalar }) => {
+    if (scalar) return scalar
+    const [name = '', layout = ''] = text.split('[')
+    const rank = layout.split(',').length
+    const storage = (LONG[name.trim()] ?? name.trim()) as Storage
+    return rank === 1
+      ? arrayType(storage, 1, true, 'typed')
+      : arrayType(storage, rank, layout.includes('::1'), 'ndarray')
+  })
+}

@@ -1,0 +1,104 @@
+// Reductions of compiled loops have JavaScript's result: where order makes no difference to it, to the bit.
+// SPDX-License-Identifier: MIT
+
+import { describe, expect, test } from 'vitest'
+import { njit, prange } from '../dist/njit.js'
+
+const COUNT = 20_000
+const make = <A>(kind: { from(length: { length: number }, of: (v: unknown, i: number) => number): A }) => ({
+  of: (count: number, value: (i: number) => number) => kind.from({ length: count }, (_, i) => value(i)),
+})
+
+// biome-ignore lint/suspicious/noExplicitAny: functions of all kinds of arguments
+function expectSame(source: (...args: any[]) => unknown, args: () => unknown[]): void {
+  const [ours, theirs] = [args(), args()]
+  const result = njit({ parallel: true }, source)(...ours)
+  expect(result).toBe(source(...theirs))
+  expect(ours).toEqual(theirs)
+}
+
+const doubles = (value: (i: number) => number) => make(Float64Array).of(COUNT, value)
+const bins = () => make(Int32Array).of(COUNT, (i) => i % 3)
+
+describe('scalars', () => {
+  test('the least, past NaN, of 0 and -0 the one that came last', () => {
+    const least = (x: Float64Array) => {
+      let m = x[0] as number
+      for (const i of prange(x.length)) {
+        if ((x[i] as number) <= m) m = x[i] as number
+      }
+      return m
+    }
+    expectSame(least, () => [doubles((i) => (i % 7 || i === 0 ? Math.sin(i) : Number.NaN))])
+    expectSame(least, () => [doubles((i) => (i & 1 ? 0 : -0))])
+    expectSame(least, () => [doubles((i) => (i === 0 ? Number.NaN : i))])
+  })
+
+  test('sums that are cut to 32 bits, and bits', () => {
+    const source = (x: Int32Array) => {
+      let sum = 3
+      let bits = 5
+      for (const i of prange(x.length)) {
+        sum = (sum + (x[i] as number)) | 0
+        bits ^= x[i] as number
+      }
+      return sum * 2 ** 20 + (bits >>> 12)
+    }
+    expectSame(source, () => [make(Int32Array).of(COUNT, (i) => Math.imul(i, 2_654_435_761))])
+  })
+
+  test('a flag', () => {
+    const source = (x: Float64Array) => {
+      let any = false
+      for (const i of prange(x.length)) {
+        if ((x[i] as number) > 19_998) any = true
+      }
+      return any
+    }
+    expectSame(source, () => [doubles((i) => i)])
+    expectSame(source, () => [doubles(() => 0)])
+  })
+})
+
+describe.each([Int8Array, Uint8Array, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array])(
+  'elements of %o',
+  (kind) => {
+    const numbers = make<Float64Array>(kind as Float64ArrayConstructor)
+
+    test.each([50, 0, -90])('the least and the greatest from %d on', (from) => {
+      const source = (x: Float64Array, at: Int32Array, least: Float64Array, most: Float64Array) => {
+        for (const i of prange(x.length)) {
+          least[at[i] as number] = Math.min(least[at[i] as number] as number, x[i] as number)
+          if ((x[i] as number) > (most[at[i] as number] as number)) most[at[i] as number] = x[i] as number
+        }
+        return 0
+      }
+      const args = () => [
+        numbers.of(COUNT, (i) => from + (i % 40)),
+        bins(),
+        numbers.of(4, () => 100),
+        numbers.of(4, () => from),
+      ]
+      expectSame(source, args)
+    })
+
+    test('sums', () => {
+      const source = (x: Float64Array, at: Int32Array, sums: Float64Array) => {
+        for (const i of prange(x.length)) sums[at[i] as number] = (sums[at[i] as number] as number) + (x[i] as number)
+        return 0
+      }
+      expectSame(source, () => [numbers.of(COUNT, (i) => i % 40), bins(), numbers.of(4, () => 100)])
+    })
+  },
+)
+
+test('of an array that overlaps what is read', () => {
+  const source = (x: Float64Array, sums: Float64Array) => {
+    for (const i of prange(x.length)) sums[(i + 1) % 4] = (sums[(i + 1) % 4] as number) + (x[i] as number)
+    return 0
+  }
+  expectSame(source, () => {
+    const x = doubles(() => 1)
+    return [x, x.subarray(0, 4)]
+  })
+})
