@@ -39,7 +39,9 @@ class Checker {
 
   /** For each program its failure or null; a text where the child ended. */
   ask(programs, target) {
-    this.#child ??= fork(new URL('child.mjs', import.meta.url), { stdio: ['ignore', 'inherit', 'ignore', 'ipc'] })
+    // Programs that nobody runs again would push the user's functions out of the cache.
+    const env = { ...process.env, NUMLOOM_NJIT_CACHE_SIZE: '0' }
+    this.#child ??= fork(new URL('child.mjs', import.meta.url), { env, stdio: ['ignore', 'inherit', 'ignore', 'ipc'] })
     const child = this.#child
     return new Promise((resolve) => {
       const timer = setTimeout(() => child.kill('SIGKILL'), MOST_SECONDS * 1000)
