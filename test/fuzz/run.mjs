@@ -1,6 +1,6 @@
 // The differential fuzzer: random programs run as JavaScript and compiled by njit must do the same.
 //
-//   node test/fuzz/run.mjs [--count=N] [--seed=S] [--targets=native,wasm] [--pack=N] [--jobs=N] [--show]
+//   node test/fuzz/run.mjs [--count=N] [--seed=S] [--targets=native,wasm] [--pack=N] [--jobs=N] [--shrink=SECONDS] [--show]
 //
 // Without targets programs run in JavaScript only, which checks the generator. Prints each failure as the smallest program
 // found that fails in the same way, with its seed, and how often each feature was used. Ends with 1 where anything failed.
@@ -21,6 +21,7 @@ const { values } = parseArgs({
     targets: { type: 'string', default: 'native,wasm' },
     pack: { type: 'string', default: '16' },
     jobs: { type: 'string', default: String(availableParallelism()) },
+    shrink: { type: 'string', default: '60' },
     show: { type: 'boolean', default: false },
   },
 })
@@ -38,7 +39,9 @@ class Checker {
 
   /** For each program its failure or null; a text where the child ended. */
   ask(programs, target) {
-    this.#child ??= fork(new URL('child.mjs', import.meta.url), { stdio: ['ignore', 'inherit', 'ignore', 'ipc'] })
+    // Programs that nobody runs again would push the user's functions out of the cache.
+    const env = { ...process.env, NUMLOOM_NJIT_CACHE_SIZE: '0' }
+    this.#child ??= fork(new URL('child.mjs', import.meta.url), { env, stdio: ['ignore', 'inherit', 'ignore', 'ipc'] })
     const child = this.#child
     return new Promise((resolve) => {
       const timer = setTimeout(() => child.kill('SIGKILL'), MOST_SECONDS * 1000)
@@ -90,7 +93,11 @@ async function report(checker, { tree, seed }, target, failure) {
   failures.push(kind)
   if (failures.filter((one) => one === kind).length > SHRUNK_PER_KIND) return
   const withSeed = (trees) => trees.map((one) => ({ tree: one, seed }))
-  const small = await shrink(tree, (trees) => checker.firstFailing(withSeed(trees), target, failure.kind))
+  const small = await shrink(
+    tree,
+    (trees) => checker.firstFailing(withSeed(trees), target, failure.kind),
+    Number(values.shrink),
+  )
   const [again] = await checker.check(withSeed([small]), target)
   console.log(`\n---- seed ${seed}: ${kind}\n${again?.detail ?? failure.detail}\n${render(small, 'njit').text}`)
 }

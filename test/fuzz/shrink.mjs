@@ -76,7 +76,7 @@ function replace(holder, key, value) {
  * The smallest program found that fails, by `firstFailing`, which is asked for several programs at once and gives the
  * index of one of them, or -1. It ends when no change helps any more, or so many seconds have passed.
  */
-export async function shrink(program, firstFailing, seconds = 60) {
+export async function shrink(program, firstFailing, seconds) {
   const end = performance.now() + seconds * 1000
   let best = structuredClone(program)
   let [at, helped] = [0, false]
