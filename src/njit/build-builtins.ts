@@ -96,6 +96,13 @@ function modular(b: Builder, node: es.Expression): Expression {
     const right = modular(b, node.right)
     return bigOperation(b, node, node.operator as '+', left, right, true)
   }
+  if (node.type === 'BinaryExpression' && ['/', '<<', '>>'].includes(node.operator)) {
+    const [left, right] = sequence(b, [node.left, node.right]).map(scalarIn)
+    return bigOperation(b, node, node.operator as '/', left as Expression, right as Expression, true)
+  }
+  if (node.type === 'UnaryExpression' && node.operator === '-') {
+    return bigOperation(b, node, '-', constantOf('big', 0n), modular(b, node.argument), true)
+  }
   return scalar(b, node)
 }
 

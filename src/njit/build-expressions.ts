@@ -165,9 +165,7 @@ function unary(b: Builder, node: es.UnaryExpression): Expression {
   if (node.operator === '!') return not(condition(b, node.argument))
   const operand = scalar(b, node.argument)
   if (operand.type === 'big') {
-    return node.operator === '~'
-      ? { kind: 'unary', type: 'big', op: '~', operand }
-      : bigOperation(b, node, '-', constantOf('big', 0n), operand)
+    return node.operator === '~' ? { kind: 'unary', type: 'big', op: '~', operand } : negated(b, node, operand)
   }
   if (node.operator === '+') return operand.type === 'bool' ? convert(operand, 'i32') : operand
   if (node.operator === '~') return { kind: 'unary', type: 'i32', op: '~', operand: wrapped(operand) }
@@ -177,6 +175,11 @@ function unary(b: Builder, node: es.UnaryExpression): Expression {
   }
   const type = isInteger(operand.type) ? provenType(b, node) : 'f64'
   return { kind: 'unary', type, op: '-', operand: convert(operand, type) }
+}
+
+function negated(b: Builder, node: es.Node, operand: Expression): Expression {
+  if (operand.kind === 'constant') return constantOf('big', -(operand.value as bigint))
+  return bigOperation(b, node, '-', constantOf('big', 0n), operand)
 }
 
 const COMPARISONS: Readonly<Record<string, Comparison>> = {
@@ -385,11 +388,7 @@ function assignment(b: Builder, node: es.AssignmentExpression): Built {
   if (operator === '=') {
     const value = build(b, right)
     assign(b, left, value, valueAt(b, right))
-    if (left.type !== 'Identifier') return value
-    const built = b.builtOf(b.notes.locals.get(left) as Local)
-    return built.kind === 'scalar' && value.kind === 'scalar' && built.expression.type !== value.expression.type
-      ? value
-      : built
+    return left.type === 'Identifier' ? b.builtOf(b.notes.locals.get(left) as Local) : value
   }
   const [before, operand] = sequence(b, [left, right]) as [Built, Built]
   const result = scalarBuilt(operation(b, node, operator.slice(0, -1), scalarIn(before), scalarIn(operand)))
@@ -403,7 +402,8 @@ function memberAssignment(b: Builder, node: es.AssignmentExpression, left: es.Me
   const at = b.out.length
   const value = scalar(b, node.right)
   if (b.out.slice(at).some(hasEffect)) element = fixIndices(b, element, at)
-  const result = node.operator === '=' ? value : operation(b, node, node.operator.slice(0, -1), element.load, value)
+  const computed = node.operator === '=' ? value : operation(b, node, node.operator.slice(0, -1), element.load, value)
+  const result = b.isStatement(node) ? computed : keptScalar(b, computed)
   buildStore(b, element, result, left)
   return scalarBuilt(result)
 }
@@ -428,12 +428,18 @@ function update(b: Builder, node: es.UpdateExpression): Built {
   const { argument } = node
   const element = argument.type === 'MemberExpression' ? buildElement(b, argument) : undefined
   const before = element ? element.load : scalar(b, argument)
-  const old = node.prefix ? before : use(b.let('', before, node.start))
+  const old = b.isStatement(node) || node.prefix ? before : use(b.let('', before, node.start))
   const one = constantOf(before.type === 'big' ? 'big' : 'i32', before.type === 'big' ? 1n : 1)
-  const after = updated(b, node, operator, old, one)
+  const computed = updated(b, node, operator, old, one)
+  const after = b.isStatement(node) || !node.prefix ? computed : keptScalar(b, computed)
   if (element) buildStore(b, element, after, argument as es.MemberExpression)
   else assign(b, argument, scalarBuilt(after), undefined)
   return scalarBuilt(node.prefix ? after : old)
+}
+
+/** A value that is used after the variables in it have changed. */
+function keptScalar(b: Builder, value: Expression): Expression {
+  return value.kind === 'constant' ? value : use(b.let('', value, 0))
 }
 
 /** The result of ++ or --, whose type is that of the variable: the note is of the value before it. */

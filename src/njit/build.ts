@@ -143,7 +143,7 @@ export class Builder {
         return
       }
       case 'ExpressionStatement':
-        if (this.notes.values.has(statement.expression)) build(this, statement.expression)
+        this.effect(statement.expression)
         return
       case 'VariableDeclaration':
         for (const { id, init } of statement.declarations) {
@@ -175,6 +175,19 @@ export class Builder {
       default:
         return
     }
+  }
+
+  /** An expression whose value nobody uses. */
+  effect(node: es.Expression): void {
+    if (!this.notes.values.has(node)) return
+    this.#statement = node
+    build(this, node)
+  }
+
+  #statement: es.Node | undefined
+
+  isStatement(node: es.Node): boolean {
+    return node === this.#statement
   }
 
   #if(node: es.IfStatement): void {
@@ -219,7 +232,7 @@ export class Builder {
       if (test) this.#leaveUnless(test, label)
       const inner = this.body(names, label, again, body)
       this.emit(...(update && continues(inner, end) ? [{ kind: 'block', body: inner, label: end } as const] : inner))
-      if (update && this.notes.values.has(update)) build(this, update)
+      if (update) this.effect(update)
     })
     this.emit({ kind: 'loop', body: statements, label, position: node.start })
   }

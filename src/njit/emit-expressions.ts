@@ -121,7 +121,12 @@ function arithmeticText({ type, op }: Arithmetic, left: string, right: string): 
   if (type === 'f64') return op === '%' ? `nl_remainder(${left}, ${right})` : `(${left} ${op} ${right})`
   if (type === 'big') {
     if (op === '+' || op === '-' || op === '*') return `(i64)((u64)${left} ${op} (u64)${right})`
-    const named = { '<<': 'nl_big_shift_left', '>>': 'nl_big_shift_right', '%': 'nl_big_remainder' }[op as '%']
+    const named = {
+      '<<': 'nl_big_shift_left',
+      '>>': 'nl_big_shift_right',
+      '%': 'nl_big_remainder',
+      '/': 'nl_big_divide',
+    }[op as '%']
     return named ? `${named}(${left}, ${right})` : `(${left} ${op} ${right})`
   }
   if (op === '<<') return `(i32)((u32)${left} << (${right} & 31))`

@@ -14,8 +14,8 @@ export interface Interval {
 
 export const MAX_I32 = 2 ** 31 - 1
 export const MIN_I32 = -(2 ** 31)
-/** Beyond, doubles skip integers. */
-export const MAX_EXACT = 2 ** 53
+/** Beyond, a double may be an integer that was rounded. */
+export const MAX_EXACT = 2 ** 53 - 1
 
 /**
  * Where the bound of a counter goes that is only ever changed by small constants: to pass it would take longer than any

@@ -146,6 +146,7 @@ NL_INLINE _Bool nl_big_shift_overflows(i64 x, i64 by) {
   if (by <= 0 || x == 0) return 0;
   return by > 62 || nl_big_left(x, by) >> by != x;
 }
+NL_INLINE i64 nl_big_divide(i64 x, i64 y) { return y == -1 ? (i64)(0 - (u64)x) : x / y; }
 NL_INLINE i64 nl_big_remainder(i64 x, i64 y) { return y == -1 ? 0 : x % y; }
 NL_INLINE _Bool nl_no_big(f64 x) { return !(x >= -0x1p63 && x < 0x1p63 && trunc(x) == x); }
 NL_INLINE _Bool nl_no_extent(f64 x) { return !(x >= 0 && x <= NL_EXACT && trunc(x) == x); }
