@@ -4,7 +4,7 @@
 import type * as es from 'acorn'
 import type { Builder } from './build.js'
 import { build, scalar, valueAt } from './build-expressions.js'
-import type { Interval } from './interval.js'
+import { type Interval, representation } from './interval.js'
 import type { ArrayType, Expression, Position, Scalar, Variable } from './ir.js'
 import {
   arithmetic,
@@ -94,6 +94,14 @@ export function integerIndex(b: Builder, node: es.Node): Expression | undefined 
   const built = build(b, node)
   if (built.kind !== 'scalar' || built.expression.type === 'f64') return undefined
   return isInteger(built.expression.type) ? built.expression : convert(built.expression, 'i32')
+}
+
+/** A constant that might be rounded as a double has its exact value beside it, for where it is an index. */
+export function bindCompanion(b: Builder, pattern: es.Pattern, init: es.Expression): void {
+  const local = pattern.type === 'Identifier' ? b.notes.locals.get(pattern) : undefined
+  if (local?.value?.kind !== 'number' || local.assignments.size > 1 || representation(local.value) !== 'f64') return
+  const value = isPure(init) ? integerIndex(b, init) : undefined
+  if (value) local.companion = b.let(local.name, convert(value, 'i64'), pattern.start)
 }
 
 /** Whether a node may be built twice: it is made of variables, constants, operators and elements. */

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: MIT
 
 import type * as es from 'acorn'
+import { bindCompanion } from './build-elements.js'
 import { bind, build, condition, valueAt } from './build-expressions.js'
 import { buildFor, buildForOf } from './build-loops.js'
 import type { Instance } from './calls.js'
@@ -147,8 +148,10 @@ export class Builder {
         return
       case 'VariableDeclaration':
         for (const { id, init } of statement.declarations) {
-          if (init) bind(this, id, build(this, init), valueAt(this, init))
-          else declareEmpty(this, id as es.Identifier)
+          if (init) {
+            bind(this, id, build(this, init), valueAt(this, init))
+            bindCompanion(this, id, init)
+          } else declareEmpty(this, id as es.Identifier)
         }
         return
       case 'IfStatement':

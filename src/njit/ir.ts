@@ -201,6 +201,8 @@ export type Statement =
       readonly declares: boolean
       readonly position: Position
     }
+  /** Statements in which arrays share memory with no other array that is used there. */
+  | { readonly kind: 'apart'; readonly arrays: readonly Variable[]; readonly body: Statement[] }
   /** A buffer of doubles in fast memory, of a length that is known. */
   | { readonly kind: 'buffer'; readonly variable: Variable; readonly length: number }
   /** A function of Math over the first elements of a buffer, in place, by the library's kernel. */
