@@ -50,6 +50,7 @@ function combined(op: string, type: Scalar, all: string, part: string): string {
   if (op === 'min' || op === 'max') return `nl_${op}${type === 'f64' ? '' : `_${type}`}(${all}, ${part})`
   if (/^[<>]/.test(op)) return `${part} ${op} ${all} ? ${part} : ${all}`
   if (type === 'f64' && /^[&|^]$/.test(op)) return `nl_wrap(${all}) ${op} nl_wrap(${part})`
+  if (type === 'i64' && /^[&|^]$/.test(op)) return `(i32)${all} ${op} (i32)${part}`
   if (type === 'big') return `(i64)((u64)${all} ${op} (u64)${part})`
   return `${all} ${op} ${part}`
 }

@@ -67,9 +67,19 @@ function combination(value: Expression, cell: Cell): Combination | undefined {
       const op = bare(e.no) && cell.is(bare(e.no)) ? replacement(e.condition, e.yes, cell) : undefined
       return op && { op, parts: [e.yes] }
     }
+    case 'convert':
+      // `v | 0`, which is an `|` with nothing.
+      return cell.is(bare(uncut(e))) ? { op: '|', parts: [] } : undefined
     default:
       return undefined
   }
+}
+
+const BITS: readonly ReductionOp[] = ['&', '|', '^']
+
+/** Bit operations are of 32 bits, to which they cut a number first. */
+function uncut(e: Expression): Expression {
+  return e.kind === 'convert' && e.how === 'wrap' ? e.operand : e
 }
 
 function extend(
@@ -79,7 +89,7 @@ function extend(
   cell: Cell,
 ): Combination | undefined {
   if (op === undefined || parts.some((part) => some(part, cell.reads))) return undefined
-  const before = combination(inner, cell)
+  const before = combination(BITS.includes(op) ? uncut(inner) : inner, cell)
   if (before === undefined || (before.op !== undefined && before.op !== op)) return undefined
   return { op, parts: [...before.parts, ...parts] }
 }
@@ -182,7 +192,7 @@ function updateOf(s: Statement, subject: Subject): ReductionOp | undefined {
 function updateOfCell(s: Write, cell: Cell, subject: Subject): ReductionOp | undefined {
   if (s.kind === 'store' && s.indices.some((e) => some(e, cell.reads))) return undefined
   const whole = bare(s.value)
-  const cut = whole.kind === 'convert' && whole.how === 'wrap'
+  const cut = whole.kind === 'convert' && whole.how === 'wrap' && !cell.is(bare(whole.operand))
   const { op, parts } = combination(cut ? whole.operand : whole, cell) ?? {}
   return op !== undefined && parts !== undefined && subject.allows({ op, parts, cut }) ? op : undefined
 }
