@@ -278,7 +278,7 @@ function turns(
     position,
   }
   const plain: ForLoop = { ...loop, start: use(from), stop: use(to), parallel: undefined }
-  emitter.statements(counting(emitter.prepared([plain], reduced, [plain]), variable, count))
+  emitter.statements(counting(emitter.prepared([plain], reduced), variable, count))
 }
 
 /** Keeps the number of the iteration in those versions of the loop that may fail. */

@@ -40,7 +40,7 @@ export type Verdict =
 
 type Refusal = Extract<Verdict, { independent: false }>
 
-/** `around` are the statements of the function that the loop is in: more is provable with what its constants are. */
+/** `around`, the statements of the function that the loop is in, tells what constants are and the bounds of outer counters. */
 export function independence(loop: ForLoop, around: readonly Statement[] = []): Verdict {
   const body = new Body(loop, around)
   const used = usedOutside(body)
