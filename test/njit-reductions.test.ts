@@ -47,6 +47,22 @@ describe('scalars', () => {
     expectSame(source, () => [make(Int32Array).of(COUNT, (i) => Math.imul(i, 2_654_435_761))])
   })
 
+  test('the least and the greatest BigInt', () => {
+    const least = (x: BigInt64Array, value: bigint) => {
+      for (const i of prange(x.length)) if ((x[i] as bigint) < value) value = x[i] as bigint
+      return value
+    }
+    const most = (x: BigInt64Array, value: bigint) => {
+      for (const i of prange(x.length)) if ((x[i] as bigint) > value) value = x[i] as bigint
+      return value
+    }
+    for (const all of [3n, 7n, -(2n ** 63n)]) {
+      for (const from of [5n, -(2n ** 63n), 2n ** 63n - 1n]) {
+        for (const source of [least, most]) expectSame(source, () => [new BigInt64Array(3000).fill(all), from])
+      }
+    }
+  })
+
   test('a flag', () => {
     const source = (x: Float64Array) => {
       let any = false

@@ -25,17 +25,20 @@ const IDENTITY: Readonly<Record<string, string>> = {
   ...{ '*': '1', '&': '-1', '|': '0', '^': '0', '&&': '1', '||': '0' },
 }
 
+const LEAST = '(-9223372036854775807LL - 1)'
+const GREATEST = '9223372036854775807LL'
+
 export function identity(op: string, type: Scalar): string {
   if (op === '+') return type === 'f64' ? '-0.0' : '0'
-  const infinity = { f64: '__builtin_inf()', i32: '2147483647', i64: '9223372036854775807LL' }[type as 'f64']
-  if (op === 'min' || op === '<' || op === '<=') return infinity ?? '0'
-  if (op === 'max' || op === '>' || op === '>=') return infinity ? `(-${infinity})` : '0'
+  if (op === 'min' || op === '<' || op === '<=') return type === 'f64' ? '__builtin_inf()' : GREATEST
+  if (op === 'max' || op === '>' || op === '>=') return type === 'f64' ? '(-__builtin_inf())' : LEAST
   return IDENTITY[op] ?? '0'
 }
 
 /** The least and the greatest element of storages of integers. */
 const LIMITS: Readonly<Partial<Record<Storage, readonly [string, string]>>> = {
   ...{ i1: ['-128', '127'], i2: ['-32768', '32767'], i4: ['(-2147483647 - 1)', '2147483647'] },
+  ...{ i8: [LEAST, GREATEST], u8: ['0', '18446744073709551615ull'] },
   ...{ u1: ['0', '255'], u2: ['0', '65535'], u4: ['0', '4294967295u'], c1: ['0', '255'] },
 }
 
