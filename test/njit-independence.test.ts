@@ -328,7 +328,6 @@ describe('reductions', () => {
   test.each<[string, Statement]>([
     ['NaN does not pass by', set(s, select(compare(s, '<', e), s, e))],
     ['another value', when(compare(e, '<', s), [set(s, plus(e, 1))])],
-    ['a place beside it', when(compare(e, '<', s), [set(s, e), set(bits, i)])],
     ['an else', when(compare(e, '<', s), [set(s, e)], [set(s, 0)])],
     ['twice', set(s, plus(s, s))],
     ['another class within', set(s, plus(times(s, e), 1))],
@@ -338,6 +337,39 @@ describe('reductions', () => {
     ['random twice', when(compare(math('random', 0), '<', s), [set(s, math('random', 0))])],
   ])('not one: %s', (_, statement) => {
     refused(prange(statement))
+  })
+
+  describe('what is set along with the least', () => {
+    const place = scalar('place')
+    const fraction = scalar('fraction', 'f64')
+    const least = (op: '<' | '<=' = '<', ...more: Statement[]) =>
+      when(compare(e, op, s), [set(s, e), set(place, i), ...more])
+
+    test('its place', () => {
+      expect(proven(prange(least())).reductions).toEqual([
+        { variable: place, op: '<', along: s },
+        { variable: s, op: '<' },
+      ])
+      expect(reductions(prange(when(compare(s, '<=', e), [set(place, i), set(s, e)])))).toEqual(['place >=', 's >='])
+      expect(reductions(prange(least('<', set(fraction, load(x, n)))))).toEqual(['place <', 'fraction <', 's <'])
+      expect(reductions(prange(least(), loop(j, [0, 3], [least()])))).toEqual(['place <', 's <'])
+    })
+
+    test.each<[string, Statement[]]>([
+      ['a count of how often', [when(compare(e, '<', s), [set(s, e), set(place, plus(place, 1))])]],
+      ['a flag', [when(compare(e, '<', s), [set(s, e), set(scalar('found', 'bool'), true)])]],
+      ['a variable of the iteration', [declare(k, 0), when(compare(e, '<', s), [set(s, e), set(k, i)])]],
+      ['what is read elsewhere', [least(), store(out, [i], place)]],
+      ['what is read for another place', [least('<', set(fraction, place))]],
+      ['what is set elsewhere', [least(), when(compare(e, '>', 3), [set(place, i)])]],
+      ['what is set twice', [least('<', set(place, 0))]],
+      ['what is not always set', [least(), when(compare(e, '<', s), [set(s, e)])]],
+      ['where the least is read', [least('<', set(fraction, s))]],
+      ['a fraction by <=', [least('<=', set(fraction, e))]],
+      ['beside an element', [when(compare(e, '<', load(out, bin)), [store(out, [bin], e), set(place, i)])]],
+    ])('not %s', (_, statements) => {
+      refused(prange(...statements))
+    })
   })
 
   const bump = (to: Variable, at: typeof bin | number, by: ReturnType<typeof value>) =>
