@@ -66,6 +66,8 @@ export class Emitter {
   #count = 0
   /** The label that failures jump to. */
   failure = ''
+  /** The body of the function that is written. */
+  #around: readonly Statement[] = []
 
   constructor(
     readonly program: ProgramIr,
@@ -76,8 +78,8 @@ export class Emitter {
   ) {}
 
   /** Statements as they are written: with checks taken out of loops, or all of them left out. */
-  prepared(list: readonly Statement[], accumulators: Accumulators, around: readonly Statement[]): Statement[] {
-    return hoist(this.boundsCheck ? list : withoutChecks(list), accumulators, around)
+  prepared(list: readonly Statement[], accumulators: Accumulators): Statement[] {
+    return hoist(this.boundsCheck ? list : withoutChecks(list), accumulators, this.#around)
   }
 
   line(text: string): void {
@@ -325,6 +327,7 @@ export class Emitter {
 
   function(f: FunctionIr, keepsBlocks: boolean): void {
     this.failure = 'failed'
+    this.#around = f.body
     const lines = this.collect(() => {
       this.line(`${this.signature(f)} {`)
       if (!keepsBlocks) {
@@ -332,7 +335,7 @@ export class Emitter {
         this.line('i32 status = 0;')
         this.fail('NL_TOO_DEEP(E)', 'nl_too_deep(E)')
       } else this.line('i32 status = 0;')
-      this.statements(this.prepared(f.body, new Map(), f.body))
+      this.statements(this.prepared(f.body, new Map()))
       this.line('goto done;')
       this.line('failed: __attribute__((unused));')
       this.line('status = 1;')

@@ -112,6 +112,8 @@ export type ReductionOp = '+' | '*' | 'min' | 'max' | '<' | '<=' | '>' | '>=' | 
 export interface Reduction {
   readonly variable: Variable
   readonly op: ReductionOp
+  /** For one that is set where a comparison replaces another one and nowhere else, as the place of the least: which. */
+  readonly along?: Variable
 }
 
 /** What is known of a prange whose iterations are independent. */
