@@ -1,6 +1,7 @@
 // A compiled function: finds or makes the code for the types of a call's arguments, and runs it.
 // SPDX-License-Identifier: MIT
 
+import { readFileSync } from 'node:fs'
 import { environment, warnOnce } from '../core/env.js'
 import { NjitError } from '../core/errors.js'
 import { VERSION } from '../version.js'
@@ -46,6 +47,14 @@ export interface Stats {
 export interface Placement {
   readonly runs: Target['name'] | 'js'
   readonly reason: string
+}
+
+let generationRead: string | undefined
+
+/** A sum over the compiler's own sources: what another one made is not for this one. */
+function generation(): string {
+  generationRead ??= readFileSync(new URL('./generation', import.meta.url), 'utf8')
+  return generationRead
 }
 
 /** A specialisation on its way. */
@@ -179,7 +188,7 @@ export class Dispatcher {
     const { settings } = this.definition
     const { parallel, boundsCheck, fastmath, schedule, race } = settings
     const options = JSON.stringify({ parallel, boundsCheck, fastmath, schedule, race })
-    return cacheKey([VERSION, target.name, target.identity(), signature, options, ...this.around.key])
+    return cacheKey([VERSION, generation(), target.name, target.identity(), signature, options, ...this.around.key])
   }
 
   #make(signature: string, types: readonly ArgumentType[], huge: boolean): Specialisation {
