@@ -7,7 +7,7 @@ import { NjitError } from '../core/errors.js'
 import { VERSION } from '../version.js'
 import { fill, results } from './arguments.js'
 import { cacheKey, readEntry, writeEntry } from './cache.js'
-import { OVERLAP } from './emit.js'
+import { BLOCKS, OVERLAP } from './emit.js'
 import {
   type Compiled,
   compileSource,
@@ -73,6 +73,12 @@ interface Job {
 const signatureText = (types: readonly ArgumentType[], huge: boolean) =>
   types.map(({ text }) => text).join(', ') + (huge ? ' huge' : '')
 
+function fits(types: readonly ArgumentType[], args: readonly unknown[]): boolean {
+  if (args.length !== types.length) return false
+  for (let i = 0; i < types.length; i++) if (typeOf(args[i]) !== types[i] || isHuge(args[i])) return false
+  return true
+}
+
 export class Dispatcher {
   readonly stats: Stats = { calls: 0, compileMs: 0, cacheHits: 0, cacheMisses: 0, lastThreads: 1, lastCopied: 0 }
   readonly specialisations = new Map<string, Specialisation>()
@@ -131,9 +137,15 @@ export class Dispatcher {
     const { runs } = this.placement()
     this.stats.calls++
     if (runs === 'js') return this.jsFunction(...args)
+    const last = this.#last
+    if (last !== undefined && fits(last.types, args)) return this.#run(last.specialisation, args)
     const specialisation = this.specialise(args)
+    if (!specialisation.huge) this.#last = { types: args.map((arg) => typeOf(arg) as ArgumentType), specialisation }
     return this.#run(specialisation, args)
   }
+
+  /** The last call's, for more calls with arguments of the same types. */
+  #last: { readonly types: readonly ArgumentType[]; readonly specialisation: Specialisation } | undefined
 
   specialise(args: readonly unknown[]): Specialisation {
     const types = this.typesOf(args)
@@ -256,19 +268,20 @@ export class Dispatcher {
     const { arrays: globals, sources } = this.around
     const all = globals.length > 0 ? [...args, ...globals.map(({ value }) => value)] : args
     const { layout } = description
-    program.slots()[layout.error + OVERLAP] = 0
-    const arrays = fill(description, program.slots(), all)
+    const before = program.slots()
+    before[layout.error + OVERLAP] = 0
+    const arrays = fill(description, before, all)
     const status = program.call(arrays, this.definition.settings.threads)
     this.stats.lastThreads = program.lastThreads()
     this.stats.lastCopied = program.lastCopied()
+    const slots = program.slots()
     try {
-      const slots = program.slots()
       if (status !== 0) throw callError(this.name, description, slots, sources)
       if (slots[layout.error + OVERLAP] !== 0)
         overlapWarning(this.name, slots[layout.error + OVERLAP] as number, sources)
       return results(description, program, all)
     } finally {
-      program.free()
+      if (slots[layout.error + BLOCKS] !== 0) program.free()
     }
   }
 }
