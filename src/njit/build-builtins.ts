@@ -133,6 +133,7 @@ function mathCall(b: Builder, node: es.CallExpression, name: string): Expression
   }
   if (name === 'abs' && whole) return integerAbs(args[0] as Expression, proven)
   if (name === 'min' || name === 'max') return extreme(args, name, whole ? proven : 'f64')
+  if (name === 'random') return use(b.let('', math('f64', name), node.start))
   const doubles = args.map((arg) => convert(arg, 'f64'))
   if (name === 'hypot') return hypot(doubles)
   return math('f64', name, ...doubles)

@@ -4,7 +4,7 @@
 import type * as es from 'acorn'
 import type { Builder } from './build.js'
 import { build, scalar, valueAt } from './build-expressions.js'
-import type { Interval } from './interval.js'
+import { type Interval, MAX_EXACT } from './interval.js'
 import type { ArrayType, Expression, Position, Scalar, Variable } from './ir.js'
 import {
   arithmetic,
@@ -51,7 +51,7 @@ export function checkedIndex(b: Builder, array: Variable, axis: number, node: es
   const { lo, hi } = valueAt(b, node) as Interval
   let index = integerIndex(b, node) ?? convert(scalar(b, node), 'f64')
   if (form === 'ndarray' && !(lo >= 0)) index = fromEnd(b, index, array, axis, node.start)
-  const range: [number, number] = [form === 'ndarray' ? Math.max(lo, 0) : lo, hi]
+  const range: [number, number] = form === 'ndarray' && !(lo >= 0) ? [lo, Math.max(hi, MAX_EXACT)] : [lo, hi]
   if (index.type === 'f64') index = use(b.let('', index, node.start))
   b.emit({ kind: 'check', array, axis, index, range, position: node.start })
   return index.type === 'f64' ? convert(index, 'i64') : index
@@ -76,10 +76,6 @@ export function integerIndex(b: Builder, node: es.Node): Expression | undefined 
   const value = valueAt(b, node)
   if (value?.kind !== 'number' || !value.whole || value.nan || !(Math.max(-value.lo, value.hi) <= MAX_INDEX))
     return undefined
-  if (node.type === 'Identifier') {
-    const local = b.notes.locals.get(node)
-    if (local?.companion) return use(local.companion)
-  }
   if (node.type === 'BinaryExpression') {
     const { operator, left, right } = node as es.BinaryExpression
     if ((operator === '+' || operator === '-' || operator === '*') && isPure(left) && isPure(right)) {

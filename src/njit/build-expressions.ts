@@ -35,9 +35,7 @@ export function valueAt(b: Builder, node: es.Node): Value | undefined {
 }
 
 export function scalar(b: Builder, node: es.Node): Expression {
-  const built = build(b, node)
-  if (built.kind === 'scalar') return built.expression
-  throw new Error(`njit: ${node.type} gives no scalar`)
+  return scalarIn(build(b, node))
 }
 
 /** Several in order: an earlier one is kept in a variable where a later one may change what it reads. */
@@ -126,6 +124,7 @@ export function build(b: Builder, node: es.Node): Built {
 
 export function scalarIn(built: Built): Expression {
   if (built.kind === 'scalar') return built.expression
+  if (built.kind === 'none') return constantOf('i32', 0)
   throw new Error('njit: a scalar was expected')
 }
 
@@ -143,6 +142,7 @@ function identifier(b: Builder, node: es.Identifier): Built {
   const local = b.notes.locals.get(node)
   if (local?.literal !== undefined)
     return scalarBuilt(constantOf(typeof local.literal === 'bigint' ? 'big' : 'bool', local.literal))
+  if (local === undefined && node.name === 'undefined') return NONE
   if (local !== undefined) {
     const constant =
       local.assignments.size === 1 && local.value?.kind === 'number' ? constantIn(local.value) : undefined
@@ -201,7 +201,7 @@ export function operation(
   if (comparison !== undefined) return compare(comparison, left, right)
   if (left.type === 'big') return bigOperation(b, node, operator as Arithmetic, left, right)
   if (BITS.has(operator)) return bitOperation(b, node, operator as Arithmetic, left, right)
-  if (operator === '**') return power(left, right)
+  if (operator === '**') return power(b, node, left, right)
   const proven = provenType(b, node)
   const operands = common(common(left.type, right.type), 'i32')
   if (operator === '/' || !isInteger(proven) || !isInteger(operands)) {
@@ -211,9 +211,12 @@ export function operation(
   return convert(arithmetic(wide, operator as Arithmetic, left, right), proven)
 }
 
-function power(left: Expression, right: Expression): Expression {
+function power(b: Builder, node: es.Node, left: Expression, right: Expression): Expression {
   const base = convert(left, 'f64')
-  if (right.kind === 'constant' && Number(right.value) === 2) return arithmetic('f64', '*', base, base)
+  if (right.kind === 'constant' && Number(right.value) === 2) {
+    const kept = base.kind === 'variable' || base.kind === 'constant' ? base : use(b.let('', base, node.start))
+    return arithmetic('f64', '*', kept, kept)
+  }
   return math('f64', 'pow', base, convert(right, 'f64'))
 }
 
@@ -273,10 +276,10 @@ function logical(b: Builder, node: es.LogicalExpression): Built {
   if (both && statements.length === 0) {
     return scalarBuilt({ kind: 'logic', type: 'bool', op: node.operator as '&&', left, right: second })
   }
-  const type = both ? 'bool' : provenType(b, node)
-  const result = b.let('', convert(left, type), node.start)
+  const type = provenType(b, node)
+  const result = b.let('', type === 'bool' ? truth(left) : convert(left, type), node.start)
   const test = truth(use(result))
-  const assign: Statement = { kind: 'assign', variable: result, value: convert(second, type), position: node.start }
+  const assign: Statement = { kind: 'assign', variable: result, value: type === 'bool' ? truth(second) : convert(second, type), position: node.start }
   b.emit({
     kind: 'if',
     condition: node.operator === '&&' ? test : not(test),
@@ -289,8 +292,8 @@ function logical(b: Builder, node: es.LogicalExpression): Built {
 
 function conditional(b: Builder, node: es.ConditionalExpression): Built {
   const test = condition(b, node.test)
-  const ways = [node.consequent, node.alternate].filter((way) => b.notes.values.has(way))
-  if (ways.length === 1) return build(b, ways[0] as es.Node)
+  const ways = [node.consequent, node.alternate]
+  if (!ways.every((way) => b.notes.values.has(way))) return onlyWay(b, ways)
   const results: Built[] = []
   const statements = ways.map((way) => b.collect(() => results.push(build(b, way))))
   const [yes, no] = results as [Built, Built]
@@ -311,6 +314,12 @@ function conditional(b: Builder, node: es.ConditionalExpression): Built {
   })
   b.emit({ kind: 'if', condition: test, yes: first as Statement[], no: second as Statement[], position: node.start })
   return assemble(value, [...variables])
+}
+
+/** Of a conditional expression whose condition is known. */
+function onlyWay(b: Builder, ways: readonly es.Expression[]): Built {
+  const way = ways.find((candidate) => b.notes.values.has(candidate))
+  return way ? build(b, way) : NONE
 }
 
 function declareFields(b: Builder, value: Value | undefined, position: Position): Variable[] {
@@ -335,7 +344,7 @@ export function bind(b: Builder, pattern: es.Pattern, built: Built, value: Value
   }
   const local = b.notes.locals.get(pattern)
   if (local === undefined || local.value === undefined || local.value.kind === 'function') return
-  if (local.assignments.size > 1 || !mayStandFor(b, built)) {
+  if (local.variables !== undefined || local.assignments.size > 1 || !mayStandFor(b, built)) {
     assignAll(b, b.variablesOf(local, pattern.start), built, pattern.start)
     return
   }
@@ -364,7 +373,8 @@ function assign(b: Builder, target: es.Node, built: Built, value: Value | undefi
     buildStore(b, element, scalarIn(built), pattern)
   } else if (pattern.type === 'Identifier') {
     const local = b.notes.locals.get(pattern) as Local
-    assignAll(b, b.variablesOf(local, pattern.start), built, pattern.start)
+    const value = built.kind === 'compound' ? kept(b, built) : built
+    assignAll(b, b.variablesOf(local, pattern.start), value, pattern.start)
   } else {
     // All values are there before the first is assigned: [a, b] = [b, a].
     const list = partsOf(pattern, built, value).map((part) => ({ ...part, built: kept(b, part.built) }))
@@ -386,7 +396,8 @@ function assignment(b: Builder, node: es.AssignmentExpression): Built {
   const { left, operator, right } = node
   if (left.type === 'MemberExpression') return memberAssignment(b, node, left)
   if (operator === '=') {
-    const value = build(b, right)
+    const built = build(b, right)
+    const value = left.type === 'Identifier' ? built : kept(b, built)
     assign(b, left, value, valueAt(b, right))
     return left.type === 'Identifier' ? b.builtOf(b.notes.locals.get(left) as Local) : value
   }
@@ -463,6 +474,7 @@ function member(b: Builder, node: es.MemberExpression): Built {
     return arrayProperty(b, node, (property as es.Identifier).name)
   }
   const built = build(b, object)
+  if (value?.kind === 'compound' && !value.names && !node.computed) return scalarBuilt(constantOf('i32', value.fields.length))
   const name = node.computed ? Number((property as es.Literal).value) : (property as es.Identifier).name
   if (built.kind !== 'compound' || value === undefined) return NONE
   return built.fields[fieldOf(value, name, node).index] as Built
@@ -485,8 +497,9 @@ function arrayProperty(b: Builder, node: es.MemberExpression, name: string): Bui
 function call(b: Builder, node: es.CallExpression): Built {
   const instance = b.notes.calls.get(node)
   if (instance !== undefined) {
-    const args = sequence(b, node.arguments)
     const callee = b.instance(instance)
+    const given = sequence(b, node.arguments).slice(0, instance.closure.node.params.length)
+    const args = [...given, ...instance.captured.map((local) => b.builtOf(local))]
     const results = callee.results.map((type) => newVariable('', type, node.start))
     for (const variable of results) b.emit({ kind: 'let', variable, value: undefined })
     const values = args.flatMap(flatten).map((field, i) => {

@@ -168,12 +168,24 @@ function buildCounter(b: Builder, node: es.ForStatement, counter: Counter, label
 function stopOf(b: Builder, node: es.Expression, operator: Counter['operator']): Expression {
   const bound = scalar(b, node)
   const further = operator === '<=' ? 1 : operator === '>=' ? -1 : 0
-  const up = operator === '<' || operator === '>='
-  const whole = isInteger(bound.type) ? bound : math('i64', up ? 'bound_up' : 'bound_down', convert(bound, 'f64'))
+  const whole = wholeBound(b, node, bound, operator.startsWith('<'), operator === '<' || operator === '>=')
   if (further === 0) return whole
   const value = valueAt(b, node) as Interval
   const fits = whole.type === 'i32' && value.hi + further <= MAX_I32 && value.lo + further >= MIN_I32
   return arithmetic(fits ? 'i32' : 'i64', '+', whole, constantOf('i32', further))
+}
+
+/** A bound as an integer, rounded up or down. A counter does not count up or down to NaN. */
+function wholeBound(b: Builder, node: es.Node, bound: Expression, counts: boolean, up: boolean): Expression {
+  if (isInteger(bound.type)) return bound
+  let value = convert(bound, 'f64')
+  const { nan } = valueAt(b, node) as Interval
+  if (!counts && nan) {
+    value = use(b.let('', value, node.start))
+    const none = constantOf('f64', Number.POSITIVE_INFINITY)
+    value = { kind: 'select', type: 'f64', condition: compare('==', value, value), yes: value, no: none }
+  }
+  return math('i64', up ? 'bound_up' : 'bound_down', value)
 }
 
 interface Counted {
@@ -255,8 +267,6 @@ function overRange(
   const stop = scalar(b, range.stop)
   const step = range.step ? scalar(b, range.step) : constantOf('i32', 1)
   const common = { labels, body: node.body, prange, schedule }
-  const whole = (up: boolean) =>
-    isInteger(stop.type) ? stop : math('i64', up ? 'bound_up' : 'bound_down', convert(stop, 'f64'))
   if (step.kind === 'constant') {
     const by = Number(step.value)
     const fits = item.hi + Math.max(by, 0) <= MAX_I32 && item.lo + Math.min(by, 0) >= MIN_I32
@@ -267,7 +277,7 @@ function overRange(
       ...common,
       variable,
       start: convert(start, type),
-      stop: whole(by > 0),
+      stop: wholeBound(b, range.stop, stop, by > 0, by > 0),
       step: by,
       first,
     })

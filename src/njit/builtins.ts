@@ -3,7 +3,7 @@
 
 import type * as es from 'acorn'
 import { reject } from './diagnostic.js'
-import { condition, evaluate, numeric } from './expressions.js'
+import { evaluate, evaluateTest, numeric } from './expressions.js'
 import type { Inference } from './infer.js'
 import * as number from './interval.js'
 import type { ArrayType, LoopSchedule, Storage } from './ir.js'
@@ -87,7 +87,7 @@ export function builtinCall(inf: Inference, node: es.CallExpression | es.NewExpr
       return value.kind === 'big' ? number.interval(-(2 ** 64), 2 ** 64, true) : numeric(value, node)
     }
     case 'Boolean':
-      return condition(single(inf, node), node)
+      return evaluateTest(inf, only(node))
     case 'BigInt': {
       const value = single(inf, node)
       if (value.kind !== 'big') numeric(value, node)
@@ -138,10 +138,12 @@ function unknown(node: es.CallExpression | es.NewExpression, name: string): neve
   )
 }
 
-function single(inf: Inference, node: es.CallExpression): Value {
+function only(node: es.CallExpression): es.Expression {
   if (node.arguments.length !== 1) reject('NL2027', node, 'one argument is needed here.', 'pass one.')
-  return evaluate(inf, node.arguments[0] as es.Node)
+  return node.arguments[0] as es.Expression
 }
+
+const single = (inf: Inference, node: es.CallExpression) => evaluate(inf, only(node))
 
 function math(inf: Inference, node: es.CallExpression, name: string): Value {
   const args = node.arguments.map((arg) => numeric(evaluate(inf, arg), arg))

@@ -10,7 +10,7 @@ import * as number from './interval.js'
 import type { ArrayType } from './ir.js'
 import { assignPattern, checkStored, compound, fieldOf, refine } from './patterns.js'
 import type { Local } from './scope.js'
-import { asNumber, BIG, BOOL, describe, elementOf, joinValues, type Value } from './value.js'
+import { asNumber, BIG, BOOL, type Closure, describe, elementOf, joinValues, UNSET, type Value } from './value.js'
 
 /** The value of an expression. `name` is that of the variable it is to be assigned to, for functions. */
 export function evaluate(inf: Inference, node: es.Node, name = ''): Value {
@@ -77,6 +77,7 @@ function identifier(inf: Inference, node: es.Identifier): Value {
     inf.notes.locals.set(node, local)
     return inf.read(local, node)
   }
+  if (node.name === 'undefined') return UNSET
   const value = builtinConstant(node.name)
   if (value !== undefined) return value
   reject(
@@ -90,8 +91,8 @@ function identifier(inf: Inference, node: es.Identifier): Value {
 function unary(inf: Inference, node: es.UnaryExpression): Value {
   const { operator } = node
   if (operator === 'typeof' || operator === 'void' || operator === 'delete') rejectExpression(node, `'${operator}'`)
+  if (operator === '!') return evaluateTest(inf, node.argument)
   const value = evaluate(inf, node.argument)
-  if (operator === '!') return condition(value, node)
   if (value.kind === 'big' && operator !== '+') return BIG
   const operand = numeric(value, node)
   if (operator === '-') return number.negate(operand)
@@ -170,7 +171,7 @@ export function binary(node: es.Node, operator: string, left: Value, right: Valu
   }
 }
 
-function comparison(node: es.Node, operator: string, left: Value, right: Value): Value {
+export function comparison(node: es.Node, operator: string, left: Value, right: Value): Value {
   const plain = (value: Value) => value.kind === 'number' || value.kind === 'bool' || value.kind === 'big'
   const strict = operator === '===' || operator === '!=='
   if (plain(left) && plain(right) && (left.kind === 'big') === (right.kind === 'big')) {
@@ -179,10 +180,40 @@ function comparison(node: es.Node, operator: string, left: Value, right: Value):
   reject('NL2011', node, `${describe(left)} and ${describe(right)} are not compared.`, 'compare values of one type.')
 }
 
+/** A condition. Of `a && b` it matters only whether it is true, so that its operands may be of several types. */
+export function evaluateTest(inf: Inference, node: es.Expression): Value {
+  if (node.type === 'LogicalExpression') {
+    logical(inf, node, (_, part) => evaluateTest(inf, part as es.Expression))
+    return inf.note(node, BOOL)
+  }
+  return condition(evaluate(inf, node), node)
+}
+
+/** An expression whose value nobody uses: its parts may be of any types. */
+export function evaluateEffect(inf: Inference, node: es.Expression): void {
+  if (node.type === 'LogicalExpression' && node.operator !== '??') {
+    const { left, right } = node
+    const and = node.operator === '&&'
+    const work = () => inf.env && evaluateEffect(inf, right)
+    inf.branch(left, and ? work : () => {}, and ? () => {} : work)
+  } else if (node.type === 'ConditionalExpression') {
+    const { test, consequent, alternate } = node
+    inf.branch(
+      test,
+      () => inf.env && evaluateEffect(inf, consequent),
+      () => inf.env && evaluateEffect(inf, alternate),
+    )
+  } else {
+    evaluate(inf, node)
+    return
+  }
+  inf.note(node, UNSET)
+}
+
 /** `a && b` and `a || b`: the second operand is evaluated where the first does not decide. */
-function logical(inf: Inference, node: es.LogicalExpression): Value {
+function logical(inf: Inference, node: es.LogicalExpression, part = evaluate): Value {
   if (node.operator === '??') rejectExpression(node, "'??'")
-  const left = evaluate(inf, node.left)
+  const left = part(inf, node.left)
   condition(left, node.left)
   const before = inf.env
   inf.env = refine(inf, node.left, node.operator === '&&', before)
@@ -190,7 +221,7 @@ function logical(inf: Inference, node: es.LogicalExpression): Value {
     inf.env = before
     return left
   }
-  const right = evaluate(inf, node.right)
+  const right = part(inf, node.right)
   condition(right, node.right)
   const skipped = refine(inf, node.left, node.operator !== '&&', before)
   inf.env = inf.meet(inf.env, skipped)
@@ -211,9 +242,9 @@ function conditional(inf: Inference, node: es.ConditionalExpression): Value {
       if (inf.env) no = evaluate(inf, node.alternate)
     },
   )
-  condition(inf.notes.values.get(node.test) as Value, node.test)
   if (!yes && !no) throw new Unreached()
-  const joined = yes && no ? joinValues(yes, no) : (yes ?? no)
+  const one = yes && no ? (yes.kind === 'unset') === (no.kind === 'unset') : true
+  const joined = yes && no ? (one ? joinValues(yes, no) : undefined) : (yes ?? no)
   if (joined !== undefined) return joined
   reject(
     'NL2012',
@@ -261,6 +292,7 @@ function member(inf: Inference, node: es.MemberExpression): Value {
   if (node.computed) return element(inf, node, value)
   const name = (property as es.Identifier).name
   if (value.kind === 'array') return arrayProperty(inf, node, value, name)
+  if (value.kind === 'compound' && !value.names && name === 'length') return number.constant(value.fields.length)
   return fieldOf(value, name, node).value
 }
 
@@ -324,7 +356,7 @@ function call(inf: Inference, node: es.CallExpression): Value {
       reject('NL2016', callee, `${describe(closure)} is not a function.`, 'call a function.')
     const args = node.arguments.map((arg) => evaluate(inf, arg))
     if (isRecursive(closure)) return callInstance(inf, node, closure, args)
-    return callClosure(inf, node, closure, args).result ?? { kind: 'unset' }
+    return expanded(inf, node, closure, args)
   }
   if (callee.type === 'MemberExpression' && !callee.computed) {
     const value = arrayMethod(inf, node, callee)
@@ -333,9 +365,17 @@ function call(inf: Inference, node: es.CallExpression): Value {
   if (callee.type === 'ArrowFunctionExpression' || callee.type === 'FunctionExpression') {
     const closure = evaluate(inf, callee)
     const args = node.arguments.map((arg) => evaluate(inf, arg))
-    if (closure.kind === 'function') return callClosure(inf, node, closure, args).result ?? { kind: 'unset' }
+    if (closure.kind === 'function') return expanded(inf, node, closure, args)
   }
   return builtinCall(inf, node)
+}
+
+function expanded(inf: Inference, node: es.CallExpression, closure: Closure, args: readonly Value[]): Value {
+  const { result = UNSET } = callClosure(inf, node, closure, args)
+  if (inf.env !== undefined) return result
+  // It always throws. What is before it is there nevertheless.
+  inf.note(node, UNSET)
+  throw new Unreached()
 }
 
 function arrayMethod(inf: Inference, node: es.CallExpression, callee: es.MemberExpression): Value | undefined {
