@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { vectorizable } from '../dist/njit/dependence.js'
 import { independence } from '../dist/njit/independence.js'
 import type { Expression, ForLoop, Statement, Variable } from '../dist/njit/ir.js'
+import { eachStatement } from '../dist/njit/walk.js'
 import {
   array,
   compare,
@@ -41,7 +42,7 @@ class Generator {
 
   constructor(private readonly random: Random) {}
 
-  prange(): ForLoop {
+  nest(): ForLoop {
     return this.#loop(3)
   }
 
@@ -125,16 +126,28 @@ class Generator {
   }
 }
 
-test(`${LOOPS} random loops`, () => {
-  let proven = 0
+/** The loops of a nest, and those whose iterations are proven to be independent. */
+function provenIn(nest: ForLoop): { loops: ForLoop[]; proven: ForLoop[] } {
+  const loops: ForLoop[] = []
+  eachStatement([nest], (s) => s.kind === 'for' && loops.push(s))
+  const proven = loops.filter((over) => {
+    const verdict = independence(over, [nest])
+    const own = verdict.independent && verdict.reductions.length === 0
+    expect(vectorizable(over, [nest]).safe).toBe(own)
+    return own
+  })
+  return { loops, proven }
+}
+
+test(`${LOOPS} random nests`, () => {
+  let [all, proven, byWhatIsAround] = [0, 0, 0]
   for (let seed = 0; seed < LOOPS; seed++) {
     const generator = new Generator(new Random(`loops ${seed}`))
-    const over = generator.prange()
-    const verdict = independence(over)
-    const own = verdict.independent && verdict.reductions.length === 0
-    expect(vectorizable(over).safe, `seed ${seed}`).toBe(own)
-    if (!own) continue
-    proven++
+    const nest = generator.nest()
+    const found = provenIn(nest)
+    all += found.loops.length
+    proven += found.proven.length
+    byWhatIsAround += found.proven.filter((over) => !independence(over).independent).length
     for (const n of SIZES) {
       for (const m of SIZES) {
         const values = new Map([
@@ -142,11 +155,14 @@ test(`${LOOPS} random loops`, () => {
           [generator.m.id, m],
         ])
         for (const size of [0, 1, 3]) {
-          const conflict = conflictIn(over, values, size)
-          expect(conflict, `seed ${seed}, n ${n}, m ${m}, extents ${size}`).toBeUndefined()
+          for (const over of found.proven) {
+            const conflict = conflictIn(over, values, size, nest)
+            expect(conflict, `seed ${seed}, n ${n}, m ${m}, extents ${size}`).toBeUndefined()
+          }
         }
       }
     }
   }
-  expect(proven).toBeGreaterThan(LOOPS / 20)
+  expect(proven).toBeGreaterThan(all / 20)
+  expect(byWhatIsAround).toBeGreaterThan(0)
 })

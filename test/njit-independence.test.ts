@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { vectorizable } from '../dist/njit/dependence.js'
 import { independence, type Verdict } from '../dist/njit/independence.js'
 import type { Expression, ForLoop, FunctionIr, Statement, Variable } from '../dist/njit/ir.js'
+import { prange as iterations, njit } from '../dist/njit.js'
 import {
   allocate,
   array,
@@ -157,6 +158,69 @@ describe('elements of its own', () => {
   })
 })
 
+describe('counters of loops around', () => {
+  const count = scalar('count')
+  const at = (r: Variable, c: Variable) => plus(times(r, n), c)
+  const columns = loop(j, [0, n], [store(out, [at(i, j)], load(out, at(i, k)))])
+  const paths = loop(i, [0, n], [columns])
+  const isProven = (over: ForLoop, around: Statement[]) => {
+    const { independent } = independence(over, around)
+    // Rows are stored into by inner loops, so it is the same of both.
+    expect(vectorizable(over, around).safe).toBe(independent)
+    return independent
+  }
+  const within = (bounds: Parameters<typeof loop>[1], ...more: Statement[]) =>
+    isProven(paths, [loop(k, bounds, [paths, ...more])])
+
+  test('are within their bounds', () => {
+    expect(isProven(paths, [])).toBe(false)
+    expect(within([0, n])).toBe(true)
+    expect(within([minus(n, 1), -1, -1])).toBe(true)
+    expect(within([2, minus(n, 3), 2])).toBe(true)
+    expect(isProven(paths, [declare(m, 1), loop(count, [m, n], [loop(k, [count, n], [paths])])])).toBe(true)
+    for (const bounds of [
+      [0, plus(n, 1)],
+      [-1, n],
+      [0, m],
+      [m, n],
+      [n, -1, -1],
+    ] as const) {
+      expect(within([...bounds])).toBe(false)
+    }
+  })
+
+  test('where these are still what they were', () => {
+    expect(within([0, n], set(count, 1))).toBe(true)
+    expect(within([0, n], set(n, 1))).toBe(false)
+    expect(within([0, load(x, 0)])).toBe(false)
+    expect(within([0, extent(x)])).toBe(false)
+  })
+
+  test('of the loops that the prange is in, by a counter of their own', () => {
+    expect(isProven(paths, [loop(k, [0, n], []), paths])).toBe(false)
+    expect(isProven(paths, [loop(k, [0, n], [paths]), loop(k, [0, m], [])])).toBe(false)
+    // Rows of no elements are all the same; in the loop there are some.
+    const rows = prange(store(out, [times(i, m)], 1))
+    expect(isProven(rows, [loop(k, [0, m], []), rows])).toBe(false)
+    expect(isProven(rows, [loop(k, [0, m], [rows])])).toBe(true)
+  })
+
+  test('from which others count: rows below the k-th, and columns right of it', () => {
+    const change = store(out, [at(i, j)], minus(load(out, at(i, j)), times(load(out, at(i, k)), load(out, at(k, j)))))
+    const inner = loop(j, [plus(k, 1), n], [change])
+    const below = loop(i, [plus(k, 1), n], [inner])
+    const around = [loop(k, [0, n], [below])]
+    expect(isProven(below, around)).toBe(true)
+    expect(isProven(inner, around)).toBe(true)
+    expect(isProven(below, [])).toBe(false)
+    expect(isProven(inner, [below])).toBe(false)
+    // A pass may have copied it.
+    expect(isProven({ ...inner }, around)).toBe(true)
+    const all = loop(i, [0, n], [inner])
+    expect(isProven(all, [loop(k, [0, n], [all])])).toBe(false)
+  })
+})
+
 describe('refused', () => {
   const last = scalar('last', 'f64')
   const index = array('index', 1, 'i4')
@@ -264,7 +328,6 @@ describe('reductions', () => {
   test.each<[string, Statement]>([
     ['NaN does not pass by', set(s, select(compare(s, '<', e), s, e))],
     ['another value', when(compare(e, '<', s), [set(s, plus(e, 1))])],
-    ['a place beside it', when(compare(e, '<', s), [set(s, e), set(bits, i)])],
     ['an else', when(compare(e, '<', s), [set(s, e)], [set(s, 0)])],
     ['twice', set(s, plus(s, s))],
     ['another class within', set(s, plus(times(s, e), 1))],
@@ -274,6 +337,39 @@ describe('reductions', () => {
     ['random twice', when(compare(math('random', 0), '<', s), [set(s, math('random', 0))])],
   ])('not one: %s', (_, statement) => {
     refused(prange(statement))
+  })
+
+  describe('what is set along with the least', () => {
+    const place = scalar('place')
+    const fraction = scalar('fraction', 'f64')
+    const least = (op: '<' | '<=' = '<', ...more: Statement[]) =>
+      when(compare(e, op, s), [set(s, e), set(place, i), ...more])
+
+    test('its place', () => {
+      expect(proven(prange(least())).reductions).toEqual([
+        { variable: place, op: '<', along: s },
+        { variable: s, op: '<' },
+      ])
+      expect(reductions(prange(when(compare(s, '<=', e), [set(place, i), set(s, e)])))).toEqual(['place >=', 's >='])
+      expect(reductions(prange(least('<', set(fraction, load(x, n)))))).toEqual(['place <', 'fraction <', 's <'])
+      expect(reductions(prange(least(), loop(j, [0, 3], [least()])))).toEqual(['place <', 's <'])
+    })
+
+    test.each<[string, Statement[]]>([
+      ['a count of how often', [when(compare(e, '<', s), [set(s, e), set(place, plus(place, 1))])]],
+      ['a flag', [when(compare(e, '<', s), [set(s, e), set(scalar('found', 'bool'), true)])]],
+      ['a variable of the iteration', [declare(k, 0), when(compare(e, '<', s), [set(s, e), set(k, i)])]],
+      ['what is read elsewhere', [least(), store(out, [i], place)]],
+      ['what is read for another place', [least('<', set(fraction, place))]],
+      ['what is set elsewhere', [least(), when(compare(e, '>', 3), [set(place, i)])]],
+      ['what is set twice', [least('<', set(place, 0))]],
+      ['what is not always set', [least(), when(compare(e, '<', s), [set(s, e)])]],
+      ['where the least is read', [least('<', set(fraction, s))]],
+      ['a fraction by <=', [least('<=', set(fraction, e))]],
+      ['beside an element', [when(compare(e, '<', load(out, bin)), [store(out, [bin], e), set(place, i)])]],
+    ])('not %s', (_, statements) => {
+      refused(prange(...statements))
+    })
   })
 
   const bump = (to: Variable, at: typeof bin | number, by: ReturnType<typeof value>) =>
@@ -347,5 +443,21 @@ describe('loops that may become SIMD', () => {
     const inner = loop(k, [0, m], [store(out, [plus(times(plus(times(i, n), j), m), k)], 1)])
     expect(vectorizable(inner).safe).toBe(true)
     expect(vectorizable(loop(j, [0, n], [inner])).safe).toBe(true)
+  })
+
+  test('of a region, by the bounds of loops around the prange', () => {
+    const eliminate = (size: number, a: Float64Array) => {
+      for (let p = 0; p < size; p++) {
+        for (const r of iterations(p + 1, size)) {
+          const factor = (a[r * size + p] as number) / (a[p * size + p] as number)
+          for (let c = p + 1; c < size; c++) (a[r * size + c] as number) -= factor * (a[p * size + c] as number)
+        }
+      }
+      return a
+    }
+    const matrix = () => Float64Array.from({ length: 400 }, (_, at) => (at % 21 === 0 ? 10 : Math.sin(at)))
+    const compiled = njit({ parallel: true }, eliminate)
+    expect(compiled(20, matrix())).toEqual(eliminate(20, matrix()))
+    expect(compiled.inspectC()).toMatch(/NL_INDEPENDENT\nfor/)
   })
 })

@@ -1,6 +1,9 @@
 // Statements, variables and functions in compiled functions do what they do in plain JavaScript.
 // SPDX-License-Identifier: MIT
 
+// biome-ignore-all lint: functions are written in every way that the language has, also those that have better ones
+// @ts-nocheck: as above
+
 import { describe, test } from 'vitest'
 import { prange, range } from '../dist/njit.js'
 import { type Any, same } from './support/njit.ts'
@@ -37,7 +40,7 @@ describe('order of evaluation', () => {
       let c = 2
       b = c = x
       out[k++] = b + c
-      out[k++] = (b = 3, c = b + 1, b * c)
+      out[k++] = ((b = 3), (c = b + 1), b * c)
       const f = (p: Any, q: Any) => p * 100 + q
       i = 1
       out[k++] = f(i++, i++)
@@ -78,7 +81,12 @@ describe('order of evaluation', () => {
       while (flag && y < 8) y++
       return [first, x, both, either, chosen, count, y, (n && 3) || 4]
     }
-    same(circuits, [[0, true], [1, false], [2, true], [3, false]])
+    same(circuits, [
+      [0, true],
+      [1, false],
+      [2, true],
+      [3, false],
+    ])
   })
 })
 
@@ -132,7 +140,12 @@ describe('loops', () => {
       for (let i = n - 1; i >= 0.5; i--) total += i
       return [total, k, last]
     }
-    same(loops, [[Float64Array.of(1.5, 2, -3), 10], [new Float64Array(0), 0], [Float64Array.of(7), 1], [new Float64Array(2), 2.5]])
+    same(loops, [
+      [Float64Array.of(1.5, 2, -3), 10],
+      [new Float64Array(0), 0],
+      [Float64Array.of(7), 1],
+      [new Float64Array(2), 2.5],
+    ])
   })
 
   test('with bounds that are no numbers, or far', () => {
@@ -148,7 +161,10 @@ describe('loops', () => {
       return turns
     }
     const numbers = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 2 ** 31, -(2 ** 40), 2.5, -0, 3]
-    same(bounds, numbers.map((x) => [x]))
+    same(
+      bounds,
+      numbers.map((x) => [x]),
+    )
   })
 
   test('steps that vary', () => {
@@ -158,7 +174,12 @@ describe('loops', () => {
       for (let i = from; by > 0 ? i < to : i > to; i += by) sum += i
       return sum
     }
-    same(steps, [[0, 10, 3], [10, 0, -3], [0, 10, -1], [5, 5, 1]])
+    same(steps, [
+      [0, 10, 3],
+      [10, 0, -3],
+      [0, 10, -1],
+      [5, 5, 1],
+    ])
   })
 
   test('labels', () => {
@@ -231,9 +252,10 @@ describe('loops', () => {
           out += 4
       }
       switch (n) {
-        case 1:
+        case 1: {
           const shared = 5
           out += shared
+        }
         case 2:
           out += 2
       }
@@ -257,7 +279,14 @@ describe('loops', () => {
       }
       return 0
     }
-    same(switches, [[0, true], [1, false], [2, true], [3, true], [5, true], [9, false]])
+    same(switches, [
+      [0, true],
+      [1, false],
+      [2, true],
+      [3, true],
+      [5, true],
+      [9, false],
+    ])
   })
 })
 
@@ -267,7 +296,10 @@ describe('variables', () => {
       let [x, y] = [n, n + 1]
       ;[x, y] = [y, x]
       const [p, [q, r]] = [1, [x, y]]
-      const { s, t: [u, { v }] } = { s: n * 2, t: [n * 3, { v: n * 4 }] }
+      const {
+        s,
+        t: [u, { v }],
+      } = { s: n * 2, t: [n * 3, { v: n * 4 }] }
       let first = a
       let second = b
       for (let i = 0; i < n; i++) {
@@ -345,14 +377,35 @@ describe('functions', () => {
         array[i] = calls
       }
       store(a, 1)
-      const { low, high, pair: [p, q] } = both(n)
+      const {
+        low,
+        high,
+        pair: [p, q],
+      } = both(n)
       const made = ((x: Any) => x + 0.5)(n)
-      return [add(1), add(1, 2), add(1, 2, 3), twice(bump, n), twice((x: Any) => x * x, 3), calls, low, high, p, q, made, scale, later(2)]
+      return [
+        add(1),
+        add(1, 2),
+        add(1, 2, 3),
+        twice(bump, n),
+        twice((x: Any) => x * x, 3),
+        calls,
+        low,
+        high,
+        p,
+        q,
+        made,
+        scale,
+        later(2),
+      ]
       function later(x: Any) {
         return x + calls
       }
     }
-    same(functions, [[Float64Array.of(1, 2), 4], [Float64Array.of(1, 2), 200, 1.5]])
+    same(functions, [
+      [Float64Array.of(1, 2), 4],
+      [Float64Array.of(1, 2), 200, 1.5],
+    ])
   })
 
   test('recursion', () => {
@@ -405,7 +458,10 @@ describe('functions', () => {
       return swaps
     }
     const numbers = Float64Array.from({ length: 50 }, (_, i) => (i * 7919) % 101)
-    same(sort, [[numbers, 0], [Float64Array.of(3), 0]])
+    same(sort, [
+      [numbers, 0],
+      [Float64Array.of(3), 0],
+    ])
   })
 
   test('a function expression that calls itself', () => {
@@ -421,13 +477,19 @@ describe('functions', () => {
     same((n: Any) => ({ n, nested: { pair: [n, n > 1] }, none: [] }), [[1], [2.5]])
     same((a: Any, b: Any) => [b, a, a[0]], [[Float64Array.of(1), Int32Array.of(2)]])
     same((a: Any) => a, [[Float64Array.of(1)], [3], [true], [5n]])
-    same((a: Any) => {
-      a[0] = 3
-    }, [[Float64Array.of(1)]])
-    same((n: Any) => {
-      if (n > 1) return
-      if (n < 0) return undefined
-    }, [[1], [2]])
+    same(
+      (a: Any) => {
+        a[0] = 3
+      },
+      [[Float64Array.of(1)]],
+    )
+    same(
+      (n: Any) => {
+        if (n > 1) return
+        if (n < 0) return undefined
+      },
+      [[1], [2]],
+    )
   })
 
   test('errors', () => {

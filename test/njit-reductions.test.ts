@@ -34,6 +34,55 @@ describe('scalars', () => {
     expectSame(least, () => [doubles((i) => (i === 0 ? Number.NaN : i))])
   })
 
+  describe('the place of the least', () => {
+    const first = (x: Float64Array, best: number) => {
+      let at = -1
+      for (const i of prange(x.length)) {
+        if ((x[i] as number) < best) {
+          best = x[i] as number
+          at = i
+        }
+      }
+      return at
+    }
+    const last = (x: Float64Array, best: number) => {
+      let at = -1
+      for (const i of prange(x.length)) {
+        if ((x[i] as number) <= best) {
+          best = x[i] as number
+          at = i
+        }
+      }
+      return at
+    }
+    const most = (x: Float64Array, best: number) => {
+      let [at, value] = [-1, 0.5]
+      for (const i of prange(x.length)) {
+        if ((x[i] as number) > best) {
+          at = i
+          value = (x[i] as number) / 2
+          best = x[i] as number
+        }
+      }
+      return at * 1000 + value + best
+    }
+
+    test.each([
+      ['among equals', (i: number) => i % 7],
+      ['past NaN', (i: number) => (i % 3 ? Math.sin(i) : Number.NaN)],
+      ['where none is less', () => Number.POSITIVE_INFINITY],
+      [
+        'where a few are equal to what it begins with',
+        (i: number) => (i === 3000 ? Number.POSITIVE_INFINITY : Number.NaN),
+      ],
+      ['of 0 and -0', (i: number) => (i & 1 ? 0 : -0)],
+    ])('%s', (_, value) => {
+      for (const best of [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN, 0, 2.5]) {
+        for (const source of [first, last, most]) expectSame(source, () => [doubles(value), best])
+      }
+    })
+  })
+
   test('sums that are cut to 32 bits, and bits', () => {
     const source = (x: Int32Array) => {
       let sum = 3
@@ -45,6 +94,22 @@ describe('scalars', () => {
       return sum * 2 ** 20 + (bits >>> 12)
     }
     expectSame(source, () => [make(Int32Array).of(COUNT, (i) => Math.imul(i, 2_654_435_761))])
+  })
+
+  test('the least and the greatest BigInt', () => {
+    const least = (x: BigInt64Array, value: bigint) => {
+      for (const i of prange(x.length)) if ((x[i] as bigint) < value) value = x[i] as bigint
+      return value
+    }
+    const most = (x: BigInt64Array, value: bigint) => {
+      for (const i of prange(x.length)) if ((x[i] as bigint) > value) value = x[i] as bigint
+      return value
+    }
+    for (const all of [3n, 7n, -(2n ** 63n)]) {
+      for (const from of [5n, -(2n ** 63n), 2n ** 63n - 1n]) {
+        for (const source of [least, most]) expectSame(source, () => [new BigInt64Array(3000).fill(all), from])
+      }
+    }
   })
 
   test('a flag', () => {

@@ -117,7 +117,7 @@ export function firstConflict(
   const numbers = new Map<readonly Polynomial[], number>()
   const proverFor = (a: ArrayAccess, b: ArrayAccess) => {
     const key = [a, b].map(({ facts }) => numbers.get(facts) ?? numbers.set(facts, numbers.size).size - 1).join()
-    const prover = provers.get(key) ?? new Prover(space, a.facts === b.facts ? a.facts : [...a.facts, ...b.facts])
+    const prover = provers.get(key) ?? new Prover(space, [...new Set([...a.facts, ...b.facts])])
     provers.set(key, prover)
     return prover
   }

@@ -1,5 +1,5 @@
-// Indices as polynomials: over what stays the same while the loop runs, its counter, the counters of loops within, and
-// values of which only bounds are known. All symbols are integers.
+// Indices as polynomials: over what stays the same while the loop runs, like counters of loops around it, its own counter,
+// counters of loops within, and values of which only bounds are known. All symbols are integers.
 // SPDX-License-Identifier: MIT
 
 import type { Body } from './body.js'
@@ -50,13 +50,17 @@ export class Space {
   readonly #invariants = new Map<string, SymbolId>()
   readonly #extents = new Set<SymbolId>()
   readonly #values = new Map<number, Whole | undefined>()
+  /** Polynomials that are at least 0 where the loop itself runs. */
+  readonly facts: readonly Polynomial[]
 
   constructor(private readonly body: Body) {
     const { loop } = body
+    const around = body.outerLoops().flatMap((outer) => this.#within(outer))
     const bounds = this.#boundsOf(loop)
     const value = this.#varying(bounds)
     this.counter = [...value.symbols()][0] as SymbolId
     this.#declare(loop, value)
+    this.facts = [...around, ...notEmpty(bounds)]
   }
 
   bounds(id: SymbolId): Bounds {
@@ -72,19 +76,30 @@ export class Space {
   /** Declares the counter of a loop within. Gives polynomials that are at least 0 where its body runs. */
   enter(loop: ForLoop): readonly Polynomial[] {
     const bounds = this.#boundsOf(loop)
-    this.#declare(loop, this.#counterWithin(loop, bounds))
+    this.#declare(
+      loop,
+      this.#counterWithin(loop, bounds, (distance) => this.#varying(distance)),
+    )
     return notEmpty(bounds)
+  }
+
+  /** The same for a loop around, whose counter has one value while the loop runs. */
+  #within(outer: ForLoop): readonly Polynomial[] {
+    const bounds = this.#boundsOf(outer)
+    const facts = notEmpty(bounds)
+    const counter = this.#counterWithin(outer, bounds, ({ lower, upper }) => {
+      const one = this.#invariant(`within v${outer.variable.id}`)
+      facts.push(...lower.map((p) => one.minus(p)), ...upper.map((p) => p.minus(one)))
+      return one
+    })
+    this.#declare(outer, counter)
+    return facts
   }
 
   #declare(loop: ForLoop, value: Polynomial): void {
     // A counter that is declared twice stands for different loops.
-    const one = this.body.definition(loop.variable) === loop
-    if (one && isInteger(loop.variable.type)) this.#values.set(loop.variable.id, this.#ranged(value, loop))
-  }
-
-  /** Polynomials that are at least 0 where the loop itself runs. */
-  get facts(): readonly Polynomial[] {
-    return notEmpty(this.#boundsOf(this.body.loop))
+    const twice = !this.body.isOutside(loop.variable) && this.body.definition(loop.variable) !== loop
+    if (!twice && isInteger(loop.variable.type)) this.#values.set(loop.variable.id, this.#ranged(value, loop))
   }
 
   /** An index that is in bounds; `isNonnegative` proves that it does not count from the end. */
@@ -120,11 +135,11 @@ export class Space {
   }
 
   /** A loop's counter from one known start is that start and some distance, which has the simpler bounds. */
-  #counterWithin(loop: ForLoop, { lower, upper }: Bounds): Polynomial {
+  #counterWithin(loop: ForLoop, { lower, upper }: Bounds, symbol: (bounds: Bounds) => Polynomial): Polynomial {
     const start = this.#number(loop.start)
-    if (start === undefined || start.constant !== undefined) return this.#varying({ lower, upper })
+    if (start === undefined || start.constant !== undefined) return symbol({ lower, upper })
     const distance = { lower: lower.map((p) => p.minus(start)), upper: upper.map((p) => p.minus(start)) }
-    return start.plus(this.#varying(distance))
+    return start.plus(symbol(distance))
   }
 
   #ranged(value: Polynomial, loop: ForLoop): Whole {

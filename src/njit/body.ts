@@ -1,9 +1,9 @@
 // What the body of a loop does to variables: which it declares and assigns, and which arrays stand for which.
 // SPDX-License-Identifier: MIT
 
-import type { Expression, ForLoop, Statement, Variable } from './ir.js'
+import type { Expression, ForLoop, Label, Statement, Variable } from './ir.js'
 import { arrayArguments, bare, isRandom, some } from './same.js'
-import { eachStatement } from './walk.js'
+import { eachStatement, listsOf } from './walk.js'
 
 /** An array outside the loop that a variable stands for: as a whole, a row of it, or (undefined) some part of it. */
 export interface Root {
@@ -30,6 +30,27 @@ function declares(s: Statement): s is Extract<Statement, { kind: 'let' | 'alias'
   return s.kind === 'let' || s.kind === 'for' || s.kind === 'allocate' || (s.kind === 'alias' && s.declares)
 }
 
+/** Whether an expression may have different values at different moments, as its variables have by `changes`. */
+function varies(e: Expression, changes: (variable: Variable) => boolean): boolean {
+  return some(e, (part) => {
+    if (part.kind === 'variable') return changes(part.variable)
+    if (part.kind === 'extent') return changes(part.array)
+    return part.kind === 'load' || part.kind === 'disjoint' || isRandom(part)
+  })
+}
+
+/** The counted loops that the one with a label is in, the outermost first. */
+function loopsAround({ id }: Label, list: readonly Statement[]): readonly ForLoop[] | undefined {
+  for (const s of list) {
+    if (s.kind === 'for' && s.label.id === id) return []
+    for (const inner of listsOf(s)) {
+      const found = loopsAround({ id }, inner)
+      if (found !== undefined) return s.kind === 'for' ? [s, ...found] : found
+    }
+  }
+  return undefined
+}
+
 export class Body {
   readonly declared = new Map<number, Variable>()
   readonly #definitions: Definitions
@@ -40,7 +61,7 @@ export class Body {
   /** `around` are the statements of the function that the loop is in. */
   constructor(
     readonly loop: ForLoop,
-    around: readonly Statement[],
+    private readonly around: readonly Statement[],
   ) {
     this.#definitions = definitionsIn([loop])
     this.#around = definitionsIn(around)
@@ -91,12 +112,7 @@ export class Body {
     if (others.length > 0 || this.isAssigned(variable)) return undefined
     if (only?.kind === 'alias') return this.#isConstant(only.source) ? only : undefined
     const value = only?.kind === 'let' ? only.value : undefined
-    const varies = (part: Expression) => {
-      if (part.kind === 'variable') return !this.#isConstant(part.variable)
-      if (part.kind === 'extent') return !this.#isConstant(part.array)
-      return part.kind === 'load' || part.kind === 'disjoint' || isRandom(part)
-    }
-    return value === undefined || some(value, varies) ? undefined : only
+    return value === undefined || varies(value, (part) => !this.#isConstant(part)) ? undefined : only
   }
 
   /** Whether a variable has one value as long as it is in scope. */
@@ -106,6 +122,17 @@ export class Body {
     return (
       only === undefined || (list.length === 1 && declares(only) && (only.kind !== 'let' || only.value !== undefined))
     )
+  }
+
+  /** Loops around this one, the outermost first, whose bounds are within what they were when they began. */
+  outerLoops(): readonly ForLoop[] {
+    // A pass may have copied the loop since `around` was built; its label is still the same.
+    const outer = loopsAround(this.loop.label, this.around) ?? []
+    return outer.filter((loop) => {
+      const changed = definitionsIn([loop])
+      const kept = [loop.start, loop.stop].every((e) => !varies(e, ({ id }) => changed.has(id)))
+      return kept && this.#isConstant(loop.variable)
+    })
   }
 
   /** The outside arrays that an array variable may stand for; none for one that the body allocates. */

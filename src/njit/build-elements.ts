@@ -4,7 +4,7 @@
 import type * as es from 'acorn'
 import type { Builder } from './build.js'
 import { build, scalar, valueAt } from './build-expressions.js'
-import { type Interval, MAX_EXACT } from './interval.js'
+import { type Interval, MAX_EXACT, representation } from './interval.js'
 import type { ArrayType, Expression, Position, Scalar, Variable } from './ir.js'
 import {
   arithmetic,
@@ -45,6 +45,15 @@ export function elementAt(b: Builder, array: Variable, nodes: readonly es.Node[]
   return { array, indices, load }
 }
 
+/** The value of an element. A BigUint64Array may hold more than 64 bits with a sign do. */
+export function loaded(b: Builder, { array, load }: Element, position: Position): Expression {
+  if ((array.type as ArrayType).storage !== 'u8') return load
+  const value = use(b.let('', load, position))
+  const failure = b.failure('RangeError', 'the element does not fit in 64 bits with a sign')
+  b.emit({ kind: 'fail', when: compare('<', value, constantOf('big', 0n)), failure, position })
+  return value
+}
+
 /** An index that is checked, as an integer. Those of an NDArray count from the end where they are negative. */
 export function checkedIndex(b: Builder, array: Variable, axis: number, node: es.Node): Expression {
   const { form } = array.type as ArrayType
@@ -76,6 +85,10 @@ export function integerIndex(b: Builder, node: es.Node): Expression | undefined 
   const value = valueAt(b, node)
   if (value?.kind !== 'number' || !value.whole || value.nan || !(Math.max(-value.lo, value.hi) <= MAX_INDEX))
     return undefined
+  if (node.type === 'Identifier') {
+    const local = b.notes.locals.get(node)
+    if (local?.companion) return use(local.companion)
+  }
   if (node.type === 'BinaryExpression') {
     const { operator, left, right } = node as es.BinaryExpression
     if ((operator === '+' || operator === '-' || operator === '*') && isPure(left) && isPure(right)) {
@@ -90,6 +103,14 @@ export function integerIndex(b: Builder, node: es.Node): Expression | undefined 
   const built = build(b, node)
   if (built.kind !== 'scalar' || built.expression.type === 'f64') return undefined
   return isInteger(built.expression.type) ? built.expression : convert(built.expression, 'i32')
+}
+
+/** A constant that might be rounded as a double has its exact value beside it, for where it is an index. */
+export function bindCompanion(b: Builder, pattern: es.Pattern, init: es.Expression): void {
+  const local = pattern.type === 'Identifier' ? b.notes.locals.get(pattern) : undefined
+  if (local?.value?.kind !== 'number' || local.assignments.size > 1 || representation(local.value) !== 'f64') return
+  const value = isPure(init) ? integerIndex(b, init) : undefined
+  if (value) local.companion = b.let(local.name, convert(value, 'i64'), pattern.start)
 }
 
 /** Whether a node may be built twice: it is made of variables, constants, operators and elements. */

@@ -4,7 +4,7 @@
 import type * as es from 'acorn'
 import { assemble, type Builder, type Built, fieldTypes, flatten, NONE, scalarBuilt } from './build.js'
 import { buildBuiltin } from './build-builtins.js'
-import { buildElement, buildStore, type Element } from './build-elements.js'
+import { buildElement, buildStore, type Element, loaded } from './build-elements.js'
 import { constantNumber } from './builtins.js'
 import type { Expansion } from './calls.js'
 import type { Interval } from './interval.js'
@@ -279,7 +279,12 @@ function logical(b: Builder, node: es.LogicalExpression): Built {
   const type = provenType(b, node)
   const result = b.let('', type === 'bool' ? truth(left) : convert(left, type), node.start)
   const test = truth(use(result))
-  const assign: Statement = { kind: 'assign', variable: result, value: type === 'bool' ? truth(second) : convert(second, type), position: node.start }
+  const assign: Statement = {
+    kind: 'assign',
+    variable: result,
+    value: type === 'bool' ? truth(second) : convert(second, type),
+    position: node.start,
+  }
   b.emit({
     kind: 'if',
     condition: node.operator === '&&' ? test : not(test),
@@ -410,6 +415,7 @@ function assignment(b: Builder, node: es.AssignmentExpression): Built {
 /** The element is found before the value is computed, and stored to after. */
 function memberAssignment(b: Builder, node: es.AssignmentExpression, left: es.MemberExpression): Built {
   let element = buildElement(b, left)
+  if (node.operator !== '=') element = { ...element, load: loaded(b, element, left.start) }
   const at = b.out.length
   const value = scalar(b, node.right)
   if (b.out.slice(at).some(hasEffect)) element = fixIndices(b, element, at)
@@ -438,7 +444,7 @@ function update(b: Builder, node: es.UpdateExpression): Built {
   const operator = node.operator === '++' ? '+' : '-'
   const { argument } = node
   const element = argument.type === 'MemberExpression' ? buildElement(b, argument) : undefined
-  const before = element ? element.load : scalar(b, argument)
+  const before = element ? loaded(b, element, argument.start) : scalar(b, argument)
   const old = b.isStatement(node) || node.prefix ? before : use(b.let('', before, node.start))
   const one = constantOf(before.type === 'big' ? 'big' : 'i32', before.type === 'big' ? 1n : 1)
   const computed = updated(b, node, operator, old, one)
@@ -470,11 +476,12 @@ function member(b: Builder, node: es.MemberExpression): Built {
   }
   const value = valueAt(b, object)
   if (value?.kind === 'array') {
-    if (node.computed) return scalarBuilt(buildElement(b, node).load)
+    if (node.computed) return scalarBuilt(loaded(b, buildElement(b, node), node.start))
     return arrayProperty(b, node, (property as es.Identifier).name)
   }
   const built = build(b, object)
-  if (value?.kind === 'compound' && !value.names && !node.computed) return scalarBuilt(constantOf('i32', value.fields.length))
+  if (value?.kind === 'compound' && !value.names && !node.computed)
+    return scalarBuilt(constantOf('i32', value.fields.length))
   const name = node.computed ? Number((property as es.Literal).value) : (property as es.Identifier).name
   if (built.kind !== 'compound' || value === undefined) return NONE
   return built.fields[fieldOf(value, name, node).index] as Built
@@ -490,7 +497,7 @@ function arrayProperty(b: Builder, node: es.MemberExpression, name: string): Bui
   if (name === 'length') return scalarBuilt(narrow(extents[0] as Expression))
   if (name === 'shape') return { kind: 'compound', fields: extents.map((extent) => scalarBuilt(narrow(extent))) }
   if (name === 'ndim') return scalarBuilt(constantOf('i32', rank))
-  const size = extents.reduce((a, c) => arithmetic('i64', '*', a, c))
+  const size = extents.reduce((a, c) => arithmetic('i64', '*', a, c), constantOf('i64', 1) as Expression)
   return scalarBuilt(rank === 1 ? narrow(size) : size)
 }
 

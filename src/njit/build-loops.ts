@@ -3,7 +3,7 @@
 
 import type * as es from 'acorn'
 import { type Builder, scalarBuilt } from './build.js'
-import { arrayOf } from './build-elements.js'
+import { arrayOf, loaded } from './build-elements.js'
 import { bind, build, scalar, valueAt } from './build-expressions.js'
 import type { RangeCall } from './builtins.js'
 import { type Interval, MAX_I32, MIN_I32, representation } from './interval.js'
@@ -229,13 +229,9 @@ export function buildForOf(b: Builder, node: es.ForOfStatement, labels: readonly
   const array = b.reassigned.has(source) ? aliasOf(b, source, node) : source
   const index = newVariable('', b.extentType, node.start)
   const { storage } = array.type as ArrayType
-  const load: Expression = {
-    kind: 'load',
-    type: elementType(storage),
-    array,
-    indices: [use(index)],
-    position: node.right.start,
-  }
+  const indices = [use(index)]
+  const load: Expression = { kind: 'load', type: elementType(storage), array, indices, position: node.right.start }
+  const element = { array, indices, load }
   countedLoop(b, node, {
     ...{
       variable: index,
@@ -244,7 +240,7 @@ export function buildForOf(b: Builder, node: es.ForOfStatement, labels: readonly
       step: 1,
     },
     ...{ labels, body: node.body },
-    first: () => bind(b, pattern, scalarBuilt(load), elementOf(storage)),
+    first: () => bind(b, pattern, scalarBuilt(loaded(b, element, node.right.start)), elementOf(storage)),
   })
 }
 

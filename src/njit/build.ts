@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: MIT
 
 import type * as es from 'acorn'
+import { bindCompanion } from './build-elements.js'
 import { bind, build, condition, scalar, valueAt } from './build-expressions.js'
 import { buildFor, buildForOf } from './build-loops.js'
 import type { Instance } from './calls.js'
@@ -136,7 +137,8 @@ export class Builder {
 
   statement(node: es.Node, labels: readonly string[] = []): void {
     if (!this.notes.reached.has(node)) return
-    if (labels.length > 0 && !seesLabels(node)) this.leavable(labels, 'block', () => this.#build(node as es.Statement, []))
+    if (labels.length > 0 && !seesLabels(node))
+      this.leavable(labels, 'block', () => this.#build(node as es.Statement, []))
     else this.#build(node as es.Statement, labels)
   }
 
@@ -150,8 +152,10 @@ export class Builder {
         return
       case 'VariableDeclaration':
         for (const { id, init } of statement.declarations) {
-          if (init) bind(this, id, build(this, init), valueAt(this, init))
-          else declareEmpty(this, id as es.Identifier)
+          if (init) {
+            bind(this, id, build(this, init), valueAt(this, init))
+            bindCompanion(this, id, init)
+          } else declareEmpty(this, id as es.Identifier)
         }
         return
       case 'IfStatement':
@@ -386,7 +390,7 @@ export class Builder {
         const variables = fieldTypes(value).map((type) => newVariable(parameterName(node, i), type, node.start))
         parameters.push(...variables)
         const local = captured[i - (params.length - captured.length)]
-        if (local) local.variables = variables
+        if (local) Object.assign(local, { variables, companion: undefined })
         return assemble(value, [...variables])
       })
       this.inScope(node, () => {
@@ -420,9 +424,13 @@ export class Builder {
     const ir: FunctionIr = { name, parameters, results: types, body: [] }
     this.functions.set(instance, ir)
     const { scope, out } = this
-    const outside = instance.captured.map((local) => ({ local, variables: local.variables }))
+    const outside = instance.captured.map((local) => ({
+      local,
+      variables: local.variables,
+      companion: local.companion,
+    }))
     this.#fill(ir, expansion.node, params, parameters, types, instance.captured)
-    for (const { local, variables } of outside) local.variables = variables
+    for (const { local, ...before } of outside) Object.assign(local, before)
     this.scope = scope
     this.out = out
     return ir

@@ -110,7 +110,9 @@ const recursive = new WeakMap<FunctionNode, boolean>()
 export function isRecursive(closure: Closure): boolean {
   let known = recursive.get(closure.node)
   if (known === undefined) {
-    known = reachable(closure).slice(1).some(({ node }) => node === closure.node)
+    known = reachable(closure)
+      .slice(1)
+      .some(({ node }) => node === closure.node)
     recursive.set(closure.node, known)
   }
   return known
@@ -203,7 +205,12 @@ function instanceOf(inf: Inference, at: es.CallExpression, closure: Closure, arg
   if (known) return known
   const { length } = closure.node.params
   if (args.length < length) {
-    reject('NL2025', at, `the call gives no value for parameter ${args.length + 1}.`, 'pass all arguments to a function that calls itself.')
+    reject(
+      'NL2025',
+      at,
+      `the call gives no value for parameter ${args.length + 1}.`,
+      'pass all arguments to a function that calls itself.',
+    )
   }
   const captured = capturedBy(inf, closure)
   const instance: Instance = {

@@ -49,6 +49,12 @@ export function typeName(type: Type): string {
 /** Names of variables in C, counted in the order in which they come up: the same function has the same text again. */
 export class Names {
   readonly #names = new Map<Variable, string>()
+  /** Pointers of arrays that are known to share no memory with others. */
+  readonly apart = new Map<Variable, string>()
+
+  pointer(array: Variable): string {
+    return this.apart.get(array) ?? `${this.of(array)}.p`
+  }
 
   of(variable: Variable): string {
     let name = this.#names.get(variable)
@@ -105,7 +111,7 @@ export function expressionText(names: Names, e: Expression): string {
     case 'select':
       return `(${text(e.condition)} ? ${text(e.yes)} : ${text(e.no)})`
     case 'load': {
-      const load = `${names.of(e.array)}.p[${offsetText(names, e.array, e.indices)}]`
+      const load = `${names.pointer(e.array)}[${offsetText(names, e.array, e.indices)}]`
       return e.type === 'big' ? `(i64)${load}` : `(${e.type})${load}`
     }
     case 'disjoint':

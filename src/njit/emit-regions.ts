@@ -25,19 +25,25 @@ const IDENTITY: Readonly<Record<string, string>> = {
   ...{ '*': '1', '&': '-1', '|': '0', '^': '0', '&&': '1', '||': '0' },
 }
 
+const LEAST = '(-9223372036854775807LL - 1)'
+const GREATEST = '9223372036854775807LL'
+
 export function identity(op: string, type: Scalar): string {
   if (op === '+') return type === 'f64' ? '-0.0' : '0'
-  const infinity = { f64: '__builtin_inf()', i32: '2147483647', i64: '9223372036854775807LL' }[type as 'f64']
-  if (op === 'min' || op === '<' || op === '<=') return infinity ?? '0'
-  if (op === 'max' || op === '>' || op === '>=') return infinity ? `(-${infinity})` : '0'
+  if (op === 'min' || op === '<' || op === '<=') return type === 'f64' ? '__builtin_inf()' : GREATEST
+  if (op === 'max' || op === '>' || op === '>=') return type === 'f64' ? '(-__builtin_inf())' : LEAST
   return IDENTITY[op] ?? '0'
 }
 
 /** The least and the greatest element of storages of integers. */
 const LIMITS: Readonly<Partial<Record<Storage, readonly [string, string]>>> = {
   ...{ i1: ['-128', '127'], i2: ['-32768', '32767'], i4: ['(-2147483647 - 1)', '2147483647'] },
+  ...{ i8: [LEAST, GREATEST], u8: ['0', '18446744073709551615ull'] },
   ...{ u1: ['0', '255'], u2: ['0', '65535'], u4: ['0', '4294967295u'], c1: ['0', '255'] },
 }
+
+/** What no place is; those of other types are not asked whether they were set. */
+const unset = (type: Scalar) => (type === 'i64' ? LEAST : '0')
 
 function elementIdentity(op: string, storage: Storage): string {
   const [least, greatest] = LIMITS[storage] ?? []
@@ -50,6 +56,7 @@ function combined(op: string, type: Scalar, all: string, part: string): string {
   if (op === 'min' || op === 'max') return `nl_${op}${type === 'f64' ? '' : `_${type}`}(${all}, ${part})`
   if (/^[<>]/.test(op)) return `${part} ${op} ${all} ? ${part} : ${all}`
   if (type === 'f64' && /^[&|^]$/.test(op)) return `nl_wrap(${all}) ${op} nl_wrap(${part})`
+  if (type === 'i64' && /^[&|^]$/.test(op)) return `(i32)${all} ${op} (i32)${part}`
   if (type === 'big') return `(i64)((u64)${all} ${op} (u64)${part})`
   return `${all} ${op} ${part}`
 }
@@ -118,7 +125,11 @@ export function regionText(
   }
   const failed = `${context}.failure.at != 9223372036854775807LL`
   emitter.fail(failed, `for (i32 k = 0; k < 5; k++) E[k] = ${context}.failure.record[k]`)
-  for (const reduction of reductions) combineLines(emitter, context, blocks, reduction)
+  for (const reduction of reductions) {
+    const along = reductions.filter((other) => other.along === reduction.variable)
+    if (along.length > 0) combineTogether(emitter, context, blocks, reduction, along)
+    else if (!reduction.along) combineLines(emitter, context, blocks, reduction)
+  }
   emitter.line('}')
 }
 
@@ -179,6 +190,22 @@ function combineLines(emitter: Emitter, context: string, blocks: string, { varia
   emitter.line('}')
 }
 
+function combineTogether(
+  emitter: Emitter,
+  context: string,
+  blocks: string,
+  { variable, op }: Reduction,
+  along: readonly Reduction[],
+): void {
+  const part = (of: Variable) => `${context}.${emitter.names.of(of)}_parts[k]`
+  const places = along.map((reduction) => reduction.variable)
+  // What a block starts with may be equal to the extreme.
+  const set = op.endsWith('=') ? `${part(places[0] as Variable)} != ${unset('i64')} && ` : ''
+  const lines = [variable, ...places].map((of) => `${emitter.names.of(of)} = (${emitter.type(of.type)})${part(of)};`)
+  emitter.line(`for (i64 k = 0; k < ${blocks}; k++)`)
+  emitter.line(`if (${set}${part(variable)} ${op} ${emitter.names.of(variable)}) { ${lines.join(' ')} }`)
+}
+
 function stridedOffset(name: string, rank: number): string {
   const terms = Array.from({ length: rank }, (_, axis) => {
     const inner = Array.from({ length: rank - axis - 1 }, (_unused, i) => `${name}.n${axis + 1 + i}`).join(' * ') || '1'
@@ -217,7 +244,7 @@ function bodyOf(
       emitter.line('const i64 first = block * context->length, past = first + context->length;')
       emitter.line('const i64 last = past < context->turns ? past : context->turns;')
       emitter.line('if (nl_failed_at(&context->failure) < first) break;')
-      for (const { variable, op } of reduced.values()) accumulator(emitter, variable, op)
+      for (const reduction of reduced.values()) accumulator(emitter, reduction)
       turns(emitter, loop, 'first', 'last', turn, reduced)
       for (const { variable } of reduced.values()) {
         if (typeof variable.type === 'string')
@@ -235,11 +262,11 @@ function bodyOf(
   return lines
 }
 
-function accumulator(emitter: Emitter, variable: Variable, op: string): void {
+function accumulator(emitter: Emitter, { variable, op, along }: Reduction): void {
   const name = emitter.names.of(variable)
   if (typeof variable.type === 'string') {
     const type = scalarType(variable.type)
-    emitter.line(`${emitter.type(type)} ${name} = ${identity(op, type)};`)
+    emitter.line(`${emitter.type(type)} ${name} = ${along ? unset(type) : identity(op, type)};`)
     return
   }
   const { storage, rank } = variable.type
@@ -278,7 +305,7 @@ function turns(
     position,
   }
   const plain: ForLoop = { ...loop, start: use(from), stop: use(to), parallel: undefined }
-  emitter.statements(counting(emitter.prepared([plain], reduced, [plain]), variable, count))
+  emitter.statements(counting(emitter.prepared([plain], reduced), variable, count))
 }
 
 /** Keeps the number of the iteration in those versions of the loop that may fail. */

@@ -66,6 +66,8 @@ export class Emitter {
   #count = 0
   /** The label that failures jump to. */
   failure = ''
+  /** The body of the function that is written. */
+  #around: readonly Statement[] = []
 
   constructor(
     readonly program: ProgramIr,
@@ -76,8 +78,8 @@ export class Emitter {
   ) {}
 
   /** Statements as they are written: with checks taken out of loops, or all of them left out. */
-  prepared(list: readonly Statement[], accumulators: Accumulators, around: readonly Statement[]): Statement[] {
-    return hoist(this.boundsCheck ? list : withoutChecks(list), accumulators, around)
+  prepared(list: readonly Statement[], accumulators: Accumulators): Statement[] {
+    return hoist(this.boundsCheck ? list : withoutChecks(list), accumulators, this.#around)
   }
 
   line(text: string): void {
@@ -155,6 +157,8 @@ export class Emitter {
         return this.#allocate(s)
       case 'alias':
         return this.#alias(s)
+      case 'apart':
+        return this.#apart(s)
       case 'buffer':
         return this.#buffer(s)
       case 'kernel':
@@ -182,7 +186,7 @@ export class Emitter {
 
   #store({ array, indices, value, atomic }: Extract<Statement, { kind: 'store' }>): void {
     const { storage } = array.type as ArrayType
-    const place = `${this.names.of(array)}.p[${offsetText(this.names, array, indices)}]`
+    const place = `${this.names.pointer(array)}[${offsetText(this.names, array, indices)}]`
     const stored = storedType(storage)
     const cut = value.type === 'f64' || storage === 'i8' || storage === 'u8' ? '' : '(u64)(i64)'
     const text = `(${stored})${cut}${this.text(value)}`
@@ -272,11 +276,24 @@ export class Emitter {
     if (row.length === 0 && to.contiguous === type.contiguous) return this.line(`${name} = ${from};`)
     const strides = stridesOf(from, type)
     const skip = row.map((index, axis) => `(offset)${this.text(index)} * (offset)(${strides[axis]})`).join(' + ')
-    this.line(`${name}.p = ${from}.p${skip && ` + ${skip}`};`)
+    this.line(`${name}.p = ${this.names.pointer(source)}${skip && ` + ${skip}`};`)
     for (let axis = 0; axis < to.rank; axis++) {
       this.line(`${name}.n${axis} = ${from}.n${axis + row.length};`)
       if (!to.contiguous) this.line(`${name}.s${axis} = ${strides[axis + row.length]};`)
     }
+  }
+
+  #apart({ arrays, body }: Extract<Statement, { kind: 'apart' }>): void {
+    const { apart } = this.names
+    this.line('{')
+    for (const array of arrays) {
+      const pointer = this.unique('apart')
+      this.line(`${storedType((array.type as ArrayType).storage)}* __restrict ${pointer} = ${this.names.of(array)}.p;`)
+      apart.set(array, pointer)
+    }
+    this.statements(body)
+    for (const array of arrays) apart.delete(array)
+    this.line('}')
   }
 
   #buffer({ variable, length }: Extract<Statement, { kind: 'buffer' }>): void {
@@ -310,6 +327,7 @@ export class Emitter {
 
   function(f: FunctionIr, keepsBlocks: boolean): void {
     this.failure = 'failed'
+    this.#around = f.body
     const lines = this.collect(() => {
       this.line(`${this.signature(f)} {`)
       if (!keepsBlocks) {
@@ -317,7 +335,7 @@ export class Emitter {
         this.line('i32 status = 0;')
         this.fail('NL_TOO_DEEP(E)', 'nl_too_deep(E)')
       } else this.line('i32 status = 0;')
-      this.statements(this.prepared(f.body, new Map(), f.body))
+      this.statements(this.prepared(f.body, new Map()))
       this.line('goto done;')
       this.line('failed: __attribute__((unused));')
       this.line('status = 1;')

@@ -415,7 +415,7 @@ export function iterated(inf: Inference, node: es.Expression): Pick<RangeCall, '
   const range = rangeOf(inf, node)
   if (range !== undefined) return range
   const value = evaluate(inf, node)
-  if (value.kind === 'array' && value.rank === 1) return { item: elementOf(value.storage), narrowed: undefined }
+  if (value.kind === 'array' && value.form === 'typed') return { item: elementOf(value.storage), narrowed: undefined }
   reject('NL2020', node, `${describe(value)} cannot be looped over.`, 'loop over an array, range(n) or prange(n).')
 }
 

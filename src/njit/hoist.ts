@@ -9,11 +9,15 @@ import { inBlocks } from './blocks.js'
 import { vectorizable } from './dependence.js'
 import type { Expression, ForLoop, Reduction, Statement, Variable } from './ir.js'
 import { Ranges } from './ranges.js'
+import { simplified } from './simplify.js'
 import { both, compare, constantOf, TRUE } from './typed.js'
-import { eachStatement, listsOf, useOf } from './walk.js'
+import { eachExpression, eachStatement, expressionsOf, listsOf, useOf } from './walk.js'
 
 /** Sums of a region, which may be added up in any order. */
 export type Accumulators = ReadonlyMap<Variable, Reduction>
+
+/** Arrays of a nest whose overlap is looked at. */
+const MOST_APART = 8
 
 /** Statements with their loops in versions. */
 export function hoist(
@@ -57,6 +61,8 @@ interface Independent {
 interface Findings {
   readonly removed: Set<Statement>
   readonly simd: Map<ForLoop, Independent>
+  /** Arrays that share memory with none of the others under the condition. */
+  apart: readonly Variable[]
   condition: Expression
 }
 
@@ -65,7 +71,8 @@ function versions(loop: ForLoop, accumulators: Accumulators, around: readonly St
   const inner = (body: readonly Statement[]) => hoist(body, accumulators, around)
   if (findings.removed.size === 0 && findings.simd.size === 0) return [{ ...loop, body: inner(loop.body) }]
   const copy = fast(loop, findings)
-  const rest = remaining(copy.body) ? [{ ...copy, body: inner(copy.body) }] : blocked(copy, findings.simd.has(loop))
+  const done = remaining(copy.body) ? [{ ...copy, body: inner(copy.body) }] : blocked(copy, findings.simd.has(loop))
+  const rest: Statement[] = findings.apart.length > 0 ? [{ kind: 'apart', arrays: findings.apart, body: done }] : done
   if (findings.condition === TRUE) return rest
   const slow = { ...loop, body: inner(loop.body) }
   return [{ kind: 'if', condition: findings.condition, yes: rest, no: [slow], position: loop.position }]
@@ -85,10 +92,12 @@ function remaining(list: readonly Statement[]): boolean {
 }
 
 function fast(loop: ForLoop, findings: Findings): ForLoop {
-  const map = (list: readonly Statement[]): Statement[] =>
-    list
-      .filter((s) => !findings.removed.has(s))
-      .flatMap((s) => (s.kind === 'for' ? blocked(fast(s, findings), findings.simd.has(s)) : [withLists(s, map)]))
+  const map = (list: readonly Statement[]): Statement[] => {
+    const left = list.filter((s) => !findings.removed.has(s))
+    return simplified(
+      left.flatMap((s) => (s.kind === 'for' ? blocked(fast(s, findings), findings.simd.has(s)) : [withLists(s, map)])),
+    )
+  }
   const reductions = findings.simd.get(loop)?.reductions
   return { ...loop, body: map(loop.body), simd: reductions && { reductions } }
 }
@@ -96,7 +105,7 @@ function fast(loop: ForLoop, findings: Findings): ForLoop {
 function find(loop: ForLoop, accumulators: Accumulators, around: readonly Statement[]): Findings {
   const ranges = new Ranges(loop)
   const { assigned } = useOf(loop.body)
-  const findings: Findings = { removed: new Set(), simd: new Map(), condition: TRUE }
+  const findings: Findings = { removed: new Set(), simd: new Map(), apart: [], condition: TRUE }
   const conditions: Expression[] = []
   const visit = (list: readonly Statement[]) => {
     for (const s of list) {
@@ -119,6 +128,9 @@ function find(loop: ForLoop, accumulators: Accumulators, around: readonly Statem
     conditions.push(...apart.conditions)
     findings.simd.set(candidate, apart)
   }
+  const apart = arraysApart(loop, ranges)
+  findings.apart = apart.arrays
+  conditions.push(...apart.conditions)
   const seen = new Set<string>()
   for (const condition of [...ranges.conditions, ...conditions]) {
     const key = JSON.stringify(condition, (name, value) =>
@@ -132,6 +144,33 @@ function find(loop: ForLoop, accumulators: Accumulators, around: readonly Statem
     seen.add(key)
   }
   return findings
+}
+
+/** The arrays of a nest, where it stores into some: C keeps elements of the others in registers if none overlap. */
+function arraysApart(loop: ForLoop, ranges: Ranges): { arrays: Variable[]; conditions: Expression[] } {
+  const none = { arrays: [], conditions: [] }
+  const stored = new Set<Variable>()
+  const arrays = new Set<Variable>()
+  let known = true
+  const see = (array: Variable, into: Set<Variable>) => {
+    const root = ranges.root(array)?.root
+    if (root === undefined) known = false
+    else into.add(root)
+  }
+  eachStatement([loop], (s) => {
+    if (s.kind === 'call' || s.kind === 'allocate' || (s.kind === 'alias' && !s.declares)) known = false
+    if (s.kind === 'store') see(s.array, stored)
+    for (const e of expressionsOf(s)) eachExpression(e, (part) => part.kind === 'load' && see(part.array, arrays))
+  })
+  for (const array of stored) arrays.add(array)
+  if (!known || stored.size === 0 || arrays.size < 2 || arrays.size > MOST_APART) return none
+  const list = [...arrays]
+  const conditions = list.flatMap((left, i) =>
+    list.slice(i + 1).flatMap((right): Expression[] => {
+      return stored.has(left) || stored.has(right) ? [{ kind: 'disjoint', type: 'bool', left, right }] : []
+    }),
+  )
+  return { arrays: list, conditions }
 }
 
 type Check = Extract<Statement, { kind: 'check' }>

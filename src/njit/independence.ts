@@ -12,8 +12,8 @@ import {
 } from './accesses.js'
 import { Space } from './affine.js'
 import { Body } from './body.js'
-import type { Expression, ForLoop, Position, Reduction, Statement, Variable } from './ir.js'
-import { type Uses, usesOfArray, usesOfScalar } from './reductions.js'
+import type { Expression, ForLoop, Position, Reduction, ReductionOp, Statement, Variable } from './ir.js'
+import { followersOf, type Uses, usesOfArray, usesOfScalar } from './reductions.js'
 import { isVariable, placeOf } from './same.js'
 import { eachStatement, expressionsOf, partsOf } from './walk.js'
 
@@ -40,15 +40,16 @@ export type Verdict =
 
 type Refusal = Extract<Verdict, { independent: false }>
 
-/** `around` are the statements of the function that the loop is in: more is provable with what its constants are. */
+/** `around`, the statements of the function that the loop is in, tells what constants are and the bounds of outer counters. */
 export function independence(loop: ForLoop, around: readonly Statement[] = []): Verdict {
   const body = new Body(loop, around)
   const used = usedOutside(body)
   const left = leaving(loop)
   if (left !== undefined) return left
-  const reductions: Reduction[] = []
+  const reductions = used.flatMap((variable) => followingReductions(body, variable))
+  const following = new Set(reductions.map(({ variable }) => variable.id))
   for (const variable of used) {
-    if (!body.isAssigned(variable)) continue
+    if (!body.isAssigned(variable) || following.has(variable.id)) continue
     const found = typeof variable.type === 'object' ? replacedArray(body, variable) : scalarReduction(body, variable)
     if ('independent' in found) return found
     reductions.push(found)
@@ -115,8 +116,20 @@ function leaving(loop: ForLoop): Refusal | undefined {
   return found
 }
 
+/** Of what is set along with a variable that is reduced. */
+function followingReductions(body: Body, variable: Variable): readonly Reduction[] {
+  if (typeof variable.type === 'object') return []
+  const uses = usesOfScalar(body, variable)
+  return (followersOf(body, uses) ?? []).map((follower) => ({
+    variable: follower,
+    op: uses.updates[0]?.op as ReductionOp,
+    along: variable,
+  }))
+}
+
 function scalarReduction(body: Body, variable: Variable): Reduction | Refusal {
-  const { updates, others }: Uses = usesOfScalar(body, variable)
+  const uses: Uses = usesOfScalar(body, variable)
+  const { updates, others } = uses
   const [update] = updates
   const write = others.find((use) => use.write)
   if (write !== undefined) {
@@ -130,6 +143,10 @@ function scalarReduction(body: Body, variable: Variable): Reduction | Refusal {
   const change = (position: Position): Access => ({ variable, write: true, position })
   const at = change(update?.position ?? body.loop.position)
   const [read] = others
+  if (followersOf(body, uses) === undefined) {
+    const reason = `Some iterations that replace ${called(variable)} set others with it, which are also used elsewhere.`
+    return { independent: false, reason, first: at, second: at }
+  }
   if (update === undefined || read !== undefined) {
     const reason = `Some iterations read ${called(variable)} while others change it.`
     return { independent: false, reason, first: at, second: read ?? at }
@@ -154,7 +171,7 @@ function replacedArray(body: Body, variable: Variable): Refusal {
 function arrayReduction(body: Body, variable: Variable): Reduction | undefined {
   const { updates, others } = usesOfArray(body, variable)
   const [update] = updates
-  const alike = others.length === 0 && updates.every(({ op }) => op === update?.op)
+  const alike = others.length === 0 && updates.every(({ op, along }) => op === update?.op && along.length === 0)
   return update && alike ? { variable, op: update.op } : undefined
 }
 

@@ -112,6 +112,8 @@ export type ReductionOp = '+' | '*' | 'min' | 'max' | '<' | '<=' | '>' | '>=' | 
 export interface Reduction {
   readonly variable: Variable
   readonly op: ReductionOp
+  /** For one that is set where a comparison replaces another one and nowhere else, as the place of the least: which. */
+  readonly along?: Variable
 }
 
 /** What is known of a prange whose iterations are independent. */
@@ -201,6 +203,8 @@ export type Statement =
       readonly declares: boolean
       readonly position: Position
     }
+  /** Statements in which arrays share memory with no other array that is used there. */
+  | { readonly kind: 'apart'; readonly arrays: readonly Variable[]; readonly body: Statement[] }
   /** A buffer of doubles in fast memory, of a length that is known. */
   | { readonly kind: 'buffer'; readonly variable: Variable; readonly length: number }
   /** A function of Math over the first elements of a buffer, in place, by the library's kernel. */

@@ -39,7 +39,8 @@ export function range(...args: (number | undefined)[]): Generator<number, void, 
 
 /**
  * As range. Under `njit({ parallel: true }, ...)` the iterations run on several threads: they must not depend on each
- * other, but for reductions (`s += x`, `s = Math.max(s, x)`, `counts[k] += 1`).
+ * other, but for reductions (`s += x`, `s = Math.max(s, x)`, `counts[k] += 1`,
+ * `if (x < s) { s = x; at = i }`).
  */
 export function prange(stop: number, options?: LoopOptions): Generator<number, void, undefined>
 export function prange(

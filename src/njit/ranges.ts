@@ -120,6 +120,15 @@ export class Ranges {
       return { lo: number(0), hi: number(Math.abs(Number(right.value)) - 1) }
     }
     const b = this.of(right)
+    if (op === '%' && b && b.lo === b.hi) {
+      const most = fold('-', math('f64', 'abs', b.hi), number(1))
+      return { lo: fold('-', number(0), most), hi: most }
+    }
+    if (op === '>>' && a && right.kind === 'constant') {
+      // Rounded down, so no further from 0 than the quotient, or one below.
+      const by = number(2 ** -(Number(right.value) & 31))
+      return { lo: math('f64', 'floor', fold('*', a.lo, by)), hi: math('f64', 'floor', fold('*', a.hi, by)) }
+    }
     if (!a || !b) return undefined
     if (op === '+') return { lo: fold('+', a.lo, b.lo), hi: fold('+', a.hi, b.hi) }
     if (op === '-') return { lo: fold('-', a.lo, b.hi), hi: fold('-', a.hi, b.lo) }

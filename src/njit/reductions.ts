@@ -67,9 +67,19 @@ function combination(value: Expression, cell: Cell): Combination | undefined {
       const op = bare(e.no) && cell.is(bare(e.no)) ? replacement(e.condition, e.yes, cell) : undefined
       return op && { op, parts: [e.yes] }
     }
+    case 'convert':
+      // `v | 0`, which is an `|` with nothing.
+      return cell.is(bare(uncut(e))) ? { op: '|', parts: [] } : undefined
     default:
       return undefined
   }
+}
+
+const BITS: readonly ReductionOp[] = ['&', '|', '^']
+
+/** Bit operations are of 32 bits, to which they cut a number first. */
+function uncut(e: Expression): Expression {
+  return e.kind === 'convert' && e.how === 'wrap' ? e.operand : e
 }
 
 function extend(
@@ -79,7 +89,7 @@ function extend(
   cell: Cell,
 ): Combination | undefined {
   if (op === undefined || parts.some((part) => some(part, cell.reads))) return undefined
-  const before = combination(inner, cell)
+  const before = combination(BITS.includes(op) ? uncut(inner) : inner, cell)
   if (before === undefined || (before.op !== undefined && before.op !== op)) return undefined
   return { op, parts: [...before.parts, ...parts] }
 }
@@ -120,8 +130,15 @@ interface Subject {
   readonly allows: (combined: Combined) => boolean
 }
 
+interface Update {
+  readonly op: ReductionOp
+  readonly position: Position
+  /** What else is set where a comparison replaces the value. */
+  readonly along: readonly Variable[]
+}
+
 export interface Uses {
-  readonly updates: { readonly op: ReductionOp; readonly position: Position }[]
+  readonly updates: Update[]
   /** Other writes and reads. */
   readonly others: Access[]
 }
@@ -139,7 +156,10 @@ class Search {
       const op = later?.op ?? updateOf(s, this.subject)
       if (later !== undefined) seen.add(later.write)
       if (op === undefined) this.#other(s, placeOf(s, around))
-      else this.uses.updates.push({ op, position: placeOf(later?.write ?? s, around) })
+      else {
+        const along = s.kind === 'if' ? assignedBeside(s.yes, this.subject) : []
+        this.uses.updates.push({ op, position: placeOf(later?.write ?? s, around), along })
+      }
     }
   }
 
@@ -182,7 +202,7 @@ function updateOf(s: Statement, subject: Subject): ReductionOp | undefined {
 function updateOfCell(s: Write, cell: Cell, subject: Subject): ReductionOp | undefined {
   if (s.kind === 'store' && s.indices.some((e) => some(e, cell.reads))) return undefined
   const whole = bare(s.value)
-  const cut = whole.kind === 'convert' && whole.how === 'wrap'
+  const cut = whole.kind === 'convert' && whole.how === 'wrap' && !cell.is(bare(whole.operand))
   const { op, parts } = combination(cut ? whole.operand : whole, cell) ?? {}
   return op !== undefined && parts !== undefined && subject.allows({ op, parts, cut }) ? op : undefined
 }
@@ -217,18 +237,45 @@ function touches(s: Statement, reads: (e: Expression) => boolean, subject: Subje
   return found
 }
 
-/** `if (e < v) v = e`, with nothing else in it but checks of indices. */
+/** `if (e < v) { v = e; at = i }`, with nothing else in it but checks of indices. */
 function conditionalUpdate(s: Extract<Statement, { kind: 'if' }>, subject: Subject): ReductionOp | undefined {
-  const write = s.yes.at(-1)
-  if (write === undefined || s.no.length > 0 || (write.kind !== 'assign' && write.kind !== 'store')) return undefined
+  const write = s.yes.find((inner) => subject.cellOf(inner) !== undefined)
+  if (s.no.length > 0 || (write?.kind !== 'assign' && write?.kind !== 'store')) return undefined
   const cell = subject.cellOf(write)
-  const checks = s.yes.slice(0, -1)
-  const plain = checks.every((check) => check.kind === 'check' || check.kind === 'fail')
+  const beside = s.yes.filter((inner) => inner !== write)
+  const plain = beside.every(({ kind }) => kind === 'check' || kind === 'fail' || kind === 'assign')
   const indices = write.kind === 'store' ? write.indices : []
-  const around = [...checks.flatMap(expressionsOf), ...indices]
-  if (cell === undefined || !plain || around.some((e) => some(e, subject.reads))) return undefined
+  const around = [...beside.flatMap(expressionsOf), ...indices]
+  if (
+    cell === undefined ||
+    !plain ||
+    beside.some((inner) => subject.cellOf(inner) !== undefined) ||
+    around.some((e) => some(e, subject.reads))
+  )
+    return undefined
   const op = replacement(s.condition, write.value, cell)
   return op !== undefined && subject.allows({ op, parts: [write.value], cut: false }) ? op : undefined
+}
+
+function assignedBeside(block: readonly Statement[], subject: Subject): readonly Variable[] {
+  return block.flatMap((s) => (s.kind === 'assign' && subject.cellOf(s) === undefined ? [s.variable] : []))
+}
+
+/**
+ * The variables that are set along with one, by each of its updates; undefined where one of them is used otherwise, too.
+ * Of equals `<=` takes the last, and only whole numbers have a value to spare that says there was none.
+ */
+export function followersOf(body: Body, { updates }: Uses): readonly Variable[] | undefined {
+  const beside = new Set(updates.flatMap(({ along }) => along))
+  const whole = updates.some(({ op }) => op.endsWith('='))
+  const follows = (variable: Variable) => {
+    const own = usesOfScalar(body, variable)
+    const always = updates.every(({ along }) => along.filter(({ id }) => id === variable.id).length === 1)
+    const only =
+      own.updates.length === 0 && own.others.length === updates.length && own.others.every((use) => use.write)
+    return body.isOutside(variable) && always && only && (!whole || variable.type === 'i32' || variable.type === 'i64')
+  }
+  return [...beside].every(follows) ? [...beside] : undefined
 }
 
 export function usesOfScalar(body: Body, variable: Variable): Uses {

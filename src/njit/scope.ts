@@ -14,6 +14,8 @@ export class Local {
   literal: boolean | bigint | undefined
   /** What became of it in the typed form: one variable a field. */
   variables: readonly Variable[] | undefined
+  /** The same number as an integer of 64 bits, for use as an index where a double might round it. */
+  companion: Variable | undefined
 
   constructor(
     readonly name: string,

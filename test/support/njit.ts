@@ -58,8 +58,8 @@ function outcome(fn: (...args: unknown[]) => unknown, given: readonly unknown[])
     const same = args.findIndex((arg) => typeof arg === 'object' && arg === result)
     return { result: same >= 0 ? `argument ${same}` : plain(result), args: args.map(plain) }
   } catch (error) {
-    const { constructor, message } = error as Error
-    return { error: constructor.name, message }
+    const failure = error as Error
+    return { error: failure.constructor.name, message: failure.message }
   }
 }
 
@@ -72,14 +72,20 @@ function* differences(found: unknown, wanted: unknown, path = ''): Generator<str
   const [ours, theirs] = [parts(found), parts(wanted)]
   if (!ours || !theirs) yield `${path}: ${shown(found)} instead of ${shown(wanted)}`
   else if (ours.join() !== theirs.join()) yield `${path}: {${ours}} instead of {${theirs}} ${inspect(found)}`
-  else for (const part of ours) yield* differences(Reflect.get(found as object, part), Reflect.get(wanted as object, part), `${path}.${part}`)
+  else
+    for (const part of ours)
+      yield* differences(Reflect.get(found as object, part), Reflect.get(wanted as object, part), `${path}.${part}`)
 }
 
 /**
  * Expects the same results, errors and arguments afterwards of a function in plain JavaScript and of the one compiled for
  * each target, for each list of arguments. Globals that are functions are called as they are in plain JavaScript.
  */
-export function same(fn: (...args: Any[]) => unknown, lists: readonly (readonly unknown[])[], options: NjitOptions = {}) {
+export function same(
+  fn: (...args: Any[]) => unknown,
+  lists: readonly (readonly unknown[])[],
+  options: NjitOptions = {},
+) {
   const wanted = lists.map((args) => outcome(fn, args))
   for (const target of TARGETS) {
     const compiled = njit({ target, cache: false, ...options }, fn)

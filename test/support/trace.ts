@@ -1,4 +1,4 @@
-// Runs a loop in the typed form on small integers, and notes which elements each iteration reads and writes.
+// Runs loops in the typed form on small integers, and notes which elements each iteration of one reads and writes.
 // SPDX-License-Identifier: MIT
 
 import type { Expression, ForLoop, Statement } from '../../dist/njit/ir.js'
@@ -13,10 +13,13 @@ export interface Touch {
 type Numbers = Map<number, number>
 
 class Trace {
-  readonly touches: Touch[] = []
-  iteration = 0
+  /** Elements that one iteration of the loop wrote and another one touched. */
+  readonly conflicts: string[] = []
+  #touches: Touch[] = []
+  #iteration = 0
 
   constructor(
+    private readonly watched: ForLoop,
     private readonly values: Numbers,
     private readonly extent: number,
     private readonly aliases = new Map<number, string>(),
@@ -67,7 +70,7 @@ class Trace {
   touch(id: number, indices: readonly Expression[], write: boolean): void {
     const place = this.aliases.get(id) ?? `${id}`
     const element = [place, ...indices.map((index) => this.of(index) + 0)].join()
-    this.touches.push({ iteration: this.iteration, element, write })
+    this.#touches.push({ iteration: this.#iteration, element, write })
   }
 
   block(body: readonly Statement[]): void {
@@ -78,7 +81,7 @@ class Trace {
     if (s.kind === 'let') this.values.set(s.variable.id, s.value ? this.of(s.value) : 0)
     else if (s.kind === 'assign') this.values.set(s.variable.id, this.of(s.value))
     else if (s.kind === 'if') this.block(this.of(s.condition) ? s.yes : s.no)
-    else if (s.kind === 'for') this.loop(s, () => {})
+    else if (s.kind === 'for') this.#loop(s)
     else if (s.kind === 'alias') {
       const place = this.aliases.get(s.source.id) ?? `${s.source.id}`
       this.aliases.set(s.variable.id, [place, ...s.row.map((index) => this.of(index) + 0)].join())
@@ -88,27 +91,36 @@ class Trace {
     }
   }
 
-  loop(s: ForLoop, begin: (value: number) => void): void {
+  #loop(s: ForLoop): void {
+    if (s === this.watched) {
+      this.#touches = []
+      // Names that arrays have outside of the loop are arrays of their own to it, which it checks for overlap.
+      this.aliases.clear()
+    }
     const [start, stop] = [this.of(s.start), this.of(s.stop)]
     for (let value = start; s.step > 0 ? value < stop : value > stop; value += s.step) {
-      begin(value)
+      if (s === this.watched) this.#iteration = value
       this.values.set(s.variable.id, value)
       this.block(s.body)
     }
+    if (s === this.watched) this.conflicts.push(...conflictsAmong(this.#touches))
   }
 }
 
-/** An element that one iteration writes and another one touches. */
-export function conflictIn(loop: ForLoop, values: Numbers, extent: number): string | undefined {
-  const trace = new Trace(new Map(values), extent)
-  trace.loop(loop, (value) => {
-    trace.iteration = value
-  })
+function conflictsAmong(touches: readonly Touch[]): string[] {
   const writers = new Map<string, number>()
-  for (const { element, write, iteration } of trace.touches) {
-    if (!write) continue
-    if ((writers.get(element) ?? iteration) !== iteration) return element
-    writers.set(element, iteration)
-  }
-  return trace.touches.find(({ element, iteration }) => (writers.get(element) ?? iteration) !== iteration)?.element
+  const isOthers = ({ element, iteration }: Touch) => (writers.get(element) ?? iteration) !== iteration
+  const found = touches.filter((touch) => {
+    if (!touch.write) return false
+    if (!writers.has(touch.element)) writers.set(touch.element, touch.iteration)
+    return isOthers(touch)
+  })
+  return [...found, ...touches.filter(isOthers)].map(({ element }) => element)
+}
+
+/** An element that one iteration of a loop writes and another one touches, when a nest runs that the loop is in. */
+export function conflictIn(loop: ForLoop, values: Numbers, extent: number, nest = loop): string | undefined {
+  const trace = new Trace(loop, new Map(values), extent)
+  trace.statement(nest)
+  return trace.conflicts[0]
 }
