@@ -66,7 +66,10 @@ function notPlain(node: es.Node): never {
 function literal(node: es.Literal): Value {
   if (typeof node.value === 'number') return number.constant(node.value)
   if (typeof node.value === 'boolean') return BOOL
-  if (typeof node.value === 'bigint') return BIG
+  if (typeof node.value === 'bigint') {
+    if (BigInt.asIntN(64, node.value) === node.value || node.value === 2n ** 63n) return BIG
+    reject('NL2040', node, `${node.raw} does not fit in 64 bits.`, 'bigints have 64 bits and a sign here; use a smaller one.')
+  }
   const what = typeof node.value === 'string' ? 'strings are' : `'${node.raw}' is`
   reject('NL1010', node, `${what} not in the language of njit.`, 'use numbers to tell things apart.')
 }
@@ -76,6 +79,9 @@ function identifier(inf: Inference, node: es.Identifier): Value {
   if (local !== undefined) {
     inf.notes.locals.set(node, local)
     return inf.read(local, node)
+  }
+  if (node.name === 'arguments') {
+    reject('NL1012', node, "'arguments' is not in the language of njit.", 'name the parameters one by one.')
   }
   if (node.name === 'undefined') return UNSET
   const value = builtinConstant(node.name)
@@ -90,7 +96,10 @@ function identifier(inf: Inference, node: es.Identifier): Value {
 
 function unary(inf: Inference, node: es.UnaryExpression): Value {
   const { operator } = node
-  if (operator === 'typeof' || operator === 'void' || operator === 'delete') rejectExpression(node, `'${operator}'`)
+  if (operator === 'typeof' || operator === 'void' || operator === 'delete') {
+    const fix = operator === 'typeof' ? 'types are known: write a function for each.' : 'leave it out.'
+    reject('NL1012', node, `'${operator}' is not in the language of njit.`, fix)
+  }
   if (operator === '!') return evaluateTest(inf, node.argument)
   const value = evaluate(inf, node.argument)
   if (value.kind === 'big' && operator !== '+') return BIG
@@ -110,7 +119,12 @@ export function condition(value: Value, node: es.Node): Value {
 export function numeric(value: Value, node: es.Node): number.Interval {
   const found = asNumber(value)
   if (found !== undefined) return found
-  const fix = value.kind === 'big' ? 'write Number(...) to make it a number.' : 'use a number.'
+  const fixes: Partial<Record<Value['kind'], string>> = {
+    big: 'write Number(...) to make it a number.',
+    array: 'write a loop over its elements: a.get(i, j) of an NDArray, a[i] of a typed array.',
+    function: 'call the function.',
+  }
+  const fix = fixes[value.kind] ?? 'use a number.'
   reject('NL2008', node, `a number is needed here, not ${describe(value)}.`, fix)
 }
 
@@ -344,7 +358,8 @@ function arrayProperty(inf: Inference, node: es.Node, value: ArrayType, name: st
     if (name === 'size') return number.interval(0, value.rank === 1 ? inf.maxExtent : number.MAX_EXACT, true)
     if (name === 'ndim') return number.constant(value.rank)
   }
-  reject('NL2004', node, `${describe(value)} has no '${name}' here.`, 'see docs/njit.md for what there is.')
+  const fix = value.form === 'typed' ? 'use a.length and a[i].' : 'use a.shape[0], a.size, a.get(i, j), a.set(i, j, value) or a.row(i).'
+  reject('NL2004', node, `${describe(value)} has no '${name}' here.`, fix)
 }
 
 function call(inf: Inference, node: es.CallExpression): Value {
@@ -385,7 +400,8 @@ function arrayMethod(inf: Inference, node: es.CallExpression, callee: es.MemberE
   const array = evaluate(inf, base)
   const name = (callee.property as es.Identifier).name
   if (array.kind !== 'array') {
-    reject('NL2004', callee, `${describe(array)} has no method '${name}' here.`, 'see docs/njit.md for what there is.')
+    const fix = 'use functions, and typed arrays for lists: new Float64Array(n).'
+    reject('NL2004', callee, `${describe(array)} has no method '${name}' here.`, fix)
   }
   const args = node.arguments.map((arg) => evaluate(inf, arg))
   if (array.form === 'typed' || !['get', 'set', 'row'].includes(name)) {
@@ -416,7 +432,9 @@ export function iterated(inf: Inference, node: es.Expression): Pick<RangeCall, '
   if (range !== undefined) return range
   const value = evaluate(inf, node)
   if (value.kind === 'array' && value.form === 'typed') return { item: elementOf(value.storage), narrowed: undefined }
-  reject('NL2020', node, `${describe(value)} cannot be looped over.`, 'loop over an array, range(n) or prange(n).')
+  const fix =
+    value.kind === 'array' ? 'loop over range(a.shape[0]) and use a.get(i).' : 'loop over a typed array, range(n) or prange(n).'
+  reject('NL2020', node, `${describe(value)} cannot be looped over.`, fix)
 }
 
 const EXPRESSIONS: Readonly<Record<string, readonly [string, string]>> = {
@@ -425,6 +443,9 @@ const EXPRESSIONS: Readonly<Record<string, readonly [string, string]>> = {
   ThisExpression: ["'this' is not in the language of njit.", 'pass what it holds as arguments.'],
   TemplateLiteral: ['strings are not in the language of njit.', 'use numbers to tell things apart.'],
   ArrowFunctionExpression: ['async functions are not in the language of njit.', 'make it a plain function.'],
+  FunctionDeclaration: ['async functions and generators are not in the language of njit.', 'make it a plain function.'],
+  ChainExpression: ["'?.' is not in the language of njit.", "write '.': nothing is null or undefined here."],
+  SpreadElement: ["'...' is not in the language of njit.", 'list the values one by one, or write a loop.'],
   FunctionExpression: ['async functions and generators are not in the language of njit.', 'make it a plain function.'],
 }
 

@@ -47,6 +47,7 @@ export interface Compiled {
   readonly own: number
   readonly description: Description
   readonly program: ProgramIr
+  readonly result: Value | undefined
   readonly loops: readonly LoopReport[]
   readonly types: readonly { name: string; type: Value; position: Position }[]
 }
@@ -161,7 +162,7 @@ export function compileSource(
   const { text, own, layout } = programSource(program, distinct, position, { huge, boundsCheck: settings.boundsCheck })
   const { parameters } = program.main
   return {
-    ...{ text, own, program, loops },
+    ...{ text, own, program, loops, result: expansion.result },
     description: {
       layout,
       parameters: parameters.map(({ type }) => type),

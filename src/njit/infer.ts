@@ -9,7 +9,7 @@ import type * as es from 'acorn'
 import type { RangeCall } from './builtins.js'
 import { callClosure, type Expansion, type Instance, Unreached } from './calls.js'
 import { reject } from './diagnostic.js'
-import { comparison, evaluate, evaluateEffect, evaluateTest, iterated } from './expressions.js'
+import { comparison, evaluate, evaluateEffect, evaluateTest, iterated, rejectExpression } from './expressions.js'
 import { bindPattern, refine } from './patterns.js'
 import { type Local, Scope } from './scope.js'
 import { type Closure, describe, joinValues, sameValue, UNSET, type Value, widenValues } from './value.js'
@@ -157,6 +157,7 @@ export class Inference {
     if (node.type !== 'FunctionDeclaration') return
     const declaration = node as es.FunctionDeclaration
     const name = declaration.id.name
+    if (declaration.async || declaration.generator) rejectExpression(declaration)
     const closure: Closure = { kind: 'function', name, node: declaration, scope: this.scope }
     this.assign(this.declare(declaration.id, true), closure, node)
   }
@@ -430,6 +431,7 @@ export class Inference {
 
   /** Runs the whole function on its arguments. */
   run(closure: Closure, args: readonly Value[]): Expansion {
+    if (closure.node.async || closure.node.generator) rejectExpression(closure.node)
     this.around = new Map(this.env)
     return callClosure(this, closure.node, closure, args)
   }

@@ -26,7 +26,8 @@ function copies(args: readonly unknown[]): unknown[] {
     if (ArrayBuffer.isView(arg)) return (arg as Float64Array).slice()
     if (!(arg instanceof nl.NDArray)) return arg
     const whole = nl.array(arg.toArray() as number[], { dtype: arg.dtype })
-    if (arg.isContiguous || arg.ndim === 0) return whole
+    if (arg.ndim === 0) return whole
+    if (arg.isContiguous) return whole.reshape(arg.shape)
     // Every other row backwards, in an array of twice the height: strided whatever the array was.
     const [rows = 0, ...rest] = arg.shape
     const wide = nl.zeros([2 * rows, ...rest], { dtype: arg.dtype })
