@@ -56,6 +56,7 @@ dist/.typescript: node_modules/.installed tsconfig.json tools/commonjs.mjs $(she
 	npx --no-install tsc
 	@chmod +x dist/cli.js
 	@cp src/njit/*.h dist/njit/
+	@cat src/njit/*.ts src/njit/*.h | sha256sum | cut -c1-16 > dist/njit/generation
 	@node tools/commonjs.mjs
 	@touch $@
 

@@ -69,6 +69,9 @@ function fillArray(
 /** What the program returned. An array that is an argument is that argument; others are copies. */
 export function results(description: Description, program: Program, args: readonly unknown[]): unknown {
   const slots = program.slots()
+  const { result } = description
+  if (result.kind === 'none') return undefined
+  if (result.kind === 'field' && result.type === 'f64') return slots[description.layout.results[0] as number]
   let next = 0
   const made: Made[] = []
   const read = (shape: Shape): unknown => {

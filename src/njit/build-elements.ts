@@ -58,11 +58,13 @@ export function loaded(b: Builder, { array, load }: Element, position: Position)
 export function checkedIndex(b: Builder, array: Variable, axis: number, node: es.Node): Expression {
   const { form } = array.type as ArrayType
   const { lo, hi } = valueAt(b, node) as Interval
-  let index = integerIndex(b, node) ?? convert(scalar(b, node), 'f64')
+  const whole = integerIndex(b, node, Number.MAX_VALUE)
+  const guard = whole && Math.max(-lo, hi) > MAX_INDEX ? convert(scalar(b, node), 'f64') : undefined
+  let index = whole ?? convert(scalar(b, node), 'f64')
   if (form === 'ndarray' && !(lo >= 0)) index = fromEnd(b, index, array, axis, node.start)
   const range: [number, number] = form === 'ndarray' && !(lo >= 0) ? [lo, Math.max(hi, MAX_EXACT)] : [lo, hi]
   if (index.type === 'f64') index = use(b.let('', index, node.start))
-  b.emit({ kind: 'check', array, axis, index, range, position: node.start })
+  b.emit({ kind: 'check', array, axis, index, guard, range, position: node.start })
   return index.type === 'f64' ? convert(index, 'i64') : index
 }
 
@@ -74,42 +76,41 @@ function fromEnd(b: Builder, index: Expression, array: Variable, axis: number, p
   return use(b.let('', { kind: 'select', type, condition, yes: moved, no: given }, position))
 }
 
-/** Products of extents stay below, and sums of some of them do not leave 64 bits. */
+/** Products of two extents stay below, and sums of some of them do not leave 64 bits. */
 const MAX_INDEX = 2 ** 62
 
 /**
  * An index as an integer of 64 bits. A double would round it beyond 2^53, where it is out of bounds in either case, so
- * sums, differences and products need not be exact as doubles here.
+ * sums, differences and products need not be exact as doubles here. Where they may leave 64 bits (`most` above MAX_INDEX),
+ * the check looks at the double first.
  */
-export function integerIndex(b: Builder, node: es.Node): Expression | undefined {
+export function integerIndex(b: Builder, node: es.Node, most = MAX_INDEX): Expression | undefined {
   const value = valueAt(b, node)
-  if (value?.kind !== 'number' || !value.whole || value.nan || !(Math.max(-value.lo, value.hi) <= MAX_INDEX))
+  if (value?.kind !== 'number' || !value.whole || value.nan || !(Math.max(-value.lo, value.hi) <= most))
     return undefined
-  if (node.type === 'Identifier') {
-    const local = b.notes.locals.get(node)
-    if (local?.companion) return use(local.companion)
-  }
-  if (node.type === 'BinaryExpression') {
-    const { operator, left, right } = node as es.BinaryExpression
-    if ((operator === '+' || operator === '-' || operator === '*') && isPure(left) && isPure(right)) {
-      const [a, c] = [integerIndex(b, left), integerIndex(b, right)]
-      if (a && c) {
-        const type = a.type === 'i32' && c.type === 'i32' && Math.max(-value.lo, value.hi) < 2 ** 31 ? 'i32' : 'i64'
-        return arithmetic(type, operator, a, c)
-      }
-    }
-  }
-  if (!isPure(node)) return undefined
+  const companion = node.type === 'Identifier' ? b.notes.locals.get(node)?.companion : undefined
+  if (companion) return use(companion)
+  const combined =
+    node.type === 'BinaryExpression' ? combinedIndex(b, node as es.BinaryExpression, value, most) : undefined
+  if (combined || !isPure(node)) return combined
   const built = build(b, node)
   if (built.kind !== 'scalar' || built.expression.type === 'f64') return undefined
   return isInteger(built.expression.type) ? built.expression : convert(built.expression, 'i32')
+}
+
+function combinedIndex(b: Builder, { operator, left, right }: es.BinaryExpression, value: Interval, most: number) {
+  if ((operator !== '+' && operator !== '-' && operator !== '*') || !isPure(left) || !isPure(right)) return undefined
+  const [a, c] = [integerIndex(b, left, most), integerIndex(b, right, most)]
+  if (!a || !c) return undefined
+  const short = a.type === 'i32' && c.type === 'i32' && Math.max(-value.lo, value.hi) < 2 ** 31
+  return arithmetic(short ? 'i32' : 'i64', operator, a, c)
 }
 
 /** A constant that might be rounded as a double has its exact value beside it, for where it is an index. */
 export function bindCompanion(b: Builder, pattern: es.Pattern, init: es.Expression): void {
   const local = pattern.type === 'Identifier' ? b.notes.locals.get(pattern) : undefined
   if (local?.value?.kind !== 'number' || local.assignments.size > 1 || representation(local.value) !== 'f64') return
-  const value = isPure(init) ? integerIndex(b, init) : undefined
+  const value = isPure(init) ? integerIndex(b, init, Number.MAX_VALUE) : undefined
   if (value) local.companion = b.let(local.name, convert(value, 'i64'), pattern.start)
 }
 

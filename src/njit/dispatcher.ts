@@ -1,12 +1,13 @@
 // A compiled function: finds or makes the code for the types of a call's arguments, and runs it.
 // SPDX-License-Identifier: MIT
 
+import { readFileSync } from 'node:fs'
 import { environment, warnOnce } from '../core/env.js'
 import { NjitError } from '../core/errors.js'
 import { VERSION } from '../version.js'
 import { fill, results } from './arguments.js'
 import { cacheKey, readEntry, writeEntry } from './cache.js'
-import { OVERLAP } from './emit.js'
+import { BLOCKS, OVERLAP } from './emit.js'
 import {
   type Compiled,
   compileSource,
@@ -49,6 +50,14 @@ export interface Placement {
   readonly reason: string
 }
 
+let generationRead: string | undefined
+
+/** A sum over the compiler's own sources: what another one made is not for this one. */
+function generation(): string {
+  generationRead ??= readFileSync(new URL('./generation', import.meta.url), 'utf8')
+  return generationRead
+}
+
 /** A specialisation on its way. */
 interface Job {
   readonly signature: string
@@ -64,6 +73,12 @@ interface Job {
 
 const signatureText = (types: readonly ArgumentType[], huge: boolean) =>
   types.map(({ text }) => text).join(', ') + (huge ? ' huge' : '')
+
+function fits(types: readonly ArgumentType[], args: readonly unknown[]): boolean {
+  if (args.length !== types.length) return false
+  for (let i = 0; i < types.length; i++) if (typeOf(args[i]) !== types[i] || isHuge(args[i])) return false
+  return true
+}
 
 export class Dispatcher {
   readonly stats: Stats = { calls: 0, compileMs: 0, cacheHits: 0, cacheMisses: 0, lastThreads: 1, lastCopied: 0 }
@@ -123,9 +138,15 @@ export class Dispatcher {
     const { runs } = this.placement()
     this.stats.calls++
     if (runs === 'js') return this.jsFunction(...args)
+    const last = this.#last
+    if (last !== undefined && fits(last.types, args)) return this.#run(last.specialisation, args)
     const specialisation = this.specialise(args)
+    if (!specialisation.huge) this.#last = { types: args.map((arg) => typeOf(arg) as ArgumentType), specialisation }
     return this.#run(specialisation, args)
   }
+
+  /** The last call's, for more calls with arguments of the same types. */
+  #last: { readonly types: readonly ArgumentType[]; readonly specialisation: Specialisation } | undefined
 
   specialise(args: readonly unknown[]): Specialisation {
     const types = this.typesOf(args)
@@ -192,7 +213,7 @@ export class Dispatcher {
     const { settings } = this.definition
     const { parallel, boundsCheck, fastmath, schedule, race } = settings
     const options = JSON.stringify({ parallel, boundsCheck, fastmath, schedule, race })
-    return cacheKey([VERSION, target.name, target.identity(), signature, options, ...this.around.key])
+    return cacheKey([VERSION, generation(), target.name, target.identity(), signature, options, ...this.around.key])
   }
 
   #make(signature: string, types: readonly ArgumentType[], huge: boolean): Specialisation {
@@ -260,19 +281,20 @@ export class Dispatcher {
     const { arrays: globals, sources } = this.around
     const all = globals.length > 0 ? [...args, ...globals.map(({ value }) => value)] : args
     const { layout } = description
-    program.slots()[layout.error + OVERLAP] = 0
-    const arrays = fill(description, program.slots(), all)
+    const before = program.slots()
+    before[layout.error + OVERLAP] = 0
+    const arrays = fill(description, before, all)
     const status = program.call(arrays, this.definition.settings.threads)
     this.stats.lastThreads = program.lastThreads()
     this.stats.lastCopied = program.lastCopied()
+    const slots = program.slots()
     try {
-      const slots = program.slots()
       if (status !== 0) throw callError(this.name, description, slots, sources)
       if (slots[layout.error + OVERLAP] !== 0)
         overlapWarning(this.name, slots[layout.error + OVERLAP] as number, sources)
       return results(description, program, all)
     } finally {
-      program.free()
+      if (slots[layout.error + BLOCKS] !== 0) program.free()
     }
   }
 }

@@ -174,14 +174,14 @@ export class Emitter {
     this.line(`if (NL_UNLIKELY(${condition})) { ${record}; goto ${this.failure}; }`)
   }
 
-  #check({ array, axis, index, position }: Extract<Statement, { kind: 'check' }>): void {
+  #check({ array, axis, index, guard, position }: Extract<Statement, { kind: 'check' }>): void {
     const extent = `${this.names.of(array)}.n${axis}`
     const text = this.text(index)
-    const record = `nl_out_of_bounds(E, ${this.position(position)}, (f64)${text}, ${axis}, (f64)${extent})`
-    if (index.type === 'f64') {
-      return this.fail(`!(${text} >= 0 && ${text} < (f64)${extent} && nl_trunc(${text}) == ${text})`, record)
-    }
-    this.fail(`(u64)(i64)${text} >= (u64)${extent}`, record)
+    const given = guard ? this.text(guard) : `(f64)${text}`
+    const record = `nl_out_of_bounds(E, ${this.position(position)}, ${given}, ${axis}, (f64)${extent})`
+    const beyond = guard ? `!(nl_abs(${given}) < 0x1p62) || ` : ''
+    if (index.type !== 'f64') this.fail(`${beyond}(u64)(i64)${text} >= (u64)${extent}`, record)
+    else this.fail(`!(${text} >= 0 && ${text} < (f64)${extent} && nl_trunc(${text}) == ${text})`, record)
   }
 
   #store({ array, indices, value, atomic }: Extract<Statement, { kind: 'store' }>): void {

@@ -3,10 +3,13 @@
 
 import type { FastmathFlag } from './target.js'
 
-/** JavaScript's numbers: no fused multiply-add, no reordering; integers wrap. Loops say by `omp simd` where more is meant. */
+/**
+ * JavaScript's numbers: no fused multiply-add, no reordering; loops say by `omp simd` where more is meant. Integers were
+ * proven to fit, or are cast to be cut.
+ */
 export const FLAGS: readonly string[] = [
   ...['-O3', '-std=gnu11', '-ffp-contract=off', '-fno-math-errno', '-fno-trapping-math'],
-  ...['-fno-strict-aliasing', '-fwrapv', '-fopenmp-simd', '-fPIC', '-fvisibility=hidden'],
+  ...['-fno-strict-aliasing', '-fopenmp-simd', '-fPIC', '-fvisibility=hidden'],
 ]
 
 /**

@@ -165,6 +165,8 @@ export type Statement =
       readonly array: Variable
       readonly axis: number
       readonly index: Expression
+      /** The index as a double, where 64 bits may not hold it. */
+      readonly guard?: Expression | undefined
       /** Bounds of the index that hold whatever the arguments. */
       readonly range: readonly [lo: number, hi: number]
       readonly position: Position

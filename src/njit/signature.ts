@@ -23,6 +23,7 @@ const BIGINT: ArgumentType = { text: 'i8', value: BIG }
 
 const arrayTypes = new Map<string, ArgumentType>()
 
+/** The same object for the same type. */
 function arrayType(storage: Storage, rank: number, contiguous: boolean, form: ArrayType['form']): ArgumentType {
   const axes = Array.from({ length: rank }, (_, axis) => (contiguous && axis === rank - 1 ? '::1' : ':'))
   const text = `${storage}[${axes.join(',')}]${form === 'ndarray' ? 'n' : ''}`
@@ -32,6 +33,28 @@ function arrayType(storage: Storage, rank: number, contiguous: boolean, form: Ar
     arrayTypes.set(text, type)
   }
   return type
+}
+
+/** Types of typed arrays by what made them, which every call looks up. */
+const typedTypes = new Map<unknown, ArgumentType>(
+  [...STORAGES].map(([name, storage]) => [
+    (globalThis as unknown as Record<string, unknown>)[name],
+    arrayType(storage, 1, true, 'typed'),
+  ]),
+)
+
+/** Types of NDArrays by dtype, then by rank and layout. */
+const ndarrayTypes = new Map<string, ArgumentType[]>()
+
+function ndarrayType({ info, shape, isContiguous }: NDArray): ArgumentType {
+  let list = ndarrayTypes.get(info.code)
+  if (list === undefined) {
+    list = []
+    ndarrayTypes.set(info.code, list)
+  }
+  const at = 2 * shape.length + (isContiguous ? 1 : 0)
+  list[at] ??= arrayType(NDARRAY_STORAGES[info.code], shape.length, isContiguous, 'ndarray')
+  return list[at] as ArgumentType
 }
 
 const NDARRAY_STORAGES = { f64: 'f8', f32: 'f4', i32: 'i4', i64: 'i8' } as const
@@ -47,11 +70,8 @@ export function typeOf(value: unknown): ArgumentType | undefined {
       return BIGINT
     default:
   }
-  if (value instanceof NDArray) {
-    return arrayType(NDARRAY_STORAGES[value.info.code], value.ndim, value.isContiguous, 'ndarray')
-  }
-  const storage = ArrayBuffer.isView(value) ? STORAGES.get(value.constructor.name) : undefined
-  return storage && arrayType(storage, 1, true, 'typed')
+  if (value instanceof NDArray) return ndarrayType(value)
+  return value === null || value === undefined ? undefined : typedTypes.get((value as object).constructor)
 }
 
 /** Whether an array has more elements than 32 bits count with room to spare. */

@@ -13,7 +13,7 @@ export function expressionsOf(s: Statement): readonly Expression[] {
     case 'store':
       return [...s.indices, s.value]
     case 'check':
-      return [s.index]
+      return s.guard ? [s.index, s.guard] : [s.index]
     case 'fail':
       return [s.when]
     case 'if':
