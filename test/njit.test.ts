@@ -49,7 +49,7 @@ describe('calls', () => {
   })
 
   test('globals: numbers, booleans, bigints, arrays, functions of both kinds, also nested', () => {
-    const table = Float64Array.of(1, 2, 3)
+    const table: Any = Float64Array.of(1, 2, 3)
     const half = (x: Any) => x / two
     const two = 2
     const compiledHalf = njit({ ...OFF, globals: { two } }, half)

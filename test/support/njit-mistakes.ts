@@ -1,6 +1,8 @@
 // Functions that njit refuses, each with a mistake that people make, as the text of a file's lines.
 // SPDX-License-Identifier: MIT
 
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: one of the mistakes
+
 export interface Mistake {
   /** The name of the golden file. */
   readonly name: string
