@@ -356,7 +356,10 @@ export function bind(b: Builder, pattern: es.Pattern, built: Built, value: Value
   }
   const types = fieldTypes(local.value)
   local.variables = flatten(built).map((field, i) => {
-    if (field.kind === 'array') return field.variable
+    if (field.kind === 'array') {
+      field.variable.name ||= local.name
+      return field.variable
+    }
     const { expression } = field as { expression: Expression }
     return b.let(local.name, convert(expression, types[i] as Scalar), pattern.start)
   })

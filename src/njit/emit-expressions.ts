@@ -165,6 +165,15 @@ export function offsetText(names: Names, array: Variable, indices: readonly Expr
   )
 }
 
+/** Steps between elements along each axis. */
+export function stridesOf(name: string, { rank, contiguous }: ArrayType): string[] {
+  return Array.from({ length: rank }, (_, axis) => {
+    if (!contiguous) return `${name}.s${axis}`
+    const inner = Array.from({ length: rank - axis - 1 }, (_unused, i) => `${name}.n${axis + 1 + i}`)
+    return inner.join(' * ') || '1'
+  })
+}
+
 /** The elements from the lowest to the highest, as `from, to` counted from the first. */
 export function hullText(names: Names, array: Variable): [from: string, to: string] {
   const name = names.of(array)

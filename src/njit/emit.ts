@@ -1,7 +1,8 @@
 // The typed form in C: functions, statements, and the head that takes arguments out of slots and puts results there.
 // SPDX-License-Identifier: MIT
 
-import { expressionText, itemsize, Names, offsetText, storedType, typeName } from './emit-expressions.js'
+import { expressionText, itemsize, Names, offsetText, storedType, stridesOf, typeName } from './emit-expressions.js'
+import { checkedLoop, Recorder } from './emit-races.js'
 import { regionText } from './emit-regions.js'
 import { type Accumulators, hoist, withoutChecks } from './hoist.js'
 import type {
@@ -24,14 +25,17 @@ export interface Layout {
   /** The first slot of each parameter and result; an array takes an address, then extents, then strides. */
   readonly parameters: readonly number[]
   readonly results: readonly number[]
-  /** Six slots: what failed, the position, index, axis, extent, and whether a loop ran alone because arrays overlap. */
+  /**
+   * Where the record begins: what failed, the position, index, axis, extent, whether a loop ran alone because arrays overlap;
+   * what was allocated, how deep calls may go; and where loops are checked for races, what races.h has there.
+   */
   readonly error: number
   readonly count: number
 }
 
 export const slotsOf = (type: Type) => (typeof type === 'string' ? 1 : 1 + 2 * type.rank)
 
-export function layoutOf(main: FunctionIr): Layout {
+export function layoutOf(main: FunctionIr, raceSlots: number): Layout {
   let at = 0
   const place = (type: Type) => {
     const slot = at
@@ -41,7 +45,7 @@ export function layoutOf(main: FunctionIr): Layout {
   const parameters = main.parameters.map(({ type }) => place(type))
   const results = main.results.map(place)
   const error = at
-  return { parameters, results, error, count: at + 8 }
+  return { parameters, results, error, count: at + 8 + raceSlots }
 }
 
 /** Within the slots of the error: a flag, and the list of what was allocated. */
@@ -66,6 +70,8 @@ export class Emitter {
   #count = 0
   /** The label that failures jump to. */
   failure = ''
+  /** Writes down accesses, where loops are checked for races. */
+  readonly recorder: Recorder | undefined
   /** The body of the function that is written. */
   #around: readonly Statement[] = []
 
@@ -75,14 +81,19 @@ export class Emitter {
     /** A position in the user's text as it stands in the C. */
     readonly position: (position: Position) => number,
     readonly boundsCheck: boolean,
-  ) {}
+    race: boolean,
+  ) {
+    this.recorder = race ? new Recorder(this) : undefined
+  }
 
   /** Statements as they are written: with checks taken out of loops, or all of them left out. */
   prepared(list: readonly Statement[], accumulators: Accumulators): Statement[] {
-    return hoist(this.boundsCheck ? list : withoutChecks(list), accumulators, this.#around)
+    const checked = this.boundsCheck ? list : withoutChecks(list)
+    // Accesses are written down as the user has them.
+    return this.recorder ? [...checked] : hoist(checked, accumulators, this.#around)
   }
 
-  line(text: string): void {
+  line(text: string) {
     this.#lines.push(text)
   }
 
@@ -111,16 +122,17 @@ export class Emitter {
     return lines
   }
 
-  declare(variable: Variable, value?: string): void {
+  declare(variable: Variable, value?: string) {
     const zero = typeof variable.type === 'string' ? '0' : '{0}'
     this.line(`${this.type(variable.type)} ${this.names.of(variable)} = ${value ?? zero};`)
   }
 
-  statements(list: readonly Statement[]): void {
+  statements(list: readonly Statement[]) {
     for (const statement of list) this.statement(statement)
   }
 
-  statement(s: Statement): void {
+  statement(s: Statement) {
+    this.recorder?.statement(s)
     switch (s.kind) {
       case 'let':
         return this.declare(s.variable, s.value && this.text(s.value))
@@ -135,7 +147,8 @@ export class Emitter {
       case 'if':
         return this.#if(s)
       case 'for':
-        return s.parallel ? regionText(this, s, this.distinct.get(s) ?? []) : this.for(s)
+        if (s.parallel) return regionText(this, s, this.distinct.get(s) ?? [])
+        return this.recorder ? checkedLoop(this, this.recorder, s) : this.for(s)
       case 'loop':
         return this.labelled(s.label, (again) => {
           this.line('for (;;) {')
@@ -234,7 +247,8 @@ export class Emitter {
     if (frees) this.line(`nl_release_to(A, ${mark});`)
   }
 
-  for(loop: ForLoop): void {
+  /** `first`: what every turn begins with. */
+  for(loop: ForLoop, first?: string): void {
     const name = this.names.of(loop.variable)
     const type = this.type(loop.variable.type)
     const { step } = loop
@@ -243,6 +257,7 @@ export class Emitter {
     this.labelled(loop.label, (again) => {
       if (loop.simd) this.line(pragma(this.names, loop.simd.reductions))
       this.line(`for (${type} ${name} = ${start}; ${name} ${compare} ${stop}; ${name} += ${step}) {`)
+      if (first) this.line(first)
       this.body(loop.body, again)
       this.line('}')
     })
@@ -267,7 +282,7 @@ export class Emitter {
     } else this.line(`__builtin_memset(${name}.p, 0, (u64)${count} * ${size});`)
   }
 
-  #alias({ variable, source, row, declares }: Extract<Statement, { kind: 'alias' }>): void {
+  #alias({ variable, source, row, declares }: Extract<Statement, { kind: 'alias' }>) {
     if (declares) this.declare(variable)
     const name = this.names.of(variable)
     const from = this.names.of(source)
@@ -328,6 +343,7 @@ export class Emitter {
   function(f: FunctionIr, keepsBlocks: boolean): void {
     this.failure = 'failed'
     this.#around = f.body
+    this.recorder?.enter(!keepsBlocks)
     const lines = this.collect(() => {
       this.line(`${this.signature(f)} {`)
       if (!keepsBlocks) {
@@ -361,15 +377,6 @@ function keepsArrays(list: readonly Statement[]): boolean {
     if (statement.kind === 'alias') return !statement.declares
     if (statement.kind === 'if') return keepsArrays(statement.yes) || keepsArrays(statement.no)
     return 'body' in statement && keepsArrays(statement.body)
-  })
-}
-
-/** Steps between elements along each axis. */
-export function stridesOf(name: string, { rank, contiguous }: ArrayType): string[] {
-  return Array.from({ length: rank }, (_, axis) => {
-    if (!contiguous) return `${name}.s${axis}`
-    const inner = Array.from({ length: rank - axis - 1 }, (_unused, i) => `${name}.n${axis + 1 + i}`)
-    return inner.join(' * ') || '1'
   })
 }
 

@@ -5,6 +5,7 @@ import { NjitError } from '../core/errors.js'
 import { buildProgram } from './build.js'
 import { problem } from './diagnostic.js'
 import type { Layout } from './emit.js'
+import type { Watch } from './emit-races.js'
 import { type Env, Inference } from './infer.js'
 import * as number from './interval.js'
 import type { Position, ProgramIr, Type } from './ir.js'
@@ -40,6 +41,8 @@ export interface Description {
   /** Which parameters are stored into. */
   readonly written: readonly boolean[]
   readonly failures: ProgramIr['failures']
+  /** Set where loops are checked for races. */
+  readonly watch: Watch | undefined
 }
 
 export interface Compiled {
@@ -158,9 +161,9 @@ export function compileSource(
     const fix = 'return the whole array, or copy the row into a new one.'
     throw problem('NL2039', row, 'a row of an argument is returned: it would be a copy, not a view.', fix)
   }
-  const { loops, distinct } = parallelize(program, settings.parallel, settings.schedule)
+  const { loops, distinct } = parallelize(program, settings)
   const position = (at: Position) => encodePosition(around.sources, at)
-  const { text, own, layout } = programSource(program, distinct, position, { huge, boundsCheck: settings.boundsCheck })
+  const { text, own, layout, watch } = programSource(program, distinct, position, { ...settings, huge })
   const { parameters } = program.main
   return {
     ...{ text, own, program, loops, result: expansion.result },
@@ -170,6 +173,7 @@ export function compileSource(
       result: shapeOf(expansion.result),
       written,
       failures: program.failures,
+      watch,
     },
     types: [...inference.notes.locals].flatMap(([node, { name, value }]) =>
       value ? [{ name, type: value, position: node.start }] : [],

@@ -38,7 +38,7 @@ export type Verdict =
       readonly second: Access
     }
 
-type Refusal = Extract<Verdict, { independent: false }>
+export type Refusal = Extract<Verdict, { independent: false }>
 
 /** `around`, the statements of the function that the loop is in, tells what constants are and the bounds of outer counters. */
 export function independence(loop: ForLoop, around: readonly Statement[] = []): Verdict {
@@ -71,6 +71,26 @@ export function independence(loop: ForLoop, around: readonly Statement[] = []): 
     shared: used.filter(({ id }) => !reduced.has(id)),
     distinct: distinctPairs(accesses),
   }
+}
+
+/**
+ * The outside variables and arrays in which iterations may conflict: all that the body changes but for reductions. A loop
+ * that is left early, or lets arrays stand for others, is refused whatever its data.
+ */
+export function suspects(loop: ForLoop, around: readonly Statement[]): readonly Variable[] | Refusal {
+  const body = new Body(loop, around)
+  const used = usedOutside(body)
+  const replaced = used.find((variable) => typeof variable.type === 'object' && body.isAssigned(variable))
+  const refusal = leaving(loop) ?? (replaced && replacedArray(body, replaced))
+  if (refusal !== undefined) return refusal
+  const following = new Set(
+    used.flatMap((variable) => followingReductions(body, variable)).map(({ variable }) => variable),
+  )
+  return used.filter((variable) => {
+    if (typeof variable.type === 'object')
+      return body.isStored(variable) && arrayReduction(body, variable) === undefined
+    return body.isAssigned(variable) && !following.has(variable) && 'independent' in scalarReduction(body, variable)
+  })
 }
 
 /** The outside variables that the body names, in the order of its text. */

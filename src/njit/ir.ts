@@ -30,8 +30,8 @@ export type Type = Scalar | ArrayType
 
 export interface Variable {
   readonly id: number
-  /** As the user wrote it; empty for a value that has no name. */
-  readonly name: string
+  /** As the user wrote it; empty for a value that has no name. An array has one only after it was made. */
+  name: string
   readonly type: Type
   readonly position: Position
 }
@@ -136,6 +136,8 @@ export interface ForLoop {
   readonly simd?: { readonly reductions: readonly Reduction[] } | undefined
   /** Set for a prange that runs on the team. */
   parallel: Parallel | undefined
+  /** Set for a prange that is checked for races: the outside variables and arrays in which iterations may conflict. */
+  watched?: readonly Variable[]
   /** Whether the text says prange, also where it does not run on the team (nested, or without `parallel`). */
   readonly prange: boolean
 }

@@ -32,7 +32,12 @@ export interface NjitOptions {
   require?: 'compiled'
   /** In messages and reports; the function's own name by default. */
   name?: string
-  /** Runs pranges serially and reports iterations that touch the same element. */
+  /**
+   * Runs every prange on one thread and looks at what its iterations touch, also where they cannot be shown to be
+   * independent. Where two of them touch an element or a variable and one writes it, the call throws NjitError NL4003 after
+   * the loop, with `conflicts`; reductions and atomicAdd are none. It takes several times as long, and 32 bytes for each
+   * element of arrays that are written.
+   */
   race?: 'check'
 }
 

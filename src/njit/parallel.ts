@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: MIT
 
 import { placeOf, problem } from './diagnostic.js'
-import { independence, type Verdict } from './independence.js'
-import type { ForLoop, FunctionIr, LoopSchedule, Parallel, Position, ProgramIr, Statement, Variable } from './ir.js'
+import { independence, type Refusal, suspects } from './independence.js'
+import type { ForLoop, FunctionIr, Position, ProgramIr, Statement, Variable } from './ir.js'
+import type { Settings } from './options.js'
 import { listsOf } from './walk.js'
 
 type Pair = readonly [Variable, Variable]
@@ -24,33 +25,33 @@ export interface LoopReport {
 /** Arrays that must be apart for a loop to be run in parallel. */
 export type Distinct = Map<ForLoop, readonly Pair[]>
 
-/** Decides about all pranges of a program. Throws NjitError for one whose iterations depend on each other. */
+/**
+ * Decides about all pranges of a program. Throws NjitError for one whose iterations depend on each other; with `race` they
+ * are looked at when it runs.
+ */
 export function parallelize(
   program: ProgramIr,
-  wanted: boolean,
-  schedule?: LoopSchedule,
+  { parallel, schedule, race }: Pick<Settings, 'parallel' | 'schedule' | 'race'>,
 ): { loops: LoopReport[]; distinct: Distinct } {
   const loops: LoopReport[] = []
   const distinct: Distinct = new Map()
+  const aloneBecause = race ? 'it is checked for races' : parallel ? undefined : 'njit was not given { parallel: true }'
+  const visitLoop = (f: FunctionIr, loop: ForLoop, inside: boolean) => {
+    const reason = inside ? 'it is inside of another prange' : aloneBecause
+    if (race && !inside) loop.watched = watchedIn(f, loop)
+    if (reason !== undefined) {
+      loop.parallel = undefined
+      loops.push(serialReport(loop, reason))
+      return
+    }
+    loops.push(decide(f, loop, distinct))
+    if (loop.parallel) loop.parallel = { ...loop.parallel, schedule: loop.parallel.schedule ?? schedule }
+  }
   const visit = (f: FunctionIr, list: readonly Statement[], inside: boolean) => {
     for (const statement of list) {
-      if (statement.kind === 'for' && statement.prange) {
-        const reason = inside
-          ? 'it is inside of another prange'
-          : wanted
-            ? undefined
-            : 'njit was not given { parallel: true }'
-        if (reason === undefined) {
-          loops.push(decide(f, statement, distinct))
-          statement.parallel = { schedule, ...statement.parallel } as Parallel
-        } else {
-          statement.parallel = undefined
-          loops.push(serialReport(statement, reason))
-        }
-        visit(f, statement.body, true)
-      } else {
-        for (const inner of listsOf(statement)) visit(f, inner, inside)
-      }
+      const found = statement.kind === 'for' && statement.prange
+      if (found) visitLoop(f, statement, inside)
+      for (const inner of listsOf(statement)) visit(f, inner, inside || found)
     }
   }
   for (const f of [program.main, ...program.functions]) visit(f, f.body, false)
@@ -78,22 +79,31 @@ function decide(f: FunctionIr, loop: ForLoop, distinct: Distinct): LoopReport {
   }
 }
 
-function refusal(loop: ForLoop, { reason, first, second }: Extract<Verdict, { independent: false }>) {
+function watchedIn(f: FunctionIr, loop: ForLoop): readonly Variable[] {
+  const found = suspects(loop, f.body)
+  if ('independent' in found) throw refusal(loop, found)
+  return found
+}
+
+function refusal(loop: ForLoop, { reason, first, second }: Refusal) {
   const { name } = first.variable
   const access = ({ write, position }: typeof first) => `${write ? 'write' : 'read'} at line ${lineOf(position)}`
   const conflict =
     first.position === second.position ? `the ${access(first)}` : `the ${access(first)}, the ${access(second)}`
-  const fix =
-    `(1) a reduction: ${name || 's'} += ... and nothing else; (2) atomicAdd(array, index, value); ` +
-    '(3) a serial loop: range instead of prange.'
   const message = `the iterations of this prange cannot be shown to be independent: ${reason} (${conflict}).`
-  return problem('NL4002', first.position || loop.position, message, fix, {
+  return problem('NL4002', first.position || loop.position, message, fixesFor(name), {
     conflict: [first, second].map(({ variable, write, position }) => ({
       variable: variable.name,
       write,
       line: lineOf(position),
     })),
   })
+}
+
+/** What helps where iterations conflict in a variable. */
+export function fixesFor(name: string): string {
+  const reduction = `(1) a reduction: ${name || 's'} += ... and nothing else`
+  return `${reduction}; (2) atomicAdd(array, index, value); (3) a serial loop: range instead of prange.`
 }
 
 function lineOf(position: Position): number {

@@ -4,13 +4,15 @@
 import { readFileSync } from 'node:fs'
 import { arrayStruct, BLOCKS, Emitter, type Layout, layoutOf } from './emit.js'
 import { storedType, typeName } from './emit-expressions.js'
+import { mostAxes, raceSlots, type Watch } from './emit-races.js'
 import type { ArrayType, Position, ProgramIr, Type } from './ir.js'
 import type { Distinct } from './parallel.js'
+
+const read = (name: string) => readFileSync(new URL(`./${name}`, import.meta.url), 'utf8')
 
 let heads: string | undefined
 
 function head(): string {
-  const read = (name: string) => readFileSync(new URL(`./${name}`, import.meta.url), 'utf8')
   heads ??= read('runtime.h') + read('semantics.h')
   return heads
 }
@@ -20,16 +22,19 @@ export interface Source {
   /** Where the text that is the user's begins: what comes before is the same for all. */
   readonly own: number
   readonly layout: Layout
+  /** Set where loops are checked for races. */
+  readonly watch: Watch | undefined
 }
 
 export function programSource(
   program: ProgramIr,
   distinct: Distinct,
   position: (position: Position) => number,
-  { huge, boundsCheck }: { readonly huge: boolean; readonly boundsCheck: boolean },
+  { huge, boundsCheck, race }: { readonly huge: boolean; readonly boundsCheck: boolean; readonly race: boolean },
 ): Source {
-  const emitter = new Emitter(program, distinct, position, boundsCheck)
-  const layout = layoutOf(program.main)
+  const emitter = new Emitter(program, distinct, position, boundsCheck, race)
+  const axes = mostAxes(program)
+  const layout = layoutOf(program.main, race ? raceSlots(axes) : 0)
   for (const [i, f] of program.functions.entries()) emitter.functions.set(f, `function_${i}`)
   emitter.functions.set(program.main, 'function_main')
   const prototypes = program.functions.map((f) => `${emitter.signature(f)};`)
@@ -38,8 +43,11 @@ export function programSource(
   const entry = emitter.collect(() => entryLines(emitter, program, layout))
   const structs = [...emitter.arrays].map(([name, type]) => arrayStruct(name, type))
   const text = [...structs, ...prototypes, ...emitter.finished, ...entry].join('\n')
-  const start = `${huge ? '#define NL_HUGE 1\n' : ''}${head()}`
-  return { text: `${start}${text}\n`, own: start.length, layout }
+  const races = race ? `#define NL_AXES ${axes}\n${read('races.h')}` : ''
+  const start = `${huge ? '#define NL_HUGE 1\n' : ''}${head()}${races}`
+  const { recorder } = emitter
+  const watch = recorder && { axes, accesses: recorder.accesses, watched: recorder.watched }
+  return { text: `${start}${text}\n`, own: start.length, layout, watch }
 }
 
 function entryLines(emitter: Emitter, program: ProgramIr, layout: Layout): void {
@@ -52,6 +60,7 @@ function entryLines(emitter: Emitter, program: ProgramIr, layout: Layout): void 
     return `&r${i}`
   })
   emitter.line('NL_SET_DEPTH(E);')
+  if (emitter.recorder) emitter.line('E[8] = 0;')
   emitter.line(`const i32 status = function_main(${['E', 'A', ...args, ...results].join(', ')});`)
   for (const [i, type] of main.results.entries()) result(emitter, type, layout.results[i] as number, `r${i}`)
   emitter.line(`E[${BLOCKS}] = (f64)(word)blocks;`)

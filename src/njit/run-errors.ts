@@ -5,6 +5,7 @@ import { warnOnce } from '../core/env.js'
 import { OutOfMemoryError } from '../core/errors.js'
 import { codeFrame, placeOf } from './diagnostic.js'
 import { type Description, decodePosition } from './frontend.js'
+import { raceError } from './race-report.js'
 import type { Source } from './source.js'
 
 const CONSTRUCTORS = { Error, RangeError, TypeError } as const
@@ -13,10 +14,11 @@ const CONSTRUCTORS = { Error, RangeError, TypeError } as const
 const OUT_OF_BOUNDS = -1
 const NO_MEMORY = -2
 const TOO_DEEP = -3
+const RACES = -4
 
 export function callError(
   name: string,
-  { layout, failures }: Description,
+  { layout, failures, watch }: Description,
   slots: Float64Array,
   sources: readonly Source[],
 ): Error {
@@ -24,6 +26,7 @@ export function callError(
   if (what === TOO_DEEP) {
     return Object.assign(new RangeError(`Maximum call stack size exceeded in '${name}'`), { function: name })
   }
+  if (what === RACES && watch) return raceError(watch, slots.subarray(layout.error), sources)
   const position = decodePosition(sources, where)
   const { file, line, column } = placeOf(position)
   const place = `in '${name}' (${file ? `${file}:` : ''}${line}:${column})`
@@ -36,8 +39,8 @@ export function callError(
     return new OutOfMemoryError(`no memory for an array of ${first} bytes, ${place}`, { wanted: first, available: 0 })
   }
   const failure = failures[what]
-  const constructor = CONSTRUCTORS[failure?.error ?? 'Error']
-  return Object.assign(new constructor(failure?.message ?? ''), fields)
+  const ErrorClass = CONSTRUCTORS[failure?.error ?? 'Error']
+  return Object.assign(new ErrorClass(failure?.message ?? ''), fields)
 }
 
 export function overlapWarning(name: string, where: number, sources: readonly Source[]): void {
