@@ -3,7 +3,7 @@
 
 import type * as es from 'acorn'
 import { type Builder, type Built, NONE, scalarBuilt } from './build.js'
-import { arrayOf, buildStore, checkedIndex, elementAt, integerIndex } from './build-elements.js'
+import { arrayOf, buildElement, buildStore, checkedIndex, elementAt, integerIndex } from './build-elements.js'
 import {
   bigOperation,
   build,
@@ -102,6 +102,10 @@ function modular(b: Builder, node: es.Expression): Expression {
   }
   if (node.type === 'UnaryExpression' && node.operator === '-') {
     return bigOperation(b, node, '-', constantOf('big', 0n), modular(b, node.argument), true)
+  }
+  if (node.type === 'MemberExpression' && node.computed) {
+    const array = valueAt(b, node.object)
+    if (array?.kind === 'array' && array.storage === 'u8') return buildElement(b, node).load
   }
   return scalar(b, node)
 }

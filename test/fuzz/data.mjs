@@ -3,7 +3,10 @@
 
 import { Random } from './random.mjs'
 
-/** Typed arrays by the names of parameters. `approximate` is only stored into: its values may be a few ULP off. */
+/**
+ * Typed arrays by the names of parameters. `approximate` is only stored into: its values may be a few ULP off. Without
+ * BigUint64Array, of which njit refuses the elements that do not fit in 64 bits with a sign.
+ */
 export const ARRAYS = {
   f8: Float64Array,
   g8: Float64Array,
@@ -16,7 +19,6 @@ export const ARRAYS = {
   u1: Uint8Array,
   c1: Uint8ClampedArray,
   i8: BigInt64Array,
-  u8: BigUint64Array,
   approximate: Float64Array,
 }
 
@@ -26,7 +28,7 @@ export const LEAST = 16
 /** In the order in which programs take them; `n` counts, `m` is an int32, `x` and `y` are any numbers. */
 export const PARAMETERS = ['n', 'm', 'x', 'y', ...Object.keys(ARRAYS)]
 
-export const isBig = (array) => array === 'i8' || array === 'u8'
+export const isBig = (array) => array === 'i8'
 
 const INTEGERS = [0, 1, -1, 2, 3, 7, 255, 256, -128, 32767, 65536, 2 ** 31 - 1, -(2 ** 31), 12345, -98765]
 const FLOATS = [
