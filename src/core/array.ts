@@ -163,6 +163,11 @@ export class NDArray {
     return this.view(shape, strides, this.offset + skip)
   }
 
+  /** A view of the part at an index of the first axis; negative ones count from the end. Throws IndexError. */
+  row(index: number): NDArray {
+    return this.slice(index)
+  }
+
   /** The transpose: a view with the axes in reverse. */
   get T(): NDArray {
     return this.view([...this.shape].reverse(), [...this.strides].reverse(), this.offset)

@@ -22,10 +22,15 @@ export function fill(
     const slot = layout.parameters[i] as number
     const value = args[i]
     if (typeof type !== 'string') arrays.push(fillArray(type, slot, slots, value, written[i] as boolean))
-    else if (type === 'big') bigSlots(slots)[slot] = BigInt.asIntN(64, value as bigint)
+    else if (type === 'big') bigSlots(slots)[slot] = fitting(value as bigint)
     else slots[slot] = Number(value)
   }
   return arrays
+}
+
+function fitting(value: bigint): bigint {
+  if (BigInt.asIntN(64, value) === value) return value
+  throw new RangeError(`the argument ${value}n does not fit in 64 bits; pass BigInt.asIntN(64, ...)`)
 }
 
 function bigSlots(slots: Float64Array): BigInt64Array {
@@ -68,16 +73,31 @@ export function results(description: Description, program: Program, args: readon
   if (result.kind === 'none') return undefined
   if (result.kind === 'field' && result.type === 'f64') return slots[description.layout.results[0] as number]
   let next = 0
+  const made: Made[] = []
   const read = (shape: Shape): unknown => {
     if (shape.kind === 'none') return undefined
     if (shape.kind === 'field') {
       next++
-      return readField(description, program, args, shape.type, description.layout.results[next - 1] as number, slots)
+      return readField(
+        description,
+        program,
+        args,
+        shape.type,
+        description.layout.results[next - 1] as number,
+        slots,
+        made,
+      )
     }
     const fields = shape.fields.map(read)
     return shape.names === null ? fields : Object.fromEntries(shape.names.map((name, i) => [name, fields[i]]))
   }
   return read(description.result)
+}
+
+/** A result that is an array: the same one may be there twice. */
+interface Made {
+  readonly place: string
+  readonly array: unknown
 }
 
 function readField(
@@ -87,6 +107,7 @@ function readField(
   type: Type,
   slot: number,
   slots: Float64Array,
+  made: Made[],
 ): unknown {
   if (type === 'bool') return slots[slot] !== 0
   if (type === 'big') return bigSlots(slots)[slot]
@@ -98,7 +119,13 @@ function readField(
     return slots[slot] !== 0
   })
   if (same >= 0) return args[same]
-  return copied(program, type, slots[slot] as number, Array.from(slots.subarray(slot + 1, slot + 1 + type.rank)))
+  const place = `${type.form} ${slots.subarray(slot, slot + 1 + type.rank).join(' ')}`
+  const known = made.find((candidate) => candidate.place === place)
+  if (known) return known.array
+  const shape = Array.from(slots.subarray(slot + 1, slot + 1 + type.rank))
+  const array = copied(program, type, slots[slot] as number, shape)
+  made.push({ place, array })
+  return array
 }
 
 const DTYPES = { f8: 'float64', f4: 'float32', i4: 'int32', i8: 'int64' } as const

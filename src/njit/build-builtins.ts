@@ -133,6 +133,7 @@ function mathCall(b: Builder, node: es.CallExpression, name: string): Expression
   }
   if (name === 'abs' && whole) return integerAbs(args[0] as Expression, proven)
   if (name === 'min' || name === 'max') return extreme(args, name, whole ? proven : 'f64')
+  if (name === 'random') return use(b.let('', math('f64', name), node.start))
   const doubles = args.map((arg) => convert(arg, 'f64'))
   if (name === 'hypot') return hypot(doubles)
   return math('f64', name, ...doubles)
@@ -191,12 +192,19 @@ function atomicAdd(b: Builder, node: es.CallExpression): Built {
 }
 
 /** An extent of a new array, as an integer that is not negative. */
-function extent(b: Builder, node: es.Node): Expression {
+function extent(b: Builder, node: es.Node, cuts = false): Expression {
   const value = integerIndex(b, node) ?? convert(scalar(b, node), 'f64')
-  const kept = use(b.let('', value, node.start))
+  let kept = use(b.let('', value, node.start))
+  if (cuts && kept.type === 'f64') kept = use(b.let('', cut(kept), node.start))
   const failure = b.failure('RangeError', 'Invalid typed array length: it is negative, too large or no whole number')
   b.emit({ kind: 'fail', when: math('bool', 'no_extent', convert(kept, 'f64')), failure, position: node.start })
   return convert(kept, 'i64')
+}
+
+/** As the constructors of typed arrays read a length: without the fraction, and NaN as 0. */
+function cut(length: Expression): Expression {
+  const condition = compare('==', length, length)
+  return { kind: 'select', type: 'f64', condition, yes: math('f64', 'trunc', length), no: constantOf('f64', 0) }
 }
 
 function newTyped(b: Builder, node: es.NewExpression, name: string): Built {
@@ -206,7 +214,7 @@ function newTyped(b: Builder, node: es.NewExpression, name: string): Built {
   const variable = newVariable('', type, node.start)
   const [length] = node.arguments
   if (length?.type !== 'ArrayExpression') {
-    const extents = [extent(b, length as es.Node)]
+    const extents = [extent(b, length as es.Node, true)]
     b.emit({ kind: 'allocate', variable, extents, fill: undefined, position: node.start })
     return { kind: 'array', variable }
   }

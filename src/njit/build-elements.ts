@@ -4,7 +4,7 @@
 import type * as es from 'acorn'
 import type { Builder } from './build.js'
 import { build, scalar, valueAt } from './build-expressions.js'
-import { type Interval, representation } from './interval.js'
+import { type Interval, MAX_EXACT, representation } from './interval.js'
 import type { ArrayType, Expression, Position, Scalar, Variable } from './ir.js'
 import {
   arithmetic,
@@ -45,6 +45,15 @@ export function elementAt(b: Builder, array: Variable, nodes: readonly es.Node[]
   return { array, indices, load }
 }
 
+/** The value of an element. A BigUint64Array may hold more than 64 bits with a sign do. */
+export function loaded(b: Builder, { array, load }: Element, position: Position): Expression {
+  if ((array.type as ArrayType).storage !== 'u8') return load
+  const value = use(b.let('', load, position))
+  const failure = b.failure('RangeError', 'the element does not fit in 64 bits with a sign')
+  b.emit({ kind: 'fail', when: compare('<', value, constantOf('big', 0n)), failure, position })
+  return value
+}
+
 /** An index that is checked, as an integer. Those of an NDArray count from the end where they are negative. */
 export function checkedIndex(b: Builder, array: Variable, axis: number, node: es.Node): Expression {
   const { form } = array.type as ArrayType
@@ -53,7 +62,7 @@ export function checkedIndex(b: Builder, array: Variable, axis: number, node: es
   const guard = whole && Math.max(-lo, hi) > MAX_INDEX ? convert(scalar(b, node), 'f64') : undefined
   let index = whole ?? convert(scalar(b, node), 'f64')
   if (form === 'ndarray' && !(lo >= 0)) index = fromEnd(b, index, array, axis, node.start)
-  const range: [number, number] = [form === 'ndarray' ? Math.max(lo, 0) : lo, hi]
+  const range: [number, number] = form === 'ndarray' && !(lo >= 0) ? [lo, Math.max(hi, MAX_EXACT)] : [lo, hi]
   if (index.type === 'f64') index = use(b.let('', index, node.start))
   b.emit({ kind: 'check', array, axis, index, guard, range, position: node.start })
   return index.type === 'f64' ? convert(index, 'i64') : index

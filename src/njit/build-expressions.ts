@@ -4,7 +4,7 @@
 import type * as es from 'acorn'
 import { assemble, type Builder, type Built, fieldTypes, flatten, NONE, scalarBuilt } from './build.js'
 import { buildBuiltin } from './build-builtins.js'
-import { buildElement, buildStore, type Element } from './build-elements.js'
+import { buildElement, buildStore, type Element, loaded } from './build-elements.js'
 import { constantNumber } from './builtins.js'
 import type { Expansion } from './calls.js'
 import type { Interval } from './interval.js'
@@ -35,9 +35,7 @@ export function valueAt(b: Builder, node: es.Node): Value | undefined {
 }
 
 export function scalar(b: Builder, node: es.Node): Expression {
-  const built = build(b, node)
-  if (built.kind === 'scalar') return built.expression
-  throw new Error(`njit: ${node.type} gives no scalar`)
+  return scalarIn(build(b, node))
 }
 
 /** Several in order: an earlier one is kept in a variable where a later one may change what it reads. */
@@ -126,6 +124,7 @@ export function build(b: Builder, node: es.Node): Built {
 
 export function scalarIn(built: Built): Expression {
   if (built.kind === 'scalar') return built.expression
+  if (built.kind === 'none') return constantOf('i32', 0)
   throw new Error('njit: a scalar was expected')
 }
 
@@ -143,6 +142,7 @@ function identifier(b: Builder, node: es.Identifier): Built {
   const local = b.notes.locals.get(node)
   if (local?.literal !== undefined)
     return scalarBuilt(constantOf(typeof local.literal === 'bigint' ? 'big' : 'bool', local.literal))
+  if (local === undefined && node.name === 'undefined') return NONE
   if (local !== undefined) {
     const constant =
       local.assignments.size === 1 && local.value?.kind === 'number' ? constantIn(local.value) : undefined
@@ -201,7 +201,7 @@ export function operation(
   if (comparison !== undefined) return compare(comparison, left, right)
   if (left.type === 'big') return bigOperation(b, node, operator as Arithmetic, left, right)
   if (BITS.has(operator)) return bitOperation(b, node, operator as Arithmetic, left, right)
-  if (operator === '**') return power(left, right)
+  if (operator === '**') return power(b, node, left, right)
   const proven = provenType(b, node)
   const operands = common(common(left.type, right.type), 'i32')
   if (operator === '/' || !isInteger(proven) || !isInteger(operands)) {
@@ -211,9 +211,12 @@ export function operation(
   return convert(arithmetic(wide, operator as Arithmetic, left, right), proven)
 }
 
-function power(left: Expression, right: Expression): Expression {
+function power(b: Builder, node: es.Node, left: Expression, right: Expression): Expression {
   const base = convert(left, 'f64')
-  if (right.kind === 'constant' && Number(right.value) === 2) return arithmetic('f64', '*', base, base)
+  if (right.kind === 'constant' && Number(right.value) === 2) {
+    const kept = base.kind === 'variable' || base.kind === 'constant' ? base : use(b.let('', base, node.start))
+    return arithmetic('f64', '*', kept, kept)
+  }
   return math('f64', 'pow', base, convert(right, 'f64'))
 }
 
@@ -273,10 +276,15 @@ function logical(b: Builder, node: es.LogicalExpression): Built {
   if (both && statements.length === 0) {
     return scalarBuilt({ kind: 'logic', type: 'bool', op: node.operator as '&&', left, right: second })
   }
-  const type = both ? 'bool' : provenType(b, node)
-  const result = b.let('', convert(left, type), node.start)
+  const type = provenType(b, node)
+  const result = b.let('', type === 'bool' ? truth(left) : convert(left, type), node.start)
   const test = truth(use(result))
-  const assign: Statement = { kind: 'assign', variable: result, value: convert(second, type), position: node.start }
+  const assign: Statement = {
+    kind: 'assign',
+    variable: result,
+    value: type === 'bool' ? truth(second) : convert(second, type),
+    position: node.start,
+  }
   b.emit({
     kind: 'if',
     condition: node.operator === '&&' ? test : not(test),
@@ -289,8 +297,8 @@ function logical(b: Builder, node: es.LogicalExpression): Built {
 
 function conditional(b: Builder, node: es.ConditionalExpression): Built {
   const test = condition(b, node.test)
-  const ways = [node.consequent, node.alternate].filter((way) => b.notes.values.has(way))
-  if (ways.length === 1) return build(b, ways[0] as es.Node)
+  const ways = [node.consequent, node.alternate]
+  if (!ways.every((way) => b.notes.values.has(way))) return onlyWay(b, ways)
   const results: Built[] = []
   const statements = ways.map((way) => b.collect(() => results.push(build(b, way))))
   const [yes, no] = results as [Built, Built]
@@ -311,6 +319,12 @@ function conditional(b: Builder, node: es.ConditionalExpression): Built {
   })
   b.emit({ kind: 'if', condition: test, yes: first as Statement[], no: second as Statement[], position: node.start })
   return assemble(value, [...variables])
+}
+
+/** Of a conditional expression whose condition is known. */
+function onlyWay(b: Builder, ways: readonly es.Expression[]): Built {
+  const way = ways.find((candidate) => b.notes.values.has(candidate))
+  return way ? build(b, way) : NONE
 }
 
 function declareFields(b: Builder, value: Value | undefined, position: Position): Variable[] {
@@ -335,7 +349,7 @@ export function bind(b: Builder, pattern: es.Pattern, built: Built, value: Value
   }
   const local = b.notes.locals.get(pattern)
   if (local === undefined || local.value === undefined || local.value.kind === 'function') return
-  if (local.assignments.size > 1 || !mayStandFor(b, built)) {
+  if (local.variables !== undefined || local.assignments.size > 1 || !mayStandFor(b, built)) {
     assignAll(b, b.variablesOf(local, pattern.start), built, pattern.start)
     return
   }
@@ -367,7 +381,8 @@ function assign(b: Builder, target: es.Node, built: Built, value: Value | undefi
     buildStore(b, element, scalarIn(built), pattern)
   } else if (pattern.type === 'Identifier') {
     const local = b.notes.locals.get(pattern) as Local
-    assignAll(b, b.variablesOf(local, pattern.start), built, pattern.start)
+    const value = built.kind === 'compound' ? kept(b, built) : built
+    assignAll(b, b.variablesOf(local, pattern.start), value, pattern.start)
   } else {
     // All values are there before the first is assigned: [a, b] = [b, a].
     const list = partsOf(pattern, built, value).map((part) => ({ ...part, built: kept(b, part.built) }))
@@ -389,7 +404,8 @@ function assignment(b: Builder, node: es.AssignmentExpression): Built {
   const { left, operator, right } = node
   if (left.type === 'MemberExpression') return memberAssignment(b, node, left)
   if (operator === '=') {
-    const value = build(b, right)
+    const built = build(b, right)
+    const value = left.type === 'Identifier' ? built : kept(b, built)
     assign(b, left, value, valueAt(b, right))
     return left.type === 'Identifier' ? b.builtOf(b.notes.locals.get(left) as Local) : value
   }
@@ -402,17 +418,19 @@ function assignment(b: Builder, node: es.AssignmentExpression): Built {
 /** The element is found before the value is computed, and stored to after. */
 function memberAssignment(b: Builder, node: es.AssignmentExpression, left: es.MemberExpression): Built {
   let element = buildElement(b, left)
+  const reads = node.operator !== '='
+  if (reads) element = { ...element, load: loaded(b, element, left.start) }
   const at = b.out.length
   const value = scalar(b, node.right)
-  if (b.out.slice(at).some(hasEffect)) element = fixIndices(b, element, at)
-  const computed = node.operator === '=' ? value : operation(b, node, node.operator.slice(0, -1), element.load, value)
+  if (b.out.slice(at).some(hasEffect)) element = fixElement(b, element, reads, at)
+  const computed = !reads ? value : operation(b, node, node.operator.slice(0, -1), element.load, value)
   const result = b.isStatement(node) ? computed : keptScalar(b, computed)
   buildStore(b, element, result, left)
   return scalarBuilt(result)
 }
 
-/** Indices (and the old value) as they were before the value was computed. */
-function fixIndices(b: Builder, element: Element, at: number): Element {
+/** Indices (and the old value, if it is read) as they were before the value was computed. */
+function fixElement(b: Builder, element: Element, reads: boolean, at: number): Element {
   const lets: Statement[] = []
   const fixed = (expression: Expression): Expression => {
     if (expression.kind === 'constant') return expression
@@ -421,7 +439,7 @@ function fixIndices(b: Builder, element: Element, at: number): Element {
     return use(variable)
   }
   const indices = element.indices.map(fixed)
-  const load = fixed(element.load)
+  const load = reads ? fixed(element.load) : element.load
   b.out.splice(at, 0, ...lets)
   return { ...element, indices, load }
 }
@@ -430,7 +448,7 @@ function update(b: Builder, node: es.UpdateExpression): Built {
   const operator = node.operator === '++' ? '+' : '-'
   const { argument } = node
   const element = argument.type === 'MemberExpression' ? buildElement(b, argument) : undefined
-  const before = element ? element.load : scalar(b, argument)
+  const before = element ? loaded(b, element, argument.start) : scalar(b, argument)
   const old = b.isStatement(node) || node.prefix ? before : use(b.let('', before, node.start))
   const one = constantOf(before.type === 'big' ? 'big' : 'i32', before.type === 'big' ? 1n : 1)
   const computed = updated(b, node, operator, old, one)
@@ -462,10 +480,12 @@ function member(b: Builder, node: es.MemberExpression): Built {
   }
   const value = valueAt(b, object)
   if (value?.kind === 'array') {
-    if (node.computed) return scalarBuilt(buildElement(b, node).load)
+    if (node.computed) return scalarBuilt(loaded(b, buildElement(b, node), node.start))
     return arrayProperty(b, node, (property as es.Identifier).name)
   }
   const built = build(b, object)
+  if (value?.kind === 'compound' && !value.names && !node.computed)
+    return scalarBuilt(constantOf('i32', value.fields.length))
   const name = node.computed ? Number((property as es.Literal).value) : (property as es.Identifier).name
   if (built.kind !== 'compound' || value === undefined) return NONE
   return built.fields[fieldOf(value, name, node).index] as Built
@@ -481,15 +501,16 @@ function arrayProperty(b: Builder, node: es.MemberExpression, name: string): Bui
   if (name === 'length') return scalarBuilt(narrow(extents[0] as Expression))
   if (name === 'shape') return { kind: 'compound', fields: extents.map((extent) => scalarBuilt(narrow(extent))) }
   if (name === 'ndim') return scalarBuilt(constantOf('i32', rank))
-  const size = extents.reduce((a, c) => arithmetic('i64', '*', a, c))
+  const size = extents.reduce((a, c) => arithmetic('i64', '*', a, c), constantOf('i64', 1) as Expression)
   return scalarBuilt(rank === 1 ? narrow(size) : size)
 }
 
 function call(b: Builder, node: es.CallExpression): Built {
   const instance = b.notes.calls.get(node)
   if (instance !== undefined) {
-    const args = sequence(b, node.arguments)
     const callee = b.instance(instance)
+    const given = sequence(b, node.arguments).slice(0, instance.closure.node.params.length)
+    const args = [...given, ...instance.captured.map((local) => b.builtOf(local))]
     const results = callee.results.map((type) => newVariable('', type, node.start))
     for (const variable of results) b.emit({ kind: 'let', variable, value: undefined })
     const values = args.flatMap(flatten).map((field, i) => {

@@ -3,7 +3,7 @@
 
 import type * as es from 'acorn'
 import { type Builder, scalarBuilt } from './build.js'
-import { arrayOf } from './build-elements.js'
+import { arrayOf, loaded } from './build-elements.js'
 import { bind, build, scalar, valueAt } from './build-expressions.js'
 import type { RangeCall } from './builtins.js'
 import { type Interval, MAX_I32, MIN_I32, representation } from './interval.js'
@@ -168,12 +168,24 @@ function buildCounter(b: Builder, node: es.ForStatement, counter: Counter, label
 function stopOf(b: Builder, node: es.Expression, operator: Counter['operator']): Expression {
   const bound = scalar(b, node)
   const further = operator === '<=' ? 1 : operator === '>=' ? -1 : 0
-  const up = operator === '<' || operator === '>='
-  const whole = isInteger(bound.type) ? bound : math('i64', up ? 'bound_up' : 'bound_down', convert(bound, 'f64'))
+  const whole = wholeBound(b, node, bound, operator.startsWith('<'), operator === '<' || operator === '>=')
   if (further === 0) return whole
   const value = valueAt(b, node) as Interval
   const fits = whole.type === 'i32' && value.hi + further <= MAX_I32 && value.lo + further >= MIN_I32
   return arithmetic(fits ? 'i32' : 'i64', '+', whole, constantOf('i32', further))
+}
+
+/** A bound as an integer, rounded up or down. A counter does not count up or down to NaN. */
+function wholeBound(b: Builder, node: es.Node, bound: Expression, counts: boolean, up: boolean): Expression {
+  if (isInteger(bound.type)) return bound
+  let value = convert(bound, 'f64')
+  const { nan } = valueAt(b, node) as Interval
+  if (!counts && nan) {
+    value = use(b.let('', value, node.start))
+    const none = constantOf('f64', Number.POSITIVE_INFINITY)
+    value = { kind: 'select', type: 'f64', condition: compare('==', value, value), yes: value, no: none }
+  }
+  return math('i64', up ? 'bound_up' : 'bound_down', value)
 }
 
 interface Counted {
@@ -217,13 +229,9 @@ export function buildForOf(b: Builder, node: es.ForOfStatement, labels: readonly
   const array = b.reassigned.has(source) ? aliasOf(b, source, node) : source
   const index = newVariable('', b.extentType, node.start)
   const { storage } = array.type as ArrayType
-  const load: Expression = {
-    kind: 'load',
-    type: elementType(storage),
-    array,
-    indices: [use(index)],
-    position: node.right.start,
-  }
+  const indices = [use(index)]
+  const load: Expression = { kind: 'load', type: elementType(storage), array, indices, position: node.right.start }
+  const element = { array, indices, load }
   countedLoop(b, node, {
     ...{
       variable: index,
@@ -232,7 +240,7 @@ export function buildForOf(b: Builder, node: es.ForOfStatement, labels: readonly
       step: 1,
     },
     ...{ labels, body: node.body },
-    first: () => bind(b, pattern, scalarBuilt(load), elementOf(storage)),
+    first: () => bind(b, pattern, scalarBuilt(loaded(b, element, node.right.start)), elementOf(storage)),
   })
 }
 
@@ -255,8 +263,6 @@ function overRange(
   const stop = scalar(b, range.stop)
   const step = range.step ? scalar(b, range.step) : constantOf('i32', 1)
   const common = { labels, body: node.body, prange, schedule }
-  const whole = (up: boolean) =>
-    isInteger(stop.type) ? stop : math('i64', up ? 'bound_up' : 'bound_down', convert(stop, 'f64'))
   if (step.kind === 'constant') {
     const by = Number(step.value)
     const fits = item.hi + Math.max(by, 0) <= MAX_I32 && item.lo + Math.min(by, 0) >= MIN_I32
@@ -267,7 +273,7 @@ function overRange(
       ...common,
       variable,
       start: convert(start, type),
-      stop: whole(by > 0),
+      stop: wholeBound(b, range.stop, stop, by > 0, by > 0),
       step: by,
       first,
     })

@@ -4,10 +4,10 @@
 
 import type * as es from 'acorn'
 import { bindCompanion } from './build-elements.js'
-import { bind, build, condition, valueAt } from './build-expressions.js'
+import { bind, build, condition, scalar, valueAt } from './build-expressions.js'
 import { buildFor, buildForOf } from './build-loops.js'
 import type { Instance } from './calls.js'
-import type { Inference, Notes } from './infer.js'
+import { constantText, type Inference, type Notes, seesLabels } from './infer.js'
 import { MAX_I32, representation } from './interval.js'
 import type {
   ArrayType,
@@ -58,6 +58,8 @@ export class Builder {
   scope: Scope
   readonly frames: Frame[] = []
   readonly functions = new Map<Instance, FunctionIr>()
+  /** An expression whose value nobody uses. */
+  unused: es.Node | undefined
   /** Array variables that come to stand for other arrays. */
   readonly reassigned = new Set<Variable>()
   readonly extentType: 'i32' | 'i64'
@@ -135,14 +137,16 @@ export class Builder {
 
   statement(node: es.Node, labels: readonly string[] = []): void {
     if (!this.notes.reached.has(node)) return
-    const statement = node as es.Statement
+    if (labels.length > 0 && !seesLabels(node))
+      this.leavable(labels, 'block', () => this.#build(node as es.Statement, []))
+    else this.#build(node as es.Statement, labels)
+  }
+
+  #build(statement: es.Statement, labels: readonly string[]): void {
+    const node = statement
     switch (statement.type) {
-      case 'BlockStatement': {
-        const work = () => this.inScope(node, () => this.statements(statement.body))
-        if (labels.length === 0) work()
-        else this.leavable(labels, 'block', work)
-        return
-      }
+      case 'BlockStatement':
+        return this.inScope(node, () => this.statements(statement.body))
       case 'ExpressionStatement':
         this.effect(statement.expression)
         return
@@ -183,8 +187,22 @@ export class Builder {
   /** An expression whose value nobody uses. */
   effect(node: es.Expression): void {
     if (!this.notes.values.has(node)) return
-    this.#statement = node
-    build(this, node)
+    if (node.type === 'LogicalExpression') {
+      const and = node.operator === '&&'
+      this.#way(node, node.left, and ? node.right : undefined, and ? undefined : node.right)
+    } else if (node.type === 'ConditionalExpression') {
+      this.#way(node, node.test, node.consequent, node.alternate)
+    } else {
+      this.#statement = node
+      build(this, node)
+    }
+  }
+
+  #way(node: es.Node, test: es.Expression, first?: es.Expression, second?: es.Expression): void {
+    const holds = condition(this, test)
+    const yes = this.collect(() => first && this.effect(first))
+    const no = this.collect(() => second && this.effect(second))
+    this.emit({ kind: 'if', condition: holds, yes, no, position: node.start })
   }
 
   #statement: es.Node | undefined
@@ -269,24 +287,8 @@ export class Builder {
       value: constantOf('i32', otherwise < 0 ? node.cases.length : otherwise),
     })
     this.inScope(node, () => {
-      for (const [i, { test }] of [...node.cases.entries()].reverse()) {
-        if (!test) continue
-        const wanted = build(this, test)
-        if (wanted.kind !== 'scalar') continue
-        const assign: Statement = {
-          kind: 'assign',
-          variable: chosen,
-          value: constantOf('i32', i),
-          position: test.start,
-        }
-        this.emit({
-          kind: 'if',
-          condition: compare('==', subject, wanted.expression),
-          yes: [assign],
-          no: [],
-          position: test.start,
-        })
-      }
+      for (const { consequent } of node.cases) for (const statement of consequent) this.#declareAhead(statement)
+      this.#choose(node.cases, 0, subject, chosen)
       this.leavable(labels, 'switch', () => {
         for (const [i, clause] of node.cases.entries()) {
           const body = this.collect(() => this.statements(clause.consequent))
@@ -295,6 +297,28 @@ export class Builder {
         }
       })
     })
+  }
+
+  /** Tests one after the other, until one fits. */
+  #choose(cases: readonly es.SwitchCase[], from: number, subject: Expression, chosen: Variable): void {
+    const at = cases.findIndex(({ test }, i) => i >= from && test && this.notes.values.has(test))
+    const test = cases[at]?.test
+    if (!test) return
+    const condition = compare('==', subject, scalar(this, test))
+    const value = constantOf('i32', at)
+    const position = test.start
+    const yes = this.collect(() => this.emit({ kind: 'assign', variable: chosen, value, position }))
+    const no = this.collect(() => this.#choose(cases, at + 1, subject, chosen))
+    this.emit({ kind: 'if', condition, yes, no, position })
+  }
+
+  /** Variables of one case are there in those that follow. */
+  #declareAhead(node: es.Statement): void {
+    if (node.type !== 'VariableDeclaration') return
+    for (const { id } of node.declarations) {
+      const local = this.notes.locals.get(id)
+      if (local?.value !== undefined && local.value.kind !== 'function') this.variablesOf(local, id.start)
+    }
   }
 
   #jump(node: es.BreakStatement | es.ContinueStatement): void {
@@ -321,7 +345,7 @@ export class Builder {
       this.emit({ kind: 'return', values, position })
       return
     }
-    for (const [i, variable] of results.entries()) this.assignTo(variable, fields[i] as Built, position)
+    for (const [i, field] of fields.entries()) this.assignTo(results[i] as Variable, field, position)
     this.emit({ kind: 'break', label: end })
   }
 
@@ -335,8 +359,7 @@ export class Builder {
 
   #throw(node: es.ThrowStatement): void {
     const { callee, arguments: args } = node.argument as es.NewExpression
-    const [message] = args
-    const text = message?.type === 'Literal' ? String(message.value) : ''
+    const text = args[0] ? (constantText(args[0]) ?? '') : ''
     const failure = this.failure((callee as es.Identifier).name as 'Error', text)
     this.emit({ kind: 'fail', when: TRUE, failure, position: node.start })
   }
@@ -352,12 +375,22 @@ export class Builder {
     return ir
   }
 
-  #fill(ir: FunctionIr, node: FunctionNode, params: readonly Value[], parameters: Variable[], types: Type[]): void {
+  /** `captured` are variables from around the function, which are parameters behind its own. */
+  #fill(
+    ir: FunctionIr,
+    node: FunctionNode,
+    params: readonly Value[],
+    parameters: Variable[],
+    types: Type[],
+    captured: readonly Local[] = [],
+  ): void {
     this.frames.push({ targets: [], end: undefined, results: [], types })
     const body = this.collect(() => {
       const values = params.map((value, i) => {
         const variables = fieldTypes(value).map((type) => newVariable(parameterName(node, i), type, node.start))
         parameters.push(...variables)
+        const local = captured[i - (params.length - captured.length)]
+        if (local) Object.assign(local, { variables, companion: undefined })
         return assemble(value, [...variables])
       })
       this.inScope(node, () => {
@@ -375,7 +408,7 @@ export class Builder {
     for (const [i, parameter] of node.params.entries()) {
       const optional = parameter.type === 'AssignmentPattern'
       const pattern = optional ? parameter.left : parameter
-      if (args[i] === undefined && optional)
+      if ((args[i] ?? NONE) === NONE && optional)
         bind(this, pattern, build(this, parameter.right), valueAt(this, parameter.right))
       else bind(this, pattern, args[i] ?? NONE, values[i])
     }
@@ -391,7 +424,13 @@ export class Builder {
     const ir: FunctionIr = { name, parameters, results: types, body: [] }
     this.functions.set(instance, ir)
     const { scope, out } = this
-    this.#fill(ir, expansion.node, params, parameters, types)
+    const outside = instance.captured.map((local) => ({
+      local,
+      variables: local.variables,
+      companion: local.companion,
+    }))
+    this.#fill(ir, expansion.node, params, parameters, types, instance.captured)
+    for (const { local, ...before } of outside) Object.assign(local, before)
     this.scope = scope
     this.out = out
     return ir

@@ -3,11 +3,12 @@
 
 import type * as es from 'acorn'
 import { reject } from './diagnostic.js'
-import { condition, evaluate, numeric } from './expressions.js'
+import { evaluate, evaluateTest, numeric } from './expressions.js'
 import type { Inference } from './infer.js'
 import * as number from './interval.js'
 import type { ArrayType, LoopSchedule, Storage } from './ir.js'
 import type { Local } from './scope.js'
+import { sourceOf } from './source.js'
 import { BIG, BOOL, describe, STORAGES, UNSET, type Value } from './value.js'
 
 const NUMBERS = ['EPSILON', 'MAX_SAFE_INTEGER', 'MIN_SAFE_INTEGER', 'MAX_VALUE', 'MIN_VALUE', 'NaN']
@@ -87,7 +88,7 @@ export function builtinCall(inf: Inference, node: es.CallExpression | es.NewExpr
       return value.kind === 'big' ? number.interval(-(2 ** 64), 2 ** 64, true) : numeric(value, node)
     }
     case 'Boolean':
-      return condition(single(inf, node), node)
+      return evaluateTest(inf, only(node))
     case 'BigInt': {
       const value = single(inf, node)
       if (value.kind !== 'big') numeric(value, node)
@@ -112,7 +113,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
   'console.log': 'return the values, or set NUMLOOM_DISABLE_JIT=1 to look at them.',
   parseInt: 'use Math.trunc.',
   parseFloat: 'pass the number in.',
-  Array: 'use a typed array.',
+  Array: 'use a typed array: new Float64Array(n).',
   Map: 'use typed arrays.',
   Set: 'use typed arrays.',
   'performance.now': 'measure around the call.',
@@ -126,10 +127,15 @@ function unknown(node: es.CallExpression | es.NewExpression, name: string): neve
   const known = /^(Math|Number|BigInt|console|performance|Date|Object|JSON|String|Array|Map|Set|parse\w+|new .*)/.test(
     name,
   )
-  if (known) reject('NL3004', node, `${name}() is not in the language of njit.`, INSTEAD[name] ?? 'see docs/njit.md.')
+  const fix = INSTEAD[name.replace('new ', '')] ?? 'write it with what docs/njit.md lists.'
+  if (known) reject('NL3004', node, `${name}() is not in the language of njit.`, fix)
   if (name === '')
     reject('NL2016', node, 'this is not a function that can be called here.', 'call a function by its name.')
   const last = name.split('.').at(-1) as string
+  if (name === sourceOf(node.start).name) {
+    const fix = `name the function itself: njit(function ${name}(...) { ... }).`
+    reject('NL3001', node, `'${name}' is a free name: the function has no name by which it could call itself.`, fix)
+  }
   reject(
     'NL3001',
     node,
@@ -138,10 +144,12 @@ function unknown(node: es.CallExpression | es.NewExpression, name: string): neve
   )
 }
 
-function single(inf: Inference, node: es.CallExpression): Value {
+function only(node: es.CallExpression): es.Expression {
   if (node.arguments.length !== 1) reject('NL2027', node, 'one argument is needed here.', 'pass one.')
-  return evaluate(inf, node.arguments[0] as es.Node)
+  return node.arguments[0] as es.Expression
 }
+
+const single = (inf: Inference, node: es.CallExpression) => evaluate(inf, only(node))
 
 function math(inf: Inference, node: es.CallExpression, name: string): Value {
   const args = node.arguments.map((arg) => numeric(evaluate(inf, arg), arg))

@@ -4,8 +4,9 @@
 import type * as es from 'acorn'
 import { reject } from './diagnostic.js'
 import { evaluate } from './expressions.js'
-import type { Env, Frame, Inference } from './infer.js'
+import type { Frame, Inference } from './infer.js'
 import { bindPattern } from './patterns.js'
+import type { Local } from './scope.js'
 import { type Closure, type FunctionNode, joinValues, sameValue, UNSET, type Value, widenValues } from './value.js'
 
 /** A function in the place of a call of it: a copy of its nodes, of which notes are kept apart. */
@@ -20,6 +21,8 @@ export interface Instance {
   readonly closure: Closure
   readonly name: string
   readonly expansion: Expansion
+  /** Variables from around it: their values are parameters behind its own. */
+  readonly captured: readonly Local[]
   params: Value[]
   result: Value | undefined
   running: boolean
@@ -62,11 +65,11 @@ function runBody(inf: Inference, at: es.Node, closure: Closure, node: FunctionNo
     try {
       bindParameters(inf, at, node, args)
       if (node.body.type === 'BlockStatement') inf.statements(node.body.body)
-      else inf.result(frame, evaluate(inf, node.body), node.body)
+      else inf.attempt(() => inf.result(frame, evaluate(inf, node.body), node.body))
     } finally {
       inf.frames.pop()
     }
-    if (inf.env && frame.result && node.body.type === 'BlockStatement') {
+    if (inf.env && frame.result && frame.result.kind !== 'unset' && node.body.type === 'BlockStatement') {
       reject(
         'NL2024',
         node,
@@ -86,7 +89,8 @@ function bindParameters(inf: Inference, at: es.Node, node: FunctionNode, args: r
       reject('NL1013', parameter, 'rest parameters are not in the language of njit.', 'name the parameters one by one.')
     }
     if (parameter.type === 'AssignmentPattern') {
-      bindPattern(inf, parameter.left, value ?? evaluate(inf, parameter.right), false)
+      const given = value !== undefined && value.kind !== 'unset'
+      bindPattern(inf, parameter.left, given ? value : evaluate(inf, parameter.right), false)
     } else if (value !== undefined) {
       bindPattern(inf, parameter, value, false)
     } else {
@@ -104,45 +108,89 @@ const recursive = new WeakMap<FunctionNode, boolean>()
 
 /** Whether a function may come to call itself, by the names that it uses. */
 export function isRecursive(closure: Closure): boolean {
-  const known = recursive.get(closure.node)
-  if (known !== undefined) return known
-  const seen = new Set<FunctionNode>()
-  const reaches = (from: Closure): boolean => {
-    for (const name of namesIn(from.node)) {
-      if (from.node.type === 'FunctionExpression' && from.node.id?.name === name) return from.node === closure.node
-      const value = from.scope.find(name)?.value
-      if (value?.kind !== 'function') continue
-      if (value.node === closure.node) return true
-      if (!seen.has(value.node)) {
-        seen.add(value.node)
-        if (reaches(value)) return true
-      }
-    }
-    return false
+  let known = recursive.get(closure.node)
+  if (known === undefined) {
+    known = reachable(closure)
+      .slice(1)
+      .some(({ node }) => node === closure.node)
+    recursive.set(closure.node, known)
   }
-  const result = reaches(closure)
-  recursive.set(closure.node, result)
-  return result
+  return known
 }
 
-function namesIn(node: object): Set<string> {
-  const names = new Set<string>()
-  const visit = (value: unknown): void => {
-    if (Array.isArray(value)) value.forEach(visit)
-    else if (value !== null && typeof value === 'object') {
-      if ('type' in value && value.type === 'Identifier' && 'name' in value) names.add(value.name as string)
-      else Object.values(value).forEach(visit)
+/** A function and those that it may call; once more itself, where it may call itself. */
+function reachable(closure: Closure): Closure[] {
+  const list = [closure]
+  for (const from of list) {
+    for (const name of namesIn(from.node)) {
+      const own = from.node.type === 'FunctionExpression' && from.node.id?.name === name
+      const value = own ? from : from.scope.find(name)?.value
+      if (value?.kind !== 'function') continue
+      if (!list.slice(1).some(({ node }) => node === value.node)) list.push(value)
     }
   }
-  visit('body' in node ? node.body : node)
+  return list
+}
+
+/** The variables around a recursive function that it uses, and those that the functions it calls use. */
+function capturedBy(inf: Inference, closure: Closure): Local[] {
+  const captured = new Set<Local>()
+  for (const { node, scope } of reachable(closure)) {
+    const own = namesIn(node, (part) => declaredBy(part))
+    const assigned = namesIn(node, (part) => assignedBy(part))
+    for (const name of namesIn(node)) {
+      const local = own.has(name) ? undefined : scope.find(name)
+      if (!local?.value || local.value.kind === 'function' || inf.around.has(local)) continue
+      captured.add(local)
+      if (!assigned.has(name)) continue
+      reject(
+        'NL2038',
+        node,
+        `'${closure.name}' calls itself, and '${name}' is a variable outside of it that it assigns to.`,
+        `return '${name}', or keep it in an array.`,
+      )
+    }
+  }
+  return [...captured]
+}
+
+function declaredBy(node: es.Node): readonly (es.Node | null)[] {
+  if (node.type === 'VariableDeclarator') return [(node as es.VariableDeclarator).id]
+  return 'params' in node ? (node.params as es.Node[]) : []
+}
+
+function assignedBy(node: es.Node): readonly es.Node[] {
+  if (node.type === 'UpdateExpression') return [(node as es.UpdateExpression).argument]
+  return node.type === 'AssignmentExpression' ? [(node as es.AssignmentExpression).left] : []
+}
+
+/** The names in a function, or only those in certain parts of its nodes; not those of properties. */
+function namesIn(node: es.Node, parts?: (node: es.Node) => readonly (es.Node | null)[]): Set<string> {
+  const names = new Set<string>()
+  const visit = (value: unknown, counts: boolean): void => {
+    if (Array.isArray(value)) for (const item of value) visit(item, counts)
+    if (value === null || typeof value !== 'object' || !('type' in value)) return
+    const part = value as es.Node
+    if (part.type === 'Identifier' && counts) names.add((part as es.Identifier).name)
+    if (parts) for (const found of parts(part)) visit(found, true)
+    // To store into an element does not assign to the array.
+    const inner = counts && !(parts && part.type === 'MemberExpression')
+    for (const [key, child] of Object.entries(part)) {
+      const property = (key === 'property' || key === 'key') && !(part as es.MemberExpression).computed
+      if (!property && child !== ownName) visit(child, inner)
+    }
+  }
+  const ownName = 'id' in node ? node.id : undefined
+  visit(node, parts === undefined)
   return names
 }
 
 /** The result of a recursive function, whose body is run until its parameters and result are settled. */
-export function callInstance(inf: Inference, at: es.Node, closure: Closure, args: readonly Value[]): Value {
-  const instance = instanceOf(inf, closure, args)
+export function callInstance(inf: Inference, at: es.CallExpression, closure: Closure, args: readonly Value[]): Value {
+  const instance = instanceOf(inf, at, closure, args)
   inf.notes.calls.set(at, instance)
-  merge(instance, args, at)
+  const own = args.slice(0, closure.node.params.length)
+  merge(instance, [...own, ...instance.captured.map((local) => inf.read(local, at))], at)
   const outermost = !instance.running
   if (outermost) settle(inf, at, instance)
   if (instance.result === undefined && outermost) {
@@ -152,14 +200,25 @@ export function callInstance(inf: Inference, at: es.Node, closure: Closure, args
   return instance.result
 }
 
-function instanceOf(inf: Inference, closure: Closure, args: readonly Value[]): Instance {
+function instanceOf(inf: Inference, at: es.CallExpression, closure: Closure, args: readonly Value[]): Instance {
   const known = inf.instances.get(closure.node)
   if (known) return known
+  const { length } = closure.node.params
+  if (args.length < length) {
+    reject(
+      'NL2025',
+      at,
+      `the call gives no value for parameter ${args.length + 1}.`,
+      'pass all arguments to a function that calls itself.',
+    )
+  }
+  const captured = capturedBy(inf, closure)
   const instance: Instance = {
     closure,
     name: closure.name || 'recursive',
     expansion: { original: closure.node, node: copyOf(closure.node), result: undefined },
-    params: [...args],
+    captured,
+    params: [...args.slice(0, length), ...captured.map((local) => inf.read(local, at))],
     result: undefined,
     running: false,
     changed: true,
@@ -173,8 +232,10 @@ let rounds = 0
 function merge(instance: Instance, args: readonly Value[], at: es.Node): void {
   instance.params = instance.params.map((before, i) => {
     const value = args[i]
-    if (value === undefined)
-      reject('NL2025', at, `the call gives no value for parameter ${i + 1}.`, 'pass all arguments.')
+    if (value === undefined) {
+      const fix = 'pass all arguments to a function that calls itself.'
+      reject('NL2025', at, `the call gives no value for parameter ${i + 1}.`, fix)
+    }
     const joined = (rounds >= ROUNDS_BEFORE_WIDENING ? widenValues : joinValues)(before, value)
     if (joined === undefined) {
       reject(
@@ -196,8 +257,10 @@ function settle(inf: Inference, at: es.Node, instance: Instance): void {
   try {
     for (rounds = 0; instance.changed && rounds < MOST_ROUNDS; rounds++) {
       instance.changed = false
-      inf.env = constantsOf(inf, env)
-      const found = runBody(inf, at, instance.closure, instance.expansion.node, instance.params)
+      const { length } = instance.closure.node.params
+      inf.env = new Map(inf.around)
+      for (const [i, local] of instance.captured.entries()) inf.env.set(local, instance.params[length + i] as Value)
+      const found = runBody(inf, at, instance.closure, instance.expansion.node, instance.params.slice(0, length))
       const result = found ?? (inf.env && UNSET)
       const joined = instance.result && result ? joinValues(instance.result, result) : (result ?? instance.result)
       if (joined && !(instance.result && sameValue(joined, instance.result))) {
@@ -211,9 +274,4 @@ function settle(inf: Inference, at: es.Node, instance: Instance): void {
     instance.running = false
     inf.env = env
   }
-}
-
-/** What a function that stands alone sees of the outside: functions and the globals. */
-function constantsOf(inf: Inference, env: Env | undefined): Env {
-  return new Map([...(env ?? [])].filter(([local]) => inf.globals.find(local.name) === local))
 }

@@ -18,8 +18,9 @@ import {
 } from './frontend.js'
 import { available, targetFor } from './libraries.js'
 import { callError, overlapWarning } from './run-errors.js'
-import { type ArgumentType, isHuge, matchSignature, type Signature, typeOf } from './signature.js'
+import { type ArgumentType, isHuge, matchSignature, returns, type Signature, typeOf } from './signature.js'
 import type { Program, Target } from './target.js'
+import { describe, type Value } from './value.js'
 
 /** The code for one list of argument types. */
 export interface Specialisation {
@@ -155,11 +156,15 @@ export class Dispatcher {
 
   typesOf(args: readonly unknown[]): ArgumentType[] {
     const { length } = this.definition.source.node.params
-    const types = args.slice(0, length).map((arg, i) => {
+    // As in a plain call, undefined at the end is as good as nothing.
+    const passed = args.slice(0, length)
+    while (passed.length > 0 && passed.at(-1) === undefined) passed.pop()
+    const types = passed.map((arg, i) => {
       const type = typeOf(arg)
       if (type !== undefined) return type
-      const what = arg === null || typeof arg !== 'object' ? typeof arg : arg.constructor.name
-      const text = `NL5005: argument ${i + 1} of '${this.name}' is ${what}; compiled functions take numbers, booleans, bigints, typed arrays and NDArrays.`
+      const what = arg === null || typeof arg !== 'object' ? (arg === null ? 'null' : typeof arg) : arg.constructor?.name
+      const fix = Array.isArray(arg) ? ' Pass Float64Array.from(...).' : ''
+      const text = `NL5005: argument ${i + 1} of '${this.name}' is ${what}; compiled functions take numbers, booleans, bigints, typed arrays and NDArrays.${fix}`
       throw new NjitError(text, { code: 'NL5005', function: this.name })
     })
     if (this.signatures.length === 0) return types
@@ -183,12 +188,20 @@ export class Dispatcher {
   }
 
   compiled(types: readonly ArgumentType[], huge: boolean): Compiled {
-    return compileSource(
-      this.definition,
-      this.around,
-      types.map(({ value }) => value),
-      huge,
-    )
+    const values = types.map(({ value }) => value)
+    const compiled = compileSource(this.definition, this.around, values, huge)
+    this.#checkResult(types, compiled.result)
+    return compiled
+  }
+
+  #checkResult(types: readonly ArgumentType[], result: Value | undefined): void {
+    const used = this.signatures.find((signature) => {
+      return matchSignature(signature, types)?.every(({ text }, i) => text === types[i]?.text)
+    })
+    if (used === undefined || returns(used, result)) return
+    const found = result === undefined ? 'nothing' : describe(result)
+    const text = `NL5009: '${this.name}' returns ${found}, and its signature says ${used.result}. Correct one of them; without a result the signature takes any.`
+    throw new NjitError(text, { code: 'NL5009', function: this.name })
   }
 
   get target(): Target {

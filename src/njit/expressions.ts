@@ -10,7 +10,7 @@ import * as number from './interval.js'
 import type { ArrayType } from './ir.js'
 import { assignPattern, checkStored, compound, fieldOf, refine } from './patterns.js'
 import type { Local } from './scope.js'
-import { asNumber, BIG, BOOL, describe, elementOf, joinValues, type Value } from './value.js'
+import { asNumber, BIG, BOOL, type Closure, describe, elementOf, joinValues, UNSET, type Value } from './value.js'
 
 /** The value of an expression. `name` is that of the variable it is to be assigned to, for functions. */
 export function evaluate(inf: Inference, node: es.Node, name = ''): Value {
@@ -66,7 +66,10 @@ function notPlain(node: es.Node): never {
 function literal(node: es.Literal): Value {
   if (typeof node.value === 'number') return number.constant(node.value)
   if (typeof node.value === 'boolean') return BOOL
-  if (typeof node.value === 'bigint') return BIG
+  if (typeof node.value === 'bigint') {
+    if (BigInt.asIntN(64, node.value) === node.value || node.value === 2n ** 63n) return BIG
+    reject('NL2040', node, `${node.raw} does not fit in 64 bits.`, 'bigints have 64 bits and a sign here; use a smaller one.')
+  }
   const what = typeof node.value === 'string' ? 'strings are' : `'${node.raw}' is`
   reject('NL1010', node, `${what} not in the language of njit.`, 'use numbers to tell things apart.')
 }
@@ -77,6 +80,10 @@ function identifier(inf: Inference, node: es.Identifier): Value {
     inf.notes.locals.set(node, local)
     return inf.read(local, node)
   }
+  if (node.name === 'arguments') {
+    reject('NL1012', node, "'arguments' is not in the language of njit.", 'name the parameters one by one.')
+  }
+  if (node.name === 'undefined') return UNSET
   const value = builtinConstant(node.name)
   if (value !== undefined) return value
   reject(
@@ -89,9 +96,12 @@ function identifier(inf: Inference, node: es.Identifier): Value {
 
 function unary(inf: Inference, node: es.UnaryExpression): Value {
   const { operator } = node
-  if (operator === 'typeof' || operator === 'void' || operator === 'delete') rejectExpression(node, `'${operator}'`)
+  if (operator === 'typeof' || operator === 'void' || operator === 'delete') {
+    const fix = operator === 'typeof' ? 'types are known: write a function for each.' : 'leave it out.'
+    reject('NL1012', node, `'${operator}' is not in the language of njit.`, fix)
+  }
+  if (operator === '!') return evaluateTest(inf, node.argument)
   const value = evaluate(inf, node.argument)
-  if (operator === '!') return condition(value, node)
   if (value.kind === 'big' && operator !== '+') return BIG
   const operand = numeric(value, node)
   if (operator === '-') return number.negate(operand)
@@ -109,7 +119,12 @@ export function condition(value: Value, node: es.Node): Value {
 export function numeric(value: Value, node: es.Node): number.Interval {
   const found = asNumber(value)
   if (found !== undefined) return found
-  const fix = value.kind === 'big' ? 'write Number(...) to make it a number.' : 'use a number.'
+  const fixes: Partial<Record<Value['kind'], string>> = {
+    big: 'write Number(...) to make it a number.',
+    array: 'write a loop over its elements: a.get(i, j) of an NDArray, a[i] of a typed array.',
+    function: 'call the function.',
+  }
+  const fix = fixes[value.kind] ?? 'use a number.'
   reject('NL2008', node, `a number is needed here, not ${describe(value)}.`, fix)
 }
 
@@ -170,7 +185,7 @@ export function binary(node: es.Node, operator: string, left: Value, right: Valu
   }
 }
 
-function comparison(node: es.Node, operator: string, left: Value, right: Value): Value {
+export function comparison(node: es.Node, operator: string, left: Value, right: Value): Value {
   const plain = (value: Value) => value.kind === 'number' || value.kind === 'bool' || value.kind === 'big'
   const strict = operator === '===' || operator === '!=='
   if (plain(left) && plain(right) && (left.kind === 'big') === (right.kind === 'big')) {
@@ -179,10 +194,40 @@ function comparison(node: es.Node, operator: string, left: Value, right: Value):
   reject('NL2011', node, `${describe(left)} and ${describe(right)} are not compared.`, 'compare values of one type.')
 }
 
+/** A condition. Of `a && b` it matters only whether it is true, so that its operands may be of several types. */
+export function evaluateTest(inf: Inference, node: es.Expression): Value {
+  if (node.type === 'LogicalExpression') {
+    logical(inf, node, (_, part) => evaluateTest(inf, part as es.Expression))
+    return inf.note(node, BOOL)
+  }
+  return condition(evaluate(inf, node), node)
+}
+
+/** An expression whose value nobody uses: its parts may be of any types. */
+export function evaluateEffect(inf: Inference, node: es.Expression): void {
+  if (node.type === 'LogicalExpression' && node.operator !== '??') {
+    const { left, right } = node
+    const and = node.operator === '&&'
+    const work = () => inf.env && evaluateEffect(inf, right)
+    inf.branch(left, and ? work : () => {}, and ? () => {} : work)
+  } else if (node.type === 'ConditionalExpression') {
+    const { test, consequent, alternate } = node
+    inf.branch(
+      test,
+      () => inf.env && evaluateEffect(inf, consequent),
+      () => inf.env && evaluateEffect(inf, alternate),
+    )
+  } else {
+    evaluate(inf, node)
+    return
+  }
+  inf.note(node, UNSET)
+}
+
 /** `a && b` and `a || b`: the second operand is evaluated where the first does not decide. */
-function logical(inf: Inference, node: es.LogicalExpression): Value {
+function logical(inf: Inference, node: es.LogicalExpression, part = evaluate): Value {
   if (node.operator === '??') rejectExpression(node, "'??'")
-  const left = evaluate(inf, node.left)
+  const left = part(inf, node.left)
   condition(left, node.left)
   const before = inf.env
   inf.env = refine(inf, node.left, node.operator === '&&', before)
@@ -190,7 +235,7 @@ function logical(inf: Inference, node: es.LogicalExpression): Value {
     inf.env = before
     return left
   }
-  const right = evaluate(inf, node.right)
+  const right = part(inf, node.right)
   condition(right, node.right)
   const skipped = refine(inf, node.left, node.operator !== '&&', before)
   inf.env = inf.meet(inf.env, skipped)
@@ -211,9 +256,9 @@ function conditional(inf: Inference, node: es.ConditionalExpression): Value {
       if (inf.env) no = evaluate(inf, node.alternate)
     },
   )
-  condition(inf.notes.values.get(node.test) as Value, node.test)
   if (!yes && !no) throw new Unreached()
-  const joined = yes && no ? joinValues(yes, no) : (yes ?? no)
+  const one = yes && no ? (yes.kind === 'unset') === (no.kind === 'unset') : true
+  const joined = yes && no ? (one ? joinValues(yes, no) : undefined) : (yes ?? no)
   if (joined !== undefined) return joined
   reject(
     'NL2012',
@@ -261,6 +306,7 @@ function member(inf: Inference, node: es.MemberExpression): Value {
   if (node.computed) return element(inf, node, value)
   const name = (property as es.Identifier).name
   if (value.kind === 'array') return arrayProperty(inf, node, value, name)
+  if (value.kind === 'compound' && !value.names && name === 'length') return number.constant(value.fields.length)
   return fieldOf(value, name, node).value
 }
 
@@ -312,7 +358,8 @@ function arrayProperty(inf: Inference, node: es.Node, value: ArrayType, name: st
     if (name === 'size') return number.interval(0, value.rank === 1 ? inf.maxExtent : number.MAX_EXACT, true)
     if (name === 'ndim') return number.constant(value.rank)
   }
-  reject('NL2004', node, `${describe(value)} has no '${name}' here.`, 'see docs/njit.md for what there is.')
+  const fix = value.form === 'typed' ? 'use a.length and a[i].' : 'use a.shape[0], a.size, a.get(i, j), a.set(i, j, value) or a.row(i).'
+  reject('NL2004', node, `${describe(value)} has no '${name}' here.`, fix)
 }
 
 function call(inf: Inference, node: es.CallExpression): Value {
@@ -324,7 +371,7 @@ function call(inf: Inference, node: es.CallExpression): Value {
       reject('NL2016', callee, `${describe(closure)} is not a function.`, 'call a function.')
     const args = node.arguments.map((arg) => evaluate(inf, arg))
     if (isRecursive(closure)) return callInstance(inf, node, closure, args)
-    return callClosure(inf, node, closure, args).result ?? { kind: 'unset' }
+    return expanded(inf, node, closure, args)
   }
   if (callee.type === 'MemberExpression' && !callee.computed) {
     const value = arrayMethod(inf, node, callee)
@@ -333,9 +380,17 @@ function call(inf: Inference, node: es.CallExpression): Value {
   if (callee.type === 'ArrowFunctionExpression' || callee.type === 'FunctionExpression') {
     const closure = evaluate(inf, callee)
     const args = node.arguments.map((arg) => evaluate(inf, arg))
-    if (closure.kind === 'function') return callClosure(inf, node, closure, args).result ?? { kind: 'unset' }
+    if (closure.kind === 'function') return expanded(inf, node, closure, args)
   }
   return builtinCall(inf, node)
+}
+
+function expanded(inf: Inference, node: es.CallExpression, closure: Closure, args: readonly Value[]): Value {
+  const { result = UNSET } = callClosure(inf, node, closure, args)
+  if (inf.env !== undefined) return result
+  // It always throws. What is before it is there nevertheless.
+  inf.note(node, UNSET)
+  throw new Unreached()
 }
 
 function arrayMethod(inf: Inference, node: es.CallExpression, callee: es.MemberExpression): Value | undefined {
@@ -345,7 +400,8 @@ function arrayMethod(inf: Inference, node: es.CallExpression, callee: es.MemberE
   const array = evaluate(inf, base)
   const name = (callee.property as es.Identifier).name
   if (array.kind !== 'array') {
-    reject('NL2004', callee, `${describe(array)} has no method '${name}' here.`, 'see docs/njit.md for what there is.')
+    const fix = 'use functions, and typed arrays for lists: new Float64Array(n).'
+    reject('NL2004', callee, `${describe(array)} has no method '${name}' here.`, fix)
   }
   const args = node.arguments.map((arg) => evaluate(inf, arg))
   if (array.form === 'typed' || !['get', 'set', 'row'].includes(name)) {
@@ -375,8 +431,10 @@ export function iterated(inf: Inference, node: es.Expression): Pick<RangeCall, '
   const range = rangeOf(inf, node)
   if (range !== undefined) return range
   const value = evaluate(inf, node)
-  if (value.kind === 'array' && value.rank === 1) return { item: elementOf(value.storage), narrowed: undefined }
-  reject('NL2020', node, `${describe(value)} cannot be looped over.`, 'loop over an array, range(n) or prange(n).')
+  if (value.kind === 'array' && value.form === 'typed') return { item: elementOf(value.storage), narrowed: undefined }
+  const fix =
+    value.kind === 'array' ? 'loop over range(a.shape[0]) and use a.get(i).' : 'loop over a typed array, range(n) or prange(n).'
+  reject('NL2020', node, `${describe(value)} cannot be looped over.`, fix)
 }
 
 const EXPRESSIONS: Readonly<Record<string, readonly [string, string]>> = {
@@ -385,6 +443,9 @@ const EXPRESSIONS: Readonly<Record<string, readonly [string, string]>> = {
   ThisExpression: ["'this' is not in the language of njit.", 'pass what it holds as arguments.'],
   TemplateLiteral: ['strings are not in the language of njit.', 'use numbers to tell things apart.'],
   ArrowFunctionExpression: ['async functions are not in the language of njit.', 'make it a plain function.'],
+  FunctionDeclaration: ['async functions and generators are not in the language of njit.', 'make it a plain function.'],
+  ChainExpression: ["'?.' is not in the language of njit.", "write '.': nothing is null or undefined here."],
+  SpreadElement: ["'...' is not in the language of njit.", 'list the values one by one, or write a loop.'],
   FunctionExpression: ['async functions and generators are not in the language of njit.', 'make it a plain function.'],
 }
 

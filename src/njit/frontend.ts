@@ -3,6 +3,7 @@
 
 import { NjitError } from '../core/errors.js'
 import { buildProgram } from './build.js'
+import { problem } from './diagnostic.js'
 import type { Layout } from './emit.js'
 import type { Watch } from './emit-races.js'
 import { type Env, Inference } from './infer.js'
@@ -11,6 +12,7 @@ import type { Position, ProgramIr, Type } from './ir.js'
 import type { Settings } from './options.js'
 import { type LoopReport, parallelize } from './parallel.js'
 import { programSource } from './program.js'
+import { Roots } from './roots.js'
 import { type Local, Scope } from './scope.js'
 import { SMALL, typeOf } from './signature.js'
 import { Source } from './source.js'
@@ -48,6 +50,7 @@ export interface Compiled {
   readonly own: number
   readonly description: Description
   readonly program: ProgramIr
+  readonly result: Value | undefined
   readonly loops: readonly LoopReport[]
   readonly types: readonly { name: string; type: Value; position: Position }[]
 }
@@ -150,17 +153,24 @@ export function compileSource(
     params,
     around.arrays.map(({ local }) => local),
   )
+  const roots = new Roots(program)
+  const written = roots.written()
+  const row = roots.returnedRow()
+  if (row !== undefined) {
+    const fix = 'return the whole array, or copy the row into a new one.'
+    throw problem('NL2039', row, 'a row of an argument is returned: it would be a copy, not a view.', fix)
+  }
   const { loops, distinct } = parallelize(program, settings)
   const position = (at: Position) => encodePosition(around.sources, at)
   const { text, own, layout, watch } = programSource(program, distinct, position, { ...settings, huge })
   const { parameters } = program.main
   return {
-    ...{ text, own, program, loops },
+    ...{ text, own, program, loops, result: expansion.result },
     description: {
       layout,
       parameters: parameters.map(({ type }) => type),
       result: shapeOf(expansion.result),
-      written: parameters.map(({ type }) => typeof type !== 'string'),
+      written,
       failures: program.failures,
       watch,
     },

@@ -9,7 +9,7 @@ import type * as es from 'acorn'
 import type { RangeCall } from './builtins.js'
 import { callClosure, type Expansion, type Instance, Unreached } from './calls.js'
 import { reject } from './diagnostic.js'
-import { evaluate, iterated } from './expressions.js'
+import { comparison, evaluate, evaluateEffect, evaluateTest, iterated, rejectExpression } from './expressions.js'
 import { bindPattern, refine } from './patterns.js'
 import { type Local, Scope } from './scope.js'
 import { type Closure, describe, joinValues, sameValue, UNSET, type Value, widenValues } from './value.js'
@@ -56,6 +56,8 @@ export class Inference {
   readonly frames: Frame[] = []
   env: Env | undefined = new Map()
   scope: Scope
+  /** The globals, which every function sees. */
+  around: Env = new Map()
   /** Sets of locals that nodes around here assign to. */
   readonly collectors: Set<Local>[] = []
 
@@ -155,6 +157,7 @@ export class Inference {
     if (node.type !== 'FunctionDeclaration') return
     const declaration = node as es.FunctionDeclaration
     const name = declaration.id.name
+    if (declaration.async || declaration.generator) rejectExpression(declaration)
     const closure: Closure = { kind: 'function', name, node: declaration, scope: this.scope }
     this.assign(this.declare(declaration.id, true), closure, node)
   }
@@ -162,7 +165,8 @@ export class Inference {
   statement(node: es.Node, labels: readonly string[] = []): void {
     if (this.env === undefined) return
     this.notes.reached.add(node)
-    this.attempt(() => this.#run(node as es.Statement, labels))
+    const run = () => this.#run(node as es.Statement, labels)
+    this.attempt(labels.length > 0 && !seesLabels(node) ? () => this.#leavable(labels, 'block', run) : run)
   }
 
   /** Nothing is known of what follows a call whose result is not known yet. */
@@ -182,11 +186,10 @@ export class Inference {
       case 'FunctionDeclaration':
         return
       case 'BlockStatement':
-        if (labels.length > 0) this.#leavable(labels, 'block', () => this.block(node, statement.body))
-        else this.block(node, statement.body)
+        this.block(node, statement.body)
         return
       case 'ExpressionStatement':
-        if (!('directive' in statement && statement.directive)) evaluate(this, statement.expression)
+        if (!('directive' in statement && statement.directive)) evaluateEffect(this, statement.expression)
         return
       case 'VariableDeclaration':
         this.#declaration(statement)
@@ -239,7 +242,7 @@ export class Inference {
 
   /** Runs both ways of a condition; each sees what the condition says of variables. */
   branch(test: es.Expression, yes: () => void, no: () => void): void {
-    evaluate(this, test)
+    evaluateTest(this, test)
     const before = this.env
     this.env = refine(this, test, true, before)
     this.attempt(yes)
@@ -306,7 +309,7 @@ export class Inference {
     update?: () => void,
   ) {
     this.turns(node, labels, () => {
-      if (test) evaluate(this, test)
+      if (test) evaluateTest(this, test)
       const head = this.env
       const exit = test ? refine(this, test, false, head) : undefined
       this.env = test ? refine(this, test, true, head) : head
@@ -326,7 +329,7 @@ export class Inference {
       labels,
       test ?? undefined,
       () => this.statement(body),
-      () => update && evaluate(this, update),
+      () => update && evaluateEffect(this, update),
     )
   }
 
@@ -335,7 +338,7 @@ export class Inference {
       this.statement(node.body)
       this.joinContinues()
       if (this.env === undefined) return undefined
-      evaluate(this, node.test)
+      evaluateTest(this, node.test)
       const after = this.env
       this.env = refine(this, node.test, true, after)
       return refine(this, node.test, false, after)
@@ -362,10 +365,10 @@ export class Inference {
   }
 
   #switch(node: es.SwitchStatement, labels: readonly string[]): void {
-    evaluate(this, node.discriminant)
+    const subject = evaluate(this, node.discriminant)
     this.inScope(node, this.scope, () => {
       this.#leavable(labels, 'switch', () => {
-        for (const { test } of node.cases) if (test) evaluate(this, test)
+        for (const { test } of node.cases) if (test) this.#case(test, subject)
         const entry = this.env
         this.env = undefined
         for (const clause of node.cases) {
@@ -376,6 +379,13 @@ export class Inference {
         if (!node.cases.some(({ test }) => test === null)) this.env = this.meet(this.env, entry)
       })
     })
+  }
+
+  /** Tests are evaluated one by one until one fits. */
+  #case(test: es.Expression, subject: Value): void {
+    const before = this.env
+    comparison(test, '===', subject, evaluate(this, test))
+    this.env = this.meet(before && new Map(before), this.env)
   }
 
   #jump(node: es.BreakStatement | es.ContinueStatement): void {
@@ -392,13 +402,14 @@ export class Inference {
 
   #return(node: es.ReturnStatement): void {
     const frame = this.frames.at(-1) as Frame
-    if (node.argument) this.result(frame, evaluate(this, node.argument), node)
+    this.result(frame, node.argument ? evaluate(this, node.argument) : UNSET, node)
     if (this.env) frame.returns.push(this.env)
     this.env = undefined
   }
 
   result(frame: Frame, value: Value, node: es.Node): void {
-    const joined = frame.result === undefined ? value : joinValues(frame.result, value)
+    const known = frame.result ?? value
+    const joined = (known.kind === 'unset') === (value.kind === 'unset') ? joinValues(known, value) : undefined
     if (joined === undefined) {
       const kinds = `${describe(frame.result as Value)} and ${describe(value)}`
       reject('NL2003', node, `the function returns ${kinds}.`, 'return one type of value everywhere.')
@@ -411,7 +422,7 @@ export class Inference {
     const made = argument.type === 'NewExpression' || argument.type === 'CallExpression' ? argument : undefined
     const name = made?.callee.type === 'Identifier' ? made.callee.name : ''
     const message = made?.arguments[0]
-    const constant = message === undefined || (message.type === 'Literal' && typeof message.value === 'string')
+    const constant = message === undefined || constantText(message) !== undefined
     if (!['Error', 'RangeError', 'TypeError'].includes(name) || !constant) {
       reject('NL1005', node, 'only an error with a constant message can be thrown.', "write throw new Error('...').")
     }
@@ -420,9 +431,25 @@ export class Inference {
 
   /** Runs the whole function on its arguments. */
   run(closure: Closure, args: readonly Value[]): Expansion {
+    if (closure.node.async || closure.node.generator) rejectExpression(closure.node)
+    this.around = new Map(this.env)
     return callClosure(this, closure.node, closure, args)
   }
 }
+
+/** Whether statements of a kind see to their labels themselves. */
+export function seesLabels({ type }: es.Node): boolean {
+  return /^(For|ForOf|While|DoWhile|Switch|Labeled)Statement$/.test(type)
+}
+
+/** The text of a string without anything that varies. */
+export function constantText(node: es.Node): string | undefined {
+  const expression = node as es.Expression
+  if (expression.type === 'Literal' && typeof expression.value === 'string') return expression.value
+  return expression.type === 'TemplateLiteral' ? (expression.quasis[1] ? undefined : cooked(expression)) : undefined
+}
+
+const cooked = ({ quasis }: es.TemplateLiteral) => quasis[0]?.value.cooked ?? undefined
 
 function sameEnv(a: Env, b: Env): boolean {
   for (const [local, value] of b) {

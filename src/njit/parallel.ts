@@ -36,22 +36,22 @@ export function parallelize(
   const loops: LoopReport[] = []
   const distinct: Distinct = new Map()
   const aloneBecause = race ? 'it is checked for races' : parallel ? undefined : 'njit was not given { parallel: true }'
+  const see = (f: FunctionIr, loop: ForLoop, inside: boolean) => {
+    const reason = inside ? 'it is inside of another prange' : aloneBecause
+    if (reason === undefined) {
+      loops.push(decide(f, loop, distinct))
+      loop.parallel = { schedule, ...loop.parallel } as Parallel
+    } else {
+      loop.parallel = undefined
+      loops.push(serialReport(loop, reason))
+    }
+    if (race && !inside) loop.watched = watchedIn(f, loop)
+  }
   const visit = (f: FunctionIr, list: readonly Statement[], inside: boolean) => {
     for (const statement of list) {
-      if (statement.kind === 'for' && statement.prange) {
-        const reason = inside ? 'it is inside of another prange' : aloneBecause
-        if (reason === undefined) {
-          loops.push(decide(f, statement, distinct))
-          statement.parallel = { schedule, ...statement.parallel } as Parallel
-        } else {
-          statement.parallel = undefined
-          loops.push(serialReport(statement, reason))
-        }
-        if (race && !inside) statement.watched = watchedIn(f, statement)
-        visit(f, statement.body, true)
-      } else {
-        for (const inner of listsOf(statement)) visit(f, inner, inside)
-      }
+      const prange = statement.kind === 'for' && statement.prange
+      if (prange) see(f, statement, inside)
+      for (const inner of listsOf(statement)) visit(f, inner, inside || prange)
     }
   }
   for (const f of [program.main, ...program.functions]) visit(f, f.body, false)

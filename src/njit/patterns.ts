@@ -16,7 +16,8 @@ export function fieldOf(value: Value, name: string | number, node: es.Node): { v
     if (field !== undefined) return { value: field, index }
   }
   const what = typeof name === 'number' ? `no element ${name}` : `no '${name}'`
-  reject('NL2004', node, `${describe(value)} has ${what}.`, 'see docs/njit.md for what there is.')
+  const fix = value.kind === 'compound' ? 'use what it has, or add it where it is made.' : 'take it from an array or an object.'
+  reject('NL2004', node, `${describe(value)} has ${what}.`, fix)
 }
 
 /** The parts of a pattern with the values that they take. */
@@ -114,16 +115,34 @@ const OPPOSITE: Readonly<Record<string, string>> = {
   '!==': '===',
 }
 
-/** What is known of the variables where a condition holds, or does not; undefined where that cannot be. */
+/**
+ * What is known of the variables where a condition holds, or does not; undefined where that cannot be. It is a copy: each
+ * way from here changes its own.
+ */
 export function refine(inf: Inference, test: es.Expression, holds: boolean, env: Env | undefined): Env | undefined {
+  // The variables may have changed since they were compared.
+  const refined = changesVariables(test) ? env : narrowed(inf, test, holds, env)
+  return refined && new Map(refined)
+}
+
+/** Whether an expression assigns to variables, or calls a function that may. */
+function changesVariables(node: unknown): boolean {
+  if (Array.isArray(node)) return node.some(changesVariables)
+  if (node === null || typeof node !== 'object' || !('type' in node)) return false
+  if (node.type === 'AssignmentExpression' || node.type === 'UpdateExpression') return true
+  if (node.type === 'CallExpression' && (node as es.CallExpression).callee.type !== 'MemberExpression') return true
+  return Object.values(node).some(changesVariables)
+}
+
+function narrowed(inf: Inference, test: es.Expression, holds: boolean, env: Env | undefined): Env | undefined {
   if (env === undefined) return undefined
   if (test.type === 'Literal') return Boolean(test.value) === holds ? env : undefined
-  if (test.type === 'UnaryExpression' && test.operator === '!') return refine(inf, test.argument, !holds, env)
+  if (test.type === 'UnaryExpression' && test.operator === '!') return narrowed(inf, test.argument, !holds, env)
   if (test.type === 'LogicalExpression' && test.operator !== '??') {
     const both = (test.operator === '&&') === holds
-    const left = refine(inf, test.left, holds, env)
-    if (both) return refine(inf, test.right, holds, left)
-    const right = refine(inf, test.right, holds, refine(inf, test.left, !holds, env))
+    const left = narrowed(inf, test.left, holds, env)
+    if (both) return narrowed(inf, test.right, holds, left)
+    const right = narrowed(inf, test.right, holds, narrowed(inf, test.left, !holds, env))
     return inf.meet(left, right)
   }
   if (test.type === 'BinaryExpression') return refineComparison(inf, test, holds, env)
@@ -142,10 +161,10 @@ function refineComparison(inf: Inference, test: es.BinaryExpression, holds: bool
   const narrowedLeft = where(left.value, op, right.value)
   const narrowedRight = where(right.value, MIRRORED[op] as string, left.value)
   if (narrowedLeft === undefined || narrowedRight === undefined) return undefined
-  const narrowed = new Map(env)
-  if (left.local) narrowed.set(left.local, narrowedLeft)
-  if (right.local) narrowed.set(right.local, narrowedRight)
-  return narrowed
+  const known = new Map(env)
+  if (left.local) known.set(left.local, narrowedLeft)
+  if (right.local) known.set(right.local, narrowedRight)
+  return known
 }
 
 function numberAt(

@@ -155,7 +155,19 @@ export function parseSignature(text: string): Signature {
   if (!match) malformed(text, 'it has no parentheses')
   const list = match[2]?.trim() ?? ''
   const parts = list === '' ? [] : list.split(/,(?![^[]*\])/).map((part) => part.trim())
-  return { text, result: match[1] || undefined, parameters: parts.map((part) => parameterOf(part, text)) }
+  const result = match[1] || undefined
+  if (result !== undefined && result !== 'void' && result !== 'none') parameterOf(result, text)
+  return { text, result, parameters: parts.map((part) => parameterOf(part, text)) }
+}
+
+/** Whether a result is what a signature says: its kind, and an array's elements and dimensions. */
+export function returns({ result }: Signature, value: Value | undefined): boolean {
+  if (result === undefined) return true
+  if (result === 'void' || result === 'none') return value === undefined || value.kind === 'unset'
+  if (value === undefined) return false
+  const { accepts, scalar } = parameterOf(result, result)
+  if (scalar) return value.kind === scalar.value.kind
+  return value.kind === 'array' && accepts({ text: '', value: { ...value, contiguous: true } })
 }
 
 /** The types that arguments are compiled for under a signature; undefined where they do not fit. */

@@ -20,6 +20,8 @@ export interface Place {
 let end = 0
 const sources: Source[] = []
 
+const LONGEST = 120
+
 export class Source {
   readonly base: Position
   readonly text: string
@@ -30,7 +32,7 @@ export class Source {
 
   constructor(fn: (...args: never[]) => unknown, caller: Place | undefined, name: string) {
     this.text = fn.toString()
-    this.name = name || fn.name || 'anonymous'
+    this.name = name || fn.name || variableAt(caller) || 'anonymous'
     this.#caller = caller
     this.base = end
     end += this.text.length + 16
@@ -80,7 +82,10 @@ export class Source {
     const offset = position - this.base
     const from = this.text.lastIndexOf('\n', offset - 1) + 1
     const to = this.text.indexOf('\n', offset)
-    return { line: this.text.slice(from, to < 0 ? undefined : to), caret: offset - from }
+    const line = this.text.slice(from, to < 0 ? undefined : to).trimEnd()
+    // Of a line that a minifier made, the part around.
+    const skip = line.length > LONGEST ? Math.max(0, offset - from - LONGEST / 2) : 0
+    return { line: line.slice(skip, skip + LONGEST), caret: offset - from - skip }
   }
 
   /** The file that holds the text: the one nearest to the call of njit, where the text occurs twice. */
@@ -126,6 +131,13 @@ function shift(node: object, by: number): void {
 export function lineAndColumn(text: string, offset: number): { line: number; column: number } {
   const before = text.slice(0, offset)
   return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') }
+}
+
+/** The variable that a call's value goes to, by its line: `const f = njit(...)`. */
+function variableAt(place: Place | undefined): string | undefined {
+  if (!place || !existsSync(place.file)) return undefined
+  const line = readFileSync(place.file, 'utf8').split('\n')[place.line - 1] ?? ''
+  return /(?:const|let|var)\s+([\p{ID_Start}$_][\p{ID_Continue}$]*)[^=]*=\s*(?:[\w$]+\.)?njit\b/u.exec(line)?.[1]
 }
 
 /** Where the function that is `depth` calls above the caller of this one was called from. */

@@ -122,7 +122,7 @@ export function typedArrayName(storage: Storage): string {
 }
 
 function describeArray(type: ArrayType): string {
-  return type.form === 'typed' ? `a ${TYPED[type.storage]}` : `an NDArray of ${type.rank} dimensions`
+  return type.form === 'typed' ? `a ${TYPED[type.storage]}` : `an NDArray of ${type.rank} dimension${type.rank === 1 ? '' : 's'}`
 }
 
 const RANGES: Readonly<Partial<Record<Storage, readonly [number, number]>>> = {

@@ -1,0 +1,84 @@
+// Where arrays come from: which parameters of a program are stored into, and which results are rows of a parameter.
+// SPDX-License-Identifier: MIT
+
+import type { FunctionIr, Position, ProgramIr, Variable } from './ir.js'
+import { isVariable } from './same.js'
+import { eachStatement } from './walk.js'
+
+/** A variable, or a result of a function. */
+type Holder = object
+
+/** What a holder may stand for: another one, or a row of it. */
+interface Origin {
+  readonly from: Holder
+  readonly row: boolean
+}
+
+interface Returned {
+  readonly value: Variable
+  readonly position: Position
+}
+
+export class Roots {
+  readonly #origins = new Map<Holder, Origin[]>()
+  readonly #results = new Map<FunctionIr, Holder[]>()
+  readonly #stored: Variable[] = []
+  readonly #returned: Returned[] = []
+
+  constructor(readonly program: ProgramIr) {
+    for (const f of [program.main, ...program.functions]) this.#read(f)
+  }
+
+  #add(holder: Holder, from: Holder, row = false): void {
+    const list = this.#origins.get(holder) ?? []
+    list.push({ from, row })
+    this.#origins.set(holder, list)
+  }
+
+  #resultsOf(f: FunctionIr): readonly Holder[] {
+    const known = this.#results.get(f) ?? f.results.map(() => ({}))
+    this.#results.set(f, known)
+    return known
+  }
+
+  #read(f: FunctionIr): void {
+    eachStatement(f.body, (s) => {
+      if (s.kind === 'store') this.#stored.push(s.array)
+      else if (s.kind === 'alias') this.#add(s.variable, s.source, s.row.length > 0)
+      else if (s.kind === 'call') {
+        for (const [i, arg] of s.args.entries()) if (isVariable(arg)) this.#add(s.callee.parameters[i] as Variable, arg)
+        for (const [k, result] of this.#resultsOf(s.callee).entries()) this.#add(s.results[k] as Variable, result)
+      } else if (s.kind === 'return') {
+        for (const [k, value] of s.values.entries()) {
+          if (!isVariable(value)) continue
+          this.#add(this.#resultsOf(f)[k] as Holder, value)
+          if (f === this.program.main) this.#returned.push({ value, position: s.position })
+        }
+      }
+    })
+  }
+
+  /** Everything that a holder may stand for. */
+  #reach(holder: Holder, row: boolean, seen = new Map<Holder, boolean>()): Map<Holder, boolean> {
+    const known = seen.get(holder)
+    if (known !== undefined && (known || !row)) return seen
+    seen.set(holder, row)
+    for (const origin of this.#origins.get(holder) ?? []) this.#reach(origin.from, row || origin.row, seen)
+    return seen
+  }
+
+  /** Which parameters are stored into. */
+  written(): boolean[] {
+    const reached = new Set(this.#stored.flatMap((array) => [...this.#reach(array, false).keys()]))
+    return this.program.main.parameters.map((parameter) => reached.has(parameter))
+  }
+
+  /** Where a row of a parameter is returned. */
+  returnedRow(): Position | undefined {
+    const found = this.#returned.find(({ value }) => {
+      const reached = this.#reach(value, false)
+      return this.program.main.parameters.some((parameter) => reached.get(parameter))
+    })
+    return found?.position
+  }
+}

@@ -1,0 +1,308 @@
+// Arrays in compiled functions: every kind of element, views, local arrays, results.
+// SPDX-License-Identifier: MIT
+
+// biome-ignore-all lint: functions are written in every way that the language has, also those that have better ones
+
+import * as nl from 'numloom'
+import { describe, expect, test } from 'vitest'
+import { njit } from '../dist/njit.js'
+import { errorOf } from './support/errors.ts'
+import { type Any, same, TARGETS, TRAPS } from './support/njit.ts'
+
+const KINDS = [
+  ...[Float64Array, Float32Array, Int32Array, Uint32Array, Int16Array, Uint16Array, Int8Array, Uint8Array],
+  Uint8ClampedArray,
+]
+
+describe('typed arrays', () => {
+  test('of every kind of number: stores, loads, updates', () => {
+    const all = (f8: Any, f4: Any, i4: Any, u4: Any, i2: Any, u2: Any, i1: Any, u1: Any, c1: Any, x: Any, out: Any) => {
+      let k = 0
+      const stores = (a: Any) => {
+        let sum = 0
+        for (let i = 0; i < x.length; i++) {
+          a[i] = x[i]
+          out[k++] = a[i]
+          a[i] += x[i]
+          a[i]++
+          out[k++] = a[i] * 3 - (a[i] >> 1)
+          a[i] = i * 1000003
+          out[k++] = a[i]
+          a[i] = -i
+          out[k++] = a[i]
+          a[i] = x[i] > 1
+          sum += a[i]
+          a[i] = x[i]
+        }
+        for (const value of a) sum += value
+        return sum + a[a.length - 1] + a.length
+      }
+      const doubles = [stores(f8), stores(f4)]
+      return [doubles, stores(i4), stores(u4), stores(i2), stores(u2), stores(i1), stores(u1), stores(c1)]
+    }
+    const out = new Float64Array(KINDS.length * TRAPS.length * 4)
+    same(all, [[...KINDS.map((Kind) => new Kind(TRAPS.length)), Float64Array.from(TRAPS), out]])
+  })
+
+  test('of bigints', () => {
+    const stores = (a: Any, b: Any, x: Any) => {
+      let sum = 0n
+      for (let i = 0; i < a.length; i++) {
+        a[i] = x + BigInt(i)
+        a[i] += 3n
+        b[i] = a[i]
+        sum += a[i] - 1n
+        b[i] = BigInt.asIntN(64, b[i] * 77777777777n)
+        b[i] = x
+      }
+      for (const value of a) sum += value
+      return [sum, a[0], Number(a[1])]
+    }
+    const arrays = () => [new BigInt64Array(3), new BigInt64Array(3)]
+    same(stores, [
+      [...arrays(), 5n],
+      [...arrays(), -(2n ** 40n)],
+    ])
+    same(
+      (a: Any, x: Any) => {
+        a[0] = x
+        return a[1] + 1n
+      },
+      [
+        [new BigUint64Array(2), -1n],
+        [new BigUint64Array(2), 7n],
+      ],
+    )
+  })
+
+  test('what 64 bits with a sign do not hold is an error', () => {
+    for (const target of TARGETS) {
+      const read = njit({ target, cache: false }, (a: BigUint64Array) => a[0] as bigint)
+      expect(read(BigUint64Array.of(2n ** 63n - 1n))).toBe(2n ** 63n - 1n)
+      expect(() => read(BigUint64Array.of(2n ** 63n))).toThrow(RangeError)
+      expect(() => read(BigUint64Array.of(2n ** 63n))).toThrow(/64 bits/)
+      const sum = njit({ target, cache: false }, (a: BigUint64Array) => {
+        let total = 0n
+        for (const x of a) total += x
+        return total
+      })
+      expect(() => sum(BigUint64Array.of(1n, 2n ** 64n - 1n))).toThrow(RangeError)
+    }
+  })
+
+  test('empty ones, and a view into a buffer', () => {
+    const total = (a: Any) => {
+      let sum = 0
+      for (let i = a.length - 1; i >= 0; i--) sum += a[i]
+      return [sum, a]
+    }
+    same(total, [[new Float64Array(0)], [new Float64Array(8).fill(2).subarray(3, 6)]])
+  })
+})
+
+describe('NDArrays', () => {
+  test.each(['float64', 'int32'] as const)('%s: views, negative indices, rows', (dtype) => {
+    const views = (a: Any, b: Any, i: Any) => {
+      const [m, n] = a.shape
+      let sum = 0
+      for (let r = 0; r < m; r++) {
+        const row = a.row(r)
+        for (let c = 0; c < n; c++) {
+          sum += row.get(c) * a.get(r, c) + a.get(-1, -c - 1)
+          b.set(r, c, a.get(m - 1 - r, c) + r * c)
+        }
+        row.set(0, r)
+        row.set(-1, row.get(-2) + 1)
+      }
+      a.set(i, -1, 77)
+      const last = a.row(-1)
+      for (let c = 0; c < n; c++) sum += last.get(c)
+      return [sum, a.size, a.ndim, a.shape, b.shape[1], a.get(i, 0), a.shape.length]
+    }
+    const whole = nl.arange(0, 12).reshape(3, 4)
+    const a = nl.array(whole.toArray() as number[][], { dtype })
+    const b = nl.zeros([3, 4], { dtype })
+    same(views, [
+      [a, b, -2],
+      [a.slice('::-1'), b, 1],
+      [a.slice(':', '::-1'), b.slice('::-1'), 2],
+    ])
+    same(views, [[nl.array([[1, 2]], { dtype }), nl.zeros([1, 2], { dtype }), 0]])
+  })
+
+  test('of int64', () => {
+    same(
+      (a: Any, x: Any) => {
+        for (let i = 0; i < a.shape[0]; i++) a.set(i, a.get(-1 - i) + x - BigInt(i))
+        return a.get(-1)
+      },
+      [[nl.array([1n, 2n, 3n]), 5n]],
+    )
+  })
+
+  // The offset of the only element is written as nothing (offsetText in emit-expressions.ts).
+  test.fails('of no dimensions', () => {
+    same(
+      (a: Any) => {
+        a.set(a.get() + 1)
+        return a.get() + a.size
+      },
+      [[nl.array(0.5)]],
+    )
+  })
+
+  test('of three dimensions and of four', () => {
+    const planes = (b: Any, c: Any) => {
+      let sum = 1
+      for (let i = 0; i < b.shape[0]; i++) {
+        const plane = b.row(i)
+        for (let j = 0; j < plane.shape[0]; j++)
+          for (let k = 0; k < plane.shape[1]; k++) sum = sum * 1.5 + plane.get(j, k)
+        plane.row(0).set(0, i)
+      }
+      for (let i = 0; i < c.shape[3]; i++) sum += c.get(0, -1, 0, i) + c.row(0).row(1).row(0).get(i)
+      return [sum, c.size, c.ndim]
+    }
+    const cube = nl.arange(0, 24).reshape(2, 3, 4)
+    const four = nl.arange(0, 24).reshape(1, 2, 3, 4)
+    same(planes, [
+      [cube, four],
+      [cube.slice('::-1'), four],
+      [nl.zeros([0, 3, 4]), four],
+    ])
+  })
+
+  test('elements that int32 does not hold', () => {
+    for (const target of TARGETS) {
+      const set = njit({ target, cache: false }, (a: nl.NDArray, x: number) => a.set(0, x))
+      const a = nl.zeros([1], { dtype: 'int32' })
+      for (const x of [0.5, 2 ** 31, Number.NaN]) expect(() => set(a, x)).toThrow(/int32/)
+      set(a, -7)
+      expect(a.get(0)).toBe(-7)
+    }
+  })
+})
+
+describe('arrays made in compiled functions', () => {
+  test('of every kind, with lists, in loops', () => {
+    const makes = (n: Any) => {
+      const a = new Float64Array(n)
+      const b = new Uint8ClampedArray([300, -1, 1.5, 2.5, n])
+      const c = new BigInt64Array(2)
+      const d = new Int16Array(2.7)
+      let sum = 0
+      for (let i = 0; i < 2000; i++) {
+        const scratch = new Float64Array(100)
+        scratch[i % 100] = i
+        sum += (scratch[i % 100] as number) + (scratch[(i + 1) % 100] as number)
+      }
+      c[1] = 5n
+      a[0] = b[0] as number
+      d[1] = 40_000
+      let grown = new Float32Array(1)
+      for (let i = 0; i < 5; i++) {
+        const next = new Float32Array(grown.length * 2)
+        for (let k = 0; k < grown.length; k++) next[k] = (grown[k] as number) + 0.1
+        grown = next
+      }
+      return { a, b, c, d, sum, grown, none: new Int32Array(0), pair: [a, a.length] }
+    }
+    same(makes, [[3], [1]])
+  })
+
+  test('NDArrays', () => {
+    const makes = (m: Any, n: Any) => {
+      const a = nl.zeros([m, n])
+      const b = nl.ones(m)
+      const c = nl.full([n, 2], 2.5, { dtype: 'float32' })
+      const d = nl.zeros([2], { dtype: 'int32' })
+      const e = nl.full([2], 7n, { dtype: 'int64' })
+      for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) a.set(i, j, i * 10 + j + (b.get(i) as number))
+      d.set(-1, 3)
+      return [a, b, c, d, e, a.row(1)]
+    }
+    same(makes, [[2, 3]])
+  })
+
+  test('one array twice is one array', () => {
+    for (const target of TARGETS) {
+      const made = njit({ target, cache: false }, (n: number) => {
+        const a = new Float64Array(n)
+        return { a, again: a }
+      })(2)
+      expect(made.again).toBe(made.a)
+    }
+  })
+
+  test('lengths that are none are errors, and memory is given back', () => {
+    for (const target of TARGETS) {
+      const make = njit({ target, cache: false }, (n: number) => {
+        const first = new Float64Array(1000)
+        const a = new Float64Array(n)
+        return first.length + a.length
+      })
+      for (const n of [-1, Number.POSITIVE_INFINITY, 1e300]) expect(() => make(n)).toThrow(RangeError)
+      expect(() => make(2 ** 50)).toThrow(/no memory/)
+      expect(make(3)).toBe(1003)
+      expect(make(2.9)).toBe(1002)
+      expect(make(Number.NaN)).toBe(1000)
+    }
+  })
+})
+
+describe('chosen arrays', () => {
+  test('variables stand for several', () => {
+    const chosen = (a: Any, b: Any, n: Any) => {
+      let current = a
+      for (let i = 0; i < n; i++) {
+        const other = i % 2 === 0 ? b : a
+        current[i] = other[i] + 1
+        current = current[0] > 3 ? a : other
+      }
+      return [current, n > 2 ? a : b]
+    }
+    same(chosen, [
+      [Float64Array.of(1, 2, 3), Float64Array.of(4, 5, 6), 3],
+      [Float64Array.of(1), Float64Array.of(2), 1],
+    ])
+    const mixed = (a: Any, b: Any, flag: Any) => {
+      const row = flag ? a : b
+      let sum = 0
+      for (let i = 0; i < row.shape[0]; i++) sum = sum * 2 + row.get(i)
+      return sum
+    }
+    const line = nl.arange(0, 6)
+    for (const target of TARGETS) {
+      const compiled = njit({ target, cache: false }, mixed)
+      for (const flag of [true, false])
+        expect(compiled(line, line.slice('::-2'), flag)).toBe(mixed(line, line.slice('::-2'), flag))
+    }
+  })
+})
+
+describe('indices out of bounds', () => {
+  test('are RangeErrors that say where', () => {
+    for (const target of TARGETS) {
+      const read = njit({ target, cache: false }, function reader(a: Float64Array, i: number) {
+        const inner = (k: number) => a[k] as number
+        return inner(i)
+      })
+      const a = Float64Array.of(1, 2, 3)
+      for (const i of [3, -1, 1.5, Number.NaN, 2 ** 40, Number.NEGATIVE_INFINITY]) {
+        const error = errorOf<RangeError & { index: number; axis: number; size: number }>(() => read(a, i))
+        expect(error).toBeInstanceOf(RangeError)
+        expect(error).toMatchObject({ index: i, axis: 0, size: 3, code: 'NUMLOOM_INDEX', function: 'reader' })
+        expect(error.message).toMatch(/^index .* is out of bounds for axis 0 with size 3, in 'reader' \(/)
+        expect(error.message).toContain('a[k]')
+        expect(error.message.split('\n').length).toBeLessThan(12)
+        expect(read(a, 1)).toBe(2)
+      }
+      const set = njit({ target, cache: false }, (m: nl.NDArray, i: number, j: number) => m.set(i, j, 1))
+      const m = nl.zeros([2, 3])
+      expect(errorOf(() => set(m, 0, 3))).toMatchObject({ index: 3, axis: 1, size: 3 })
+      expect(errorOf(() => set(m, -3, 0))).toMatchObject({ axis: 0, size: 2 })
+      set(m, -2, -3)
+      expect(m.get(0, 0)).toBe(1)
+    }
+  })
+})
