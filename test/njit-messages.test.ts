@@ -39,7 +39,10 @@ const said = (async () => {
 
 /** Without what differs from run to run: the folder, and the place in the file. */
 function stable(message: string): string {
-  return `${message.replaceAll(file, '<file>').replaceAll(/<file>:\d+:/g, '<file>:<line>:').replaceAll(/^ *\d+ \|/gm, ' <n> |')}\n`
+  return `${message
+    .replaceAll(file, '<file>')
+    .replaceAll(/<file>:\d+:/g, '<file>:<line>:')
+    .replaceAll(/^ *\d+ \|/gm, ' <n> |')}\n`
 }
 
 describe('messages', () => {

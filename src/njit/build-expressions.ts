@@ -140,6 +140,7 @@ function literal(node: es.Literal, value: Value | undefined): Expression {
 
 function identifier(b: Builder, node: es.Identifier): Built {
   const local = b.notes.locals.get(node)
+  if (typeof local?.literal === 'number') return scalarBuilt(numberConstant(local.literal))
   if (local?.literal !== undefined)
     return scalarBuilt(constantOf(typeof local.literal === 'bigint' ? 'big' : 'bool', local.literal))
   if (local === undefined && node.name === 'undefined') return NONE

@@ -167,22 +167,25 @@ function assignedBy(node: es.Node): readonly es.Node[] {
 /** The names in a function, or only those in certain parts of its nodes; not those of properties. */
 function namesIn(node: es.Node, parts?: (node: es.Node) => readonly (es.Node | null)[]): Set<string> {
   const names = new Set<string>()
-  const visit = (value: unknown, counts: boolean): void => {
-    if (Array.isArray(value)) for (const item of value) visit(item, counts)
-    if (value === null || typeof value !== 'object' || !('type' in value)) return
-    const part = value as es.Node
+  const visit = (part: es.Node, counts: boolean): void => {
     if (part.type === 'Identifier' && counts) names.add((part as es.Identifier).name)
-    if (parts) for (const found of parts(part)) visit(found, true)
+    for (const found of parts?.(part) ?? []) if (found) visit(found, true)
     // To store into an element does not assign to the array.
     const inner = counts && !(parts && part.type === 'MemberExpression')
-    for (const [key, child] of Object.entries(part)) {
-      const property = (key === 'property' || key === 'key') && !(part as es.MemberExpression).computed
-      if (!property && child !== ownName) visit(child, inner)
-    }
+    for (const child of childrenOf(part)) if (child !== ownName) visit(child, inner)
   }
   const ownName = 'id' in node ? node.id : undefined
   visit(node, parts === undefined)
   return names
+}
+
+/** Nodes in a node, but for the names of properties. */
+function childrenOf(node: es.Node): es.Node[] {
+  const named = !(node as es.MemberExpression).computed
+  return Object.entries(node)
+    .filter(([key]) => !(named && (key === 'property' || key === 'key')))
+    .flatMap(([, value]) => value)
+    .filter((value) => value !== null && typeof value === 'object' && 'type' in value)
 }
 
 /** The result of a recursive function, whose body is run until its parameters and result are settled. */

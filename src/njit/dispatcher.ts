@@ -162,7 +162,8 @@ export class Dispatcher {
     const types = passed.map((arg, i) => {
       const type = typeOf(arg)
       if (type !== undefined) return type
-      const what = arg === null || typeof arg !== 'object' ? (arg === null ? 'null' : typeof arg) : arg.constructor?.name
+      const what =
+        arg === null || typeof arg !== 'object' ? (arg === null ? 'null' : typeof arg) : arg.constructor?.name
       const fix = Array.isArray(arg) ? ' Pass Float64Array.from(...).' : ''
       const text = `NL5005: argument ${i + 1} of '${this.name}' is ${what}; compiled functions take numbers, booleans, bigints, typed arrays and NDArrays.${fix}`
       throw new NjitError(text, { code: 'NL5005', function: this.name })

@@ -68,7 +68,12 @@ function literal(node: es.Literal): Value {
   if (typeof node.value === 'boolean') return BOOL
   if (typeof node.value === 'bigint') {
     if (BigInt.asIntN(64, node.value) === node.value || node.value === 2n ** 63n) return BIG
-    reject('NL2040', node, `${node.raw} does not fit in 64 bits.`, 'bigints have 64 bits and a sign here; use a smaller one.')
+    reject(
+      'NL2040',
+      node,
+      `${node.raw} does not fit in 64 bits.`,
+      'bigints have 64 bits and a sign here; use a smaller one.',
+    )
   }
   const what = typeof node.value === 'string' ? 'strings are' : `'${node.raw}' is`
   reject('NL1010', node, `${what} not in the language of njit.`, 'use numbers to tell things apart.')
@@ -358,7 +363,10 @@ function arrayProperty(inf: Inference, node: es.Node, value: ArrayType, name: st
     if (name === 'size') return number.interval(0, value.rank === 1 ? inf.maxExtent : number.MAX_EXACT, true)
     if (name === 'ndim') return number.constant(value.rank)
   }
-  const fix = value.form === 'typed' ? 'use a.length and a[i].' : 'use a.shape[0], a.size, a.get(i, j), a.set(i, j, value) or a.row(i).'
+  const fix =
+    value.form === 'typed'
+      ? 'use a.length and a[i].'
+      : 'use a.shape[0], a.size, a.get(i, j), a.set(i, j, value) or a.row(i).'
   reject('NL2004', node, `${describe(value)} has no '${name}' here.`, fix)
 }
 
@@ -433,7 +441,9 @@ export function iterated(inf: Inference, node: es.Expression): Pick<RangeCall, '
   const value = evaluate(inf, node)
   if (value.kind === 'array' && value.form === 'typed') return { item: elementOf(value.storage), narrowed: undefined }
   const fix =
-    value.kind === 'array' ? 'loop over range(a.shape[0]) and use a.get(i).' : 'loop over a typed array, range(n) or prange(n).'
+    value.kind === 'array'
+      ? 'loop over range(a.shape[0]) and use a.get(i).'
+      : 'loop over a typed array, range(n) or prange(n).'
   reject('NL2020', node, `${describe(value)} cannot be looped over.`, fix)
 }
 

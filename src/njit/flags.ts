@@ -1,16 +1,27 @@
 // Compiler flags that mean the same to every compiler, and those that give up parts of IEEE 754 where the user says so.
 // SPDX-License-Identifier: MIT
 
+import { complain, environment } from '../core/env.js'
 import type { FastmathFlag } from './target.js'
 
 /**
  * JavaScript's numbers: no fused multiply-add, no reordering; loops say by `omp simd` where more is meant. Integers were
  * proven to fit, or are cast to be cut.
  */
-export const FLAGS: readonly string[] = [
-  ...['-O3', '-std=gnu11', '-ffp-contract=off', '-fno-math-errno', '-fno-trapping-math'],
+const COMMON: readonly string[] = [
+  ...['-std=gnu11', '-ffp-contract=off', '-fno-math-errno', '-fno-trapping-math'],
   ...['-fno-strict-aliasing', '-fopenmp-simd', '-fPIC', '-fvisibility=hidden'],
 ]
+
+/** How hard the compiler tries: NUMLOOM_OPT, 3 unless told. Less compiles faster, and runs slower. */
+function level(): string {
+  const text = environment('NUMLOOM_OPT')
+  if (text === undefined || /^[0-3]$/.test(text)) return text ?? '3'
+  complain('NUMLOOM_OPT', text, 'expected 0, 1, 2 or 3', '3 is used')
+  return '3'
+}
+
+export const commonFlags = (): string[] => [`-O${level()}`, ...COMMON]
 
 /**
  * Flags of fastmath. GCC has no flag for NaN alone or infinities alone, so it gets one where the user gives up both; and

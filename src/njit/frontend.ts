@@ -114,9 +114,10 @@ export function surroundings(definition: Definition): Surroundings {
       return type.value
     }
     key.push(`${typeof value} ${Object.is(value, -0) ? '-0' : String(value)}`)
-    if (typeof value === 'number') return number.constant(value)
-    if (typeof value !== 'boolean' && typeof value !== 'bigint') return undefined
+    if (typeof value !== 'number' && typeof value !== 'boolean' && typeof value !== 'bigint') return undefined
+    if (typeof value === 'bigint' && BigInt.asIntN(64, value) !== value) return undefined
     local.literal = value
+    if (typeof value === 'number') return number.constant(value)
     return typeof value === 'boolean' ? BOOL : BIG
   }
   const scope = scopeOf(definition)

@@ -9,7 +9,7 @@ import { type CompiledFunction, type FunctionLoader, nativeFunctions, truncation
 import { NjitError } from '../core/errors.js'
 import { threadCount } from '../core/threads.js'
 import { compiler, runCompiler, runCompilerAsync, temporaryFolder } from './cc.js'
-import { FLAGS, fastmathFlags } from './flags.js'
+import { commonFlags, fastmathFlags } from './flags.js'
 import { CLANG_REMARKS, GCC_REMARKS, parseRemarks } from './remarks.js'
 import type { ArrayArgument, CompileOptions, NumericArray, Program, Target } from './target.js'
 
@@ -19,7 +19,7 @@ const LINK_FLAGS = ['-shared', '-Wl,--no-undefined', '-lm']
 const CPUINFO_BYTES = 8192
 
 function flags({ fastmath }: CompileOptions): string[] {
-  return [...FLAGS, ...MACHINE_FLAGS, ...fastmathFlags(fastmath, compiler().clang)]
+  return [...commonFlags(), ...MACHINE_FLAGS, ...fastmathFlags(fastmath, compiler().clang)]
 }
 
 /** The kind of CPU: code for one may be illegal on another. The file tells of each core; the first is enough. */
@@ -40,7 +40,7 @@ let cpuName: string | undefined
 
 function identity(): string {
   cpuName ??= cpu()
-  return ['native', compiler().identity, ...FLAGS, ...MACHINE_FLAGS, ...LINK_FLAGS, cpuName].join(' ')
+  return ['native', compiler().identity, ...commonFlags(), ...MACHINE_FLAGS, ...LINK_FLAGS, cpuName].join(' ')
 }
 
 function compile(source: string, options: CompileOptions): Uint8Array {

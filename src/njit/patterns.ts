@@ -16,7 +16,8 @@ export function fieldOf(value: Value, name: string | number, node: es.Node): { v
     if (field !== undefined) return { value: field, index }
   }
   const what = typeof name === 'number' ? `no element ${name}` : `no '${name}'`
-  const fix = value.kind === 'compound' ? 'use what it has, or add it where it is made.' : 'take it from an array or an object.'
+  const fix =
+    value.kind === 'compound' ? 'use what it has, or add it where it is made.' : 'take it from an array or an object.'
   reject('NL2004', node, `${describe(value)} has ${what}.`, fix)
 }
 

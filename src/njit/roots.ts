@@ -1,7 +1,7 @@
 // Where arrays come from: which parameters of a program are stored into, and which results are rows of a parameter.
 // SPDX-License-Identifier: MIT
 
-import type { FunctionIr, Position, ProgramIr, Variable } from './ir.js'
+import type { FunctionIr, Position, ProgramIr, Statement, Variable } from './ir.js'
 import { isVariable } from './same.js'
 import { eachStatement } from './walk.js'
 
@@ -45,17 +45,22 @@ export class Roots {
     eachStatement(f.body, (s) => {
       if (s.kind === 'store') this.#stored.push(s.array)
       else if (s.kind === 'alias') this.#add(s.variable, s.source, s.row.length > 0)
-      else if (s.kind === 'call') {
-        for (const [i, arg] of s.args.entries()) if (isVariable(arg)) this.#add(s.callee.parameters[i] as Variable, arg)
-        for (const [k, result] of this.#resultsOf(s.callee).entries()) this.#add(s.results[k] as Variable, result)
-      } else if (s.kind === 'return') {
-        for (const [k, value] of s.values.entries()) {
-          if (!isVariable(value)) continue
-          this.#add(this.#resultsOf(f)[k] as Holder, value)
-          if (f === this.program.main) this.#returned.push({ value, position: s.position })
-        }
-      }
+      else if (s.kind === 'call') this.#readCall(s)
+      else if (s.kind === 'return') this.#readReturn(f, s)
     })
+  }
+
+  #readCall({ callee, args, results }: Extract<Statement, { kind: 'call' }>): void {
+    for (const [i, arg] of args.entries()) if (isVariable(arg)) this.#add(callee.parameters[i] as Variable, arg)
+    for (const [k, result] of this.#resultsOf(callee).entries()) this.#add(results[k] as Variable, result)
+  }
+
+  #readReturn(f: FunctionIr, { values, position }: Extract<Statement, { kind: 'return' }>): void {
+    for (const [k, value] of values.entries()) {
+      if (!isVariable(value)) continue
+      this.#add(this.#resultsOf(f)[k] as Holder, value)
+      if (f === this.program.main) this.#returned.push({ value, position })
+    }
   }
 
   /** Everything that a holder may stand for. */

@@ -10,8 +10,8 @@ export class Local {
   value: Value | undefined
   /** Where it was assigned. */
   readonly assignments = new Set<unknown>()
-  /** Of a global that is a boolean or a bigint. */
-  literal: boolean | bigint | undefined
+  /** The value of a global that is no array or function. */
+  literal: number | boolean | bigint | undefined
   /** What became of it in the typed form: one variable a field. */
   variables: readonly Variable[] | undefined
   /** The same number as an integer of 64 bits, for use as an index where a double might round it. */

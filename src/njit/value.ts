@@ -53,7 +53,7 @@ function combine(a: Value, b: Value, numbers: Combine): Value | undefined {
   if (a.kind === 'number' && b.kind === 'number') return numbers(a, b)
   if (a.kind === 'array' && b.kind === 'array') {
     if (a.storage !== b.storage || a.rank !== b.rank || a.form !== b.form) return undefined
-    return a.contiguous ? b : a
+    return a.contiguous && b.contiguous ? b : { ...a, contiguous: false }
   }
   if (a.kind === 'compound' && b.kind === 'compound') return combineCompounds(a, b, numbers)
   if (a.kind === 'function' && b.kind === 'function') return a.node === b.node ? a : undefined
@@ -69,7 +69,7 @@ function combineCompounds(a: Compound, b: Compound, numbers: Combine): Value | u
 export function sameValue(a: Value, b: Value): boolean {
   if (a === b) return true
   if (a.kind === 'number' && b.kind === 'number') return number.equal(a, b)
-  if (a.kind === 'array' && b.kind === 'array') return joinValues(a, b) === a && joinValues(a, b) === b
+  if (a.kind === 'array' && b.kind === 'array') return joinValues(a, b) !== undefined && a.contiguous === b.contiguous
   if (a.kind === 'array') return false
   if (a.kind === 'compound' && b.kind === 'compound') {
     return a.fields.every((field, i) => sameValue(field, b.fields[i] as Value))
@@ -122,7 +122,9 @@ export function typedArrayName(storage: Storage): string {
 }
 
 function describeArray(type: ArrayType): string {
-  return type.form === 'typed' ? `a ${TYPED[type.storage]}` : `an NDArray of ${type.rank} dimension${type.rank === 1 ? '' : 's'}`
+  return type.form === 'typed'
+    ? `a ${TYPED[type.storage]}`
+    : `an NDArray of ${type.rank} dimension${type.rank === 1 ? '' : 's'}`
 }
 
 const RANGES: Readonly<Partial<Record<Storage, readonly [number, number]>>> = {

@@ -10,7 +10,7 @@ import { threadCount } from '../core/threads.js'
 import { clang, runClang, runClangAsync } from './clang.js'
 import type { Job } from './compile-worker.js'
 import { place } from './copies.js'
-import { FLAGS, fastmathFlags } from './flags.js'
+import { commonFlags, fastmathFlags } from './flags.js'
 import { CLANG_REMARKS, parseRemarks } from './remarks.js'
 import { type Allocation, loadSideModule, type SideModule } from './side-module.js'
 import type { ArrayArgument, CompileOptions, Program, Target } from './target.js'
@@ -33,7 +33,7 @@ const EXPORTS = ['nl_main', 'nl_body', 'nl_free'].map((name) => `--export-if-def
 const byMemory = () => (heap().choice.shared ? SHARED : NOT_SHARED)
 
 function compileFlags({ fastmath }: CompileOptions): string[] {
-  return [...COMPILE, ...byMemory().compile, ...FLAGS, ...fastmathFlags(fastmath, true)]
+  return [...COMPILE, ...byMemory().compile, ...commonFlags(), ...fastmathFlags(fastmath, true)]
 }
 
 function jobOf(source: string, options: CompileOptions): Job {
@@ -196,7 +196,7 @@ export const wasmTarget: Target = {
   name: 'wasm',
   identity() {
     const { compile, link } = byMemory()
-    return ['wasm', clang().version, ...COMPILE, ...compile, ...FLAGS, ...LINK, ...link].join(' ')
+    return ['wasm', clang().version, ...COMPILE, ...compile, ...commonFlags(), ...LINK, ...link].join(' ')
   },
   compile: (source, options) => runClang(jobOf(source, options)).output,
   compileAsync: async (source, options) => (await runClangAsync(jobOf(source, options))).output,

@@ -1,6 +1,8 @@
 // Functions that njit refuses, each with a mistake that people make, as the text of a file's lines.
 // SPDX-License-Identifier: MIT
 
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: one of the mistakes
+
 export interface Mistake {
   /** The name of the golden file. */
   readonly name: string
@@ -25,7 +27,11 @@ export const MISTAKES: readonly Mistake[] = [
   { name: 'string-concatenation', source: 'njit((n) => `n is ${n}`)', args: '1' },
   { name: 'console-log', source: 'njit((n) => {\n  console.log(n)\n  return n\n})', args: '1' },
   { name: 'try', source: 'njit((n) => {\n  try {\n    return n\n  } catch {\n    return 0\n  }\n})', args: '1' },
-  { name: 'throw-with-value', source: "njit((n) => {\n  if (n < 0) throw new Error('bad ' + n)\n  return n\n})", args: '1' },
+  {
+    name: 'throw-with-value',
+    source: "njit((n) => {\n  if (n < 0) throw new Error('bad ' + n)\n  return n\n})",
+    args: '1',
+  },
   { name: 'for-in', source: 'njit((a) => {\n  let s = 0\n  for (const i in a) s += a[i]\n  return s\n})', args: A },
   { name: 'for-each', source: 'njit((a) => {\n  let s = 0\n  a.forEach((x) => { s += x })\n  return s\n})', args: A },
   { name: 'map', source: 'njit((a) => a.map((x) => x * 2))', args: A },
@@ -39,7 +45,11 @@ export const MISTAKES: readonly Mistake[] = [
   { name: 'ndarray-indices', source: 'njit((m) => m.get(0))', args: M },
   { name: 'ndarray-length', source: 'njit((m) => m.length)', args: M },
   { name: 'ndarray-arithmetic', source: 'njit((m, n) => m + n)', args: `${M}, ${M}` },
-  { name: 'ndarray-loop', source: 'njit((m) => {\n  let s = 0\n  for (const x of m) s += x\n  return s\n})', args: 'nl.zeros([3])' },
+  {
+    name: 'ndarray-loop',
+    source: 'njit((m) => {\n  let s = 0\n  for (const x of m) s += x\n  return s\n})',
+    args: 'nl.zeros([3])',
+  },
   { name: 'row-returned', source: 'njit((m) => m.row(0))', args: M },
   { name: 'row-of-vector', source: 'njit((v) => v.row(0))', args: 'nl.zeros([3])' },
   { name: 'two-types', source: 'njit((n) => {\n  let x = 1\n  if (n > 2) x = 2n\n  return x\n})', args: '1' },
@@ -56,7 +66,7 @@ export const MISTAKES: readonly Mistake[] = [
   { name: 'null', source: 'njit((n) => (n === null ? 1 : 2))', args: '1' },
   { name: 'spread', source: 'njit((a) => Math.max(...a))', args: A },
   { name: 'rest', source: 'njit((...all) => all)', args: '1, 2' },
-  { name: 'typeof', source: "njit((n) => typeof n)", args: '1' },
+  { name: 'typeof', source: 'njit((n) => typeof n)', args: '1' },
   { name: 'this', source: 'njit(function f(n) {\n  return this.scale * n\n})', args: '1' },
   { name: 'arguments', source: 'njit(function f(n) {\n  return arguments.length + n\n})', args: '1' },
   { name: 'class', source: 'njit((n) => {\n  class P {}\n  return n\n})', args: '1' },
@@ -72,10 +82,19 @@ export const MISTAKES: readonly Mistake[] = [
   { name: 'signature-result', source: "njit('b1(f8)', (x) => x)", args: '1' },
   { name: 'unknown-option', source: 'njit({ paralell: true }, (x) => x)', args: '1' },
   { name: 'range-alone', source: 'njit((n) => {\n  const r = range(n)\n  return n\n})', args: '1' },
-  { name: 'range-fraction', source: 'njit((n) => {\n  let s = 0\n  for (const i of range(n / 2, n)) s += i\n  return s\n})', args: '4' },
+  {
+    name: 'range-fraction',
+    source: 'njit((n) => {\n  let s = 0\n  for (const i of range(n / 2, n)) s += i\n  return s\n})',
+    args: '4',
+  },
   { name: 'math-unknown', source: 'njit((n) => Math.f16round(n))', args: '1' },
   { name: 'math-arguments', source: 'njit((n) => Math.atan2(n))', args: '1' },
   { name: 'date-now', source: 'njit((n) => Date.now() + n)', args: '1' },
   { name: 'deep-recursion', source: 'njit((n) => {\n  const f = (x) => f(x - 1)\n  return f(n)\n})', args: '1' },
-  { name: 'captured-assigned', source: 'njit((n) => {\n  let calls = 0\n  function f(x) {\n    calls++\n    return x < 1 ? 0 : f(x - 1)\n  }\n  return f(n) + calls\n})', args: '3' },
+  {
+    name: 'captured-assigned',
+    source:
+      'njit((n) => {\n  let calls = 0\n  function f(x) {\n    calls++\n    return x < 1 ? 0 : f(x - 1)\n  }\n  return f(n) + calls\n})',
+    args: '3',
+  },
 ]

@@ -1,0 +1,136 @@
+// What njit returns and how it is called: signatures, options, globals, names, and what runs where it cannot compile.
+// SPDX-License-Identifier: MIT
+
+import * as nl from 'numloom'
+import { describe, expect, test } from 'vitest'
+import { njit } from '../dist/njit.js'
+import { runScript } from './support/child.ts'
+import { errorOf } from './support/errors.ts'
+import { type Any, TARGETS } from './support/njit.ts'
+
+const OFF = { cache: false, target: 'native' } as const
+
+describe('calls', () => {
+  test('the same function for each list of types', () => {
+    const double = njit({ ...OFF, name: 'double' }, (x: Any) => x + x)
+    expect([double(2), double(1.5), double(-0), double(2n ** 40n)]).toEqual([4, 3, -0, 2n ** 41n])
+    expect(double.signatures).toEqual(['i4', 'f8', 'i8'])
+    expect(double.stats.calls).toBe(4)
+    expect(double.length).toBe(1)
+    expect(double.name).toBe('double')
+    expect(double.explain().toString()).toContain('double runs as native')
+    expect(double.inspectTypes()).toContain('x: int32')
+  })
+
+  test('defaults, missing and further arguments', () => {
+    const scaled = njit(OFF, (x: number, by = 3, _unused?: number) => x * by)
+    expect(() => scaled(2)).toThrow(/parameter 3/)
+    const tripled = njit(OFF, (x: number, by = 3) => x * by)
+    expect([tripled(2), tripled(2, undefined), tripled(2, 5), (tripled as Any)(2, 5, 9)]).toEqual([6, 6, 10, 10])
+  })
+
+  test('signatures choose, convert and check', async () => {
+    const named = { ...OFF, name: 'sum' }
+    const sum = njit(['f8(f8[:])', 'i4(i4[:])', 'f8(f8[:,:])', 'b1(f8)'], named, (a: Any) => a)
+    expect(() => sum(Float64Array.of(1))).toThrow(/NL5009.*'sum' returns a Float64Array.*f8/)
+    expect(() => sum(new Uint8Array(1))).toThrow(/NL5006.*u1\[::1\].*f8\(f8\[:\]\)/)
+    const root = njit('f8(f8)', OFF, (x: number) => Math.sqrt(x))
+    expect([root(4), root(2.25)]).toEqual([2, 1.5])
+    expect(root.signatures).toEqual(['f8'])
+    const ahead = njit('f8(f8[:], i4)', OFF, (a: Any, i: Any) => a[i])
+    await ahead.compile()
+    expect(ahead.signatures).toHaveLength(1)
+    expect(ahead(Float64Array.of(1, 2.5), 1)).toBe(2.5)
+    expect(ahead.signatures).toHaveLength(1)
+    for (const [result, value] of [['b1', 1 < 2] as const, ['i8', 5n] as const, ['f8', 5] as const]) {
+      expect(njit(`${result}()`, { ...OFF, globals: { value } }, () => value)()).toBe(value)
+    }
+    expect(() => njit('f9(f8)', (x: number) => x)).toThrow(/NL5002/)
+  })
+
+  test('globals: numbers, booleans, bigints, arrays, functions of both kinds, also nested', () => {
+    const table: Any = Float64Array.of(1, 2, 3)
+    const half = (x: Any) => x / two
+    const two = 2
+    const compiledHalf = njit({ ...OFF, globals: { two } }, half)
+    const fib = njit(OFF, function fib(n: Any): Any {
+      return n < 2 ? n : fib(n - 1) + fib(n - 2)
+    })
+    const square = (x: Any) => x * x
+    const globals = { table, flag: true, big: 2n ** 40n, zero: -0, compiledHalf, fib, square }
+    const [flag, big, zero] = [true, 2n ** 40n, -0]
+    const all = (n: Any) => {
+      table[0] += 1
+      return [table[1] + compiledHalf(n), flag, big, zero, fib(n), square(n + 0.5), table]
+    }
+    for (const target of TARGETS) {
+      table[0] = 1
+      const found = njit({ cache: false, target, globals }, all)(7)
+      expect(found).toEqual([2 + 3.5, true, 2n ** 40n, -0, 13, 56.25, table])
+      expect(found[6]).toBe(table)
+      expect(table[0]).toBe(2)
+    }
+    expect(() => njit({ ...OFF, globals: { text: 'x' } as Any }, all)(1)).toThrow(/NL5003.*'text'/)
+  })
+
+  test('after an error everything works', () => {
+    for (const target of TARGETS) {
+      const inner = (a: Any, i: Any) => {
+        const scratch = new Float64Array(10)
+        if (i > 5) throw new RangeError('too far')
+        return scratch[0] + a[i]
+      }
+      const outer = njit(
+        { cache: false, target, globals: { inner }, name: 'outer' },
+        (a: Any, i: Any) => inner(a, i) + 1,
+      )
+      const a = Float64Array.of(1, 2)
+      for (let turn = 0; turn < 3; turn++) {
+        expect(outer(a, 1)).toBe(3)
+        expect(errorOf(() => outer(a, 9))).toMatchObject({ message: 'too far', function: 'outer' })
+        expect(() => outer(a, 3)).toThrow(/out of bounds.*size 2/)
+      }
+    }
+  })
+
+  test('names and the text of functions', () => {
+    const holder = {
+      method(x: Any) {
+        return x + 1 // ) } ' " ` */
+      },
+    }
+    expect(njit(OFF, holder.method)(1)).toBe(2)
+    const größe = njit(OFF, (ä: Any) => ä * 2)
+    expect(größe(2)).toBe(4)
+    const crlf = njit(
+      OFF,
+      new Function('return (x) => {\r\n  const y = x\r\n  return y + z\r\n}')() as (x: number) => number,
+    )
+    const { message } = errorOf(() => crlf(1))
+    expect(message).toContain('return y + z\n')
+    const long = `return (x) => ${'x + '.repeat(500)}unknown`
+    const minified = njit(OFF, new Function(long)() as (x: number) => number)
+    for (const line of errorOf(() => minified(1)).message.split('\n')) expect(line.length).toBeLessThan(200)
+    expect(() => njit(OFF, größe)).toThrow(/NL5007/)
+  })
+})
+
+describe('without a compiler', () => {
+  test('NUMLOOM_DISABLE_JIT=1 runs plain JavaScript, and says so once', async () => {
+    const script = `
+      import { njit } from '${import.meta.resolve('numloom/njit')}'
+      const f = njit((x) => x + 1)
+      console.log(f(1), f(2), f.explain().runs)
+      try { njit({ require: 'compiled' }, (x) => x)(1) } catch (error) { console.log(error.code) }`
+    const { stdout, stderr } = await runScript(script, { env: { NUMLOOM_DISABLE_JIT: '1' } })
+    expect(stdout).toBe('2 3 js\nNL5004\n')
+    expect(stderr.match(/runs as plain JavaScript/g)).toHaveLength(1)
+  })
+})
+
+test('rows of arrays are views', () => {
+  const a = nl.arange(0, 6).reshape(2, 3)
+  a.row(-1).set(0, 77)
+  expect([a.get(1, 0), a.row(0).shape, a.row(1).row(2).get()]).toEqual([77, [3], 5])
+  expect(() => a.row(2)).toThrow(nl.IndexError)
+})
