@@ -257,7 +257,7 @@ function overRange(
   range: RangeCall,
   pattern: es.Pattern,
   labels: readonly string[],
-): void {
+) {
   const { prange, schedule, item } = range
   const start = range.start ? scalar(b, range.start) : constantOf('i32', 0)
   const stop = scalar(b, range.stop)

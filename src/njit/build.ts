@@ -74,7 +74,7 @@ export class Builder {
     this.extentType = maxExtent <= MAX_I32 ? 'i32' : 'i64'
   }
 
-  emit(...statements: Statement[]): void {
+  emit(...statements: Statement[]) {
     this.out.push(...statements)
   }
 
@@ -131,18 +131,18 @@ export class Builder {
 
   // ---- statements ---------------------------------------------------------------------------------------------------
 
-  statements(list: readonly es.Node[]): void {
+  statements(list: readonly es.Node[]) {
     for (const statement of list) this.statement(statement)
   }
 
-  statement(node: es.Node, labels: readonly string[] = []): void {
+  statement(node: es.Node, labels: readonly string[] = []) {
     if (!this.notes.reached.has(node)) return
     if (labels.length > 0 && !seesLabels(node))
       this.leavable(labels, 'block', () => this.#build(node as es.Statement, []))
     else this.#build(node as es.Statement, labels)
   }
 
-  #build(statement: es.Statement, labels: readonly string[]): void {
+  #build(statement: es.Statement, labels: readonly string[]) {
     const node = statement
     switch (statement.type) {
       case 'BlockStatement':

@@ -157,6 +157,7 @@ function mathText(e: Extract<Expression, { kind: 'math' }>, args: readonly strin
 export function offsetText(names: Names, array: Variable, indices: readonly Expression[]): string {
   const name = names.of(array)
   const { contiguous } = array.type as ArrayType
+  if (indices.length === 0) return '0'
   const texts = indices.map((index) => `(offset)${expressionText(names, index)}`)
   if (!contiguous) return texts.map((text, axis) => `${text} * (offset)${name}.s${axis}`).join(' + ')
   return texts.reduce(

@@ -64,7 +64,7 @@ export class Recorder {
   }
 
   /** Tells of what a statement reads and writes by itself, before it does. */
-  statement(s: Statement): void {
+  statement(s: Statement) {
     if (!this.active) return
     this.#position = placeOf(s, this.#position)
     for (const e of expressionsOf(s)) this.#reads(e, [])
@@ -74,7 +74,7 @@ export class Recorder {
   }
 
   /** What an expression reads where the conditions hold: only what is evaluated counts. */
-  #reads(e: Expression, conditions: readonly string[]): void {
+  #reads(e: Expression, conditions: readonly string[]) {
     const under = (condition: Expression, not: '' | '!', part: Expression) => {
       // To ask again would draw another number.
       if (some(condition, isRandom)) return

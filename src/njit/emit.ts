@@ -93,7 +93,7 @@ export class Emitter {
     return this.recorder ? [...checked] : hoist(checked, accumulators, this.#around)
   }
 
-  line(text: string): void {
+  line(text: string) {
     this.#lines.push(text)
   }
 
@@ -122,16 +122,16 @@ export class Emitter {
     return lines
   }
 
-  declare(variable: Variable, value?: string): void {
+  declare(variable: Variable, value?: string) {
     const zero = typeof variable.type === 'string' ? '0' : '{0}'
     this.line(`${this.type(variable.type)} ${this.names.of(variable)} = ${value ?? zero};`)
   }
 
-  statements(list: readonly Statement[]): void {
+  statements(list: readonly Statement[]) {
     for (const statement of list) this.statement(statement)
   }
 
-  statement(s: Statement): void {
+  statement(s: Statement) {
     this.recorder?.statement(s)
     switch (s.kind) {
       case 'let':
@@ -282,7 +282,7 @@ export class Emitter {
     } else this.line(`__builtin_memset(${name}.p, 0, (u64)${count} * ${size});`)
   }
 
-  #alias({ variable, source, row, declares }: Extract<Statement, { kind: 'alias' }>): void {
+  #alias({ variable, source, row, declares }: Extract<Statement, { kind: 'alias' }>) {
     if (declares) this.declare(variable)
     const name = this.names.of(variable)
     const from = this.names.of(source)

@@ -14,10 +14,10 @@ import { asNumber, BIG, BOOL, type Closure, describe, elementOf, joinValues, UNS
 
 /** The value of an expression. `name` is that of the variable it is to be assigned to, for functions. */
 export function evaluate(inf: Inference, node: es.Node, name = ''): Value {
-  return inf.note(node, valueOf(inf, node as es.Expression, name))
+  return inf.note(node, resultOf(inf, node as es.Expression, name))
 }
 
-function valueOf(inf: Inference, node: es.Expression, name: string): Value {
+function resultOf(inf: Inference, node: es.Expression, name: string): Value {
   switch (node.type) {
     case 'Literal':
       return literal(node)

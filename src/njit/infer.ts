@@ -94,7 +94,7 @@ export class Inference {
     return local
   }
 
-  assign(local: Local, value: Value, node: es.Node): void {
+  assign(local: Local, value: Value, node: es.Node) {
     const joined = local.value === undefined ? value : joinValues(local.value, value)
     if (joined === undefined) {
       reject(
@@ -143,17 +143,17 @@ export class Inference {
 
   // ---- statements ---------------------------------------------------------------------------------------------------
 
-  block(node: es.Node, statements: readonly es.Node[]): void {
+  block(node: es.Node, statements: readonly es.Node[]) {
     this.inScope(node, this.scope, () => this.statements(statements))
   }
 
-  statements(list: readonly es.Node[]): void {
+  statements(list: readonly es.Node[]) {
     for (const statement of list) this.#hoist(statement)
     for (const statement of list) this.statement(statement)
   }
 
   /** Functions may be called before they are declared. */
-  #hoist(node: es.Node): void {
+  #hoist(node: es.Node) {
     if (node.type !== 'FunctionDeclaration') return
     const declaration = node as es.FunctionDeclaration
     const name = declaration.id.name
@@ -162,7 +162,7 @@ export class Inference {
     this.assign(this.declare(declaration.id, true), closure, node)
   }
 
-  statement(node: es.Node, labels: readonly string[] = []): void {
+  statement(node: es.Node, labels: readonly string[] = []) {
     if (this.env === undefined) return
     this.notes.reached.add(node)
     const run = () => this.#run(node as es.Statement, labels)
@@ -170,7 +170,7 @@ export class Inference {
   }
 
   /** Nothing is known of what follows a call whose result is not known yet. */
-  attempt(work: () => void): void {
+  attempt(work: () => void) {
     try {
       work()
     } catch (error) {
@@ -179,7 +179,7 @@ export class Inference {
     }
   }
 
-  #run(statement: es.Statement, labels: readonly string[]): void {
+  #run(statement: es.Statement, labels: readonly string[]) {
     const node = statement
     switch (statement.type) {
       case 'EmptyStatement':

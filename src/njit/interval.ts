@@ -155,29 +155,27 @@ const bitsAbove = (value: number) => 2 ** (32 - Math.clz32(value)) - 1
 export function bitwise(op: string, left: Interval, right: Interval): Interval {
   const a = toInt32(left)
   const b = toInt32(right)
-  const shift = b.lo === b.hi ? b.lo & 31 : undefined
-  switch (op) {
-    case '&':
-      if (a.lo < 0 && b.lo < 0) return I32
-      return interval(0, Math.min(a.lo >= 0 ? a.hi : MAX_I32, b.lo >= 0 ? b.hi : MAX_I32), true)
-    case '|':
-    case '^':
-      if (right.lo === 0 && right.hi === 0) return a
-      return a.lo >= 0 && b.lo >= 0 ? interval(0, bitsAbove(Math.max(a.hi, b.hi)), true) : I32
-    case '>>':
-      return shift === undefined
-        ? a.lo >= 0
-          ? interval(0, a.hi, true)
-          : I32
-        : interval(a.lo >> shift, a.hi >> shift, true)
-    case '>>>':
-      if (a.lo >= 0) return interval(0, shift === undefined ? a.hi : a.hi >>> shift, true)
-      return shift === undefined ? U32 : interval(0, 0xffffffff >>> shift, true)
-    default: {
-      const fits = shift !== undefined && a.lo * 2 ** shift >= MIN_I32 && a.hi * 2 ** shift <= MAX_I32
-      return fits ? interval(a.lo << shift, a.hi << shift, true) : I32
-    }
+  if (op === '&') {
+    if (a.lo < 0 && b.lo < 0) return I32
+    return interval(0, Math.min(a.lo >= 0 ? a.hi : MAX_I32, b.lo >= 0 ? b.hi : MAX_I32), true)
   }
+  if (op === '|' || op === '^') {
+    if (right.lo === 0 && right.hi === 0) return a
+    return a.lo >= 0 && b.lo >= 0 ? interval(0, bitsAbove(Math.max(a.hi, b.hi)), true) : I32
+  }
+  return shifted(op, a, b.lo === b.hi ? b.lo & 31 : undefined)
+}
+
+/** By a number of bits that is known, or any. */
+function shifted(op: string, a: Interval, by: number | undefined): Interval {
+  if (by === undefined) {
+    if (op === '<<') return I32
+    return a.lo >= 0 ? interval(0, a.hi, true) : op === '>>>' ? U32 : I32
+  }
+  if (op === '>>') return interval(a.lo >> by, a.hi >> by, true)
+  if (op === '>>>') return interval(0, (a.lo >= 0 ? a.hi : 0xffffffff) >>> by, true)
+  const fits = a.lo * 2 ** by >= MIN_I32 && a.hi * 2 ** by <= MAX_I32
+  return fits ? interval(a.lo << by, a.hi << by, true) : I32
 }
 
 /** Functions of Math whose results are known better than "a number". */
@@ -226,24 +224,21 @@ export function ofMath(name: string, a: Interval, b: Interval): Interval {
 
 /** What holds of `a` where `a op b` is true; of `b` by the mirrored operator. Undefined: it cannot be. */
 export function where(a: Interval, op: string, b: Interval): Interval | undefined {
+  if (op === '!==') return unless(a, b)
   const step = a.whole && b.whole ? 1 : 0
-  let { lo, hi, negativeZero } = a
-  if (op === '<') hi = Math.min(hi, b.hi - step)
-  else if (op === '<=') hi = Math.min(hi, b.hi)
-  else if (op === '>') lo = Math.max(lo, b.lo + step)
-  else if (op === '>=') lo = Math.max(lo, b.lo)
-  else if (op === '===') {
-    lo = Math.max(lo, b.lo)
-    hi = Math.min(hi, b.hi)
-  } else {
-    if (step === 1 && b.lo === b.hi && !b.nan) {
-      if (lo === b.lo) lo += 1
-      if (hi === b.hi) hi -= 1
-    }
-    if (lo > hi) return a.nan ? a : undefined
-    return interval(lo, hi, a.whole, negativeZero, a.nan)
-  }
+  const most = { '<': b.hi - step, '<=': b.hi, '===': b.hi }[op] ?? Number.POSITIVE_INFINITY
+  const least = { '>': b.lo + step, '>=': b.lo, '===': b.lo }[op] ?? Number.NEGATIVE_INFINITY
+  const lo = Math.max(a.lo, least)
+  const hi = Math.min(a.hi, most)
   if (lo > hi) return undefined
-  if (lo > 0 || hi < 0) negativeZero = false
-  return interval(lo, hi, a.whole, negativeZero, false)
+  return interval(lo, hi, a.whole, a.negativeZero && lo <= 0 && hi >= 0, false)
+}
+
+/** What holds of `a` where it is not `b`. */
+function unless(a: Interval, b: Interval): Interval | undefined {
+  if (!a.whole || !b.whole || b.lo !== b.hi || b.nan) return a
+  const lo = a.lo === b.lo ? a.lo + 1 : a.lo
+  const hi = a.hi === b.hi ? a.hi - 1 : a.hi
+  if (lo > hi) return a.nan ? a : undefined
+  return { ...a, lo, hi }
 }

@@ -3,7 +3,7 @@
 
 import { placeOf, problem } from './diagnostic.js'
 import { independence, type Refusal, suspects } from './independence.js'
-import type { ForLoop, FunctionIr, Parallel, Position, ProgramIr, Statement, Variable } from './ir.js'
+import type { ForLoop, FunctionIr, Position, ProgramIr, Statement, Variable } from './ir.js'
 import type { Settings } from './options.js'
 import { listsOf } from './walk.js'
 
@@ -36,22 +36,22 @@ export function parallelize(
   const loops: LoopReport[] = []
   const distinct: Distinct = new Map()
   const aloneBecause = race ? 'it is checked for races' : parallel ? undefined : 'njit was not given { parallel: true }'
-  const see = (f: FunctionIr, loop: ForLoop, inside: boolean) => {
+  const visitLoop = (f: FunctionIr, loop: ForLoop, inside: boolean) => {
     const reason = inside ? 'it is inside of another prange' : aloneBecause
-    if (reason === undefined) {
-      loops.push(decide(f, loop, distinct))
-      loop.parallel = { schedule, ...loop.parallel } as Parallel
-    } else {
+    if (race && !inside) loop.watched = watchedIn(f, loop)
+    if (reason !== undefined) {
       loop.parallel = undefined
       loops.push(serialReport(loop, reason))
+      return
     }
-    if (race && !inside) loop.watched = watchedIn(f, loop)
+    loops.push(decide(f, loop, distinct))
+    if (loop.parallel) loop.parallel = { ...loop.parallel, schedule: loop.parallel.schedule ?? schedule }
   }
   const visit = (f: FunctionIr, list: readonly Statement[], inside: boolean) => {
     for (const statement of list) {
-      const prange = statement.kind === 'for' && statement.prange
-      if (prange) see(f, statement, inside)
-      for (const inner of listsOf(statement)) visit(f, inner, inside || prange)
+      const found = statement.kind === 'for' && statement.prange
+      if (found) visitLoop(f, statement, inside)
+      for (const inner of listsOf(statement)) visit(f, inner, inside || found)
     }
   }
   for (const f of [program.main, ...program.functions]) visit(f, f.body, false)

@@ -63,16 +63,19 @@ function combination(value: Expression, cell: Cell): Combination | undefined {
       return extend(e.op, e.left, [e.right], cell) ?? extend(e.op, e.right, [e.left], cell)
     case 'math':
       return e.name === 'min' || e.name === 'max' ? combinationOfExtreme(e.name, e.args, cell) : undefined
-    case 'select': {
-      const op = bare(e.no) && cell.is(bare(e.no)) ? replacement(e.condition, e.yes, cell) : undefined
-      return op && { op, parts: [e.yes] }
-    }
+    case 'select':
+      return combinationOfChoice(e, cell)
     case 'convert':
       // `v | 0`, which is an `|` with nothing.
       return cell.is(bare(uncut(e))) ? { op: '|', parts: [] } : undefined
     default:
       return undefined
   }
+}
+
+function combinationOfChoice(e: Extract<Expression, { kind: 'select' }>, cell: Cell): Combination | undefined {
+  const op = cell.is(bare(e.no)) ? replacement(e.condition, e.yes, cell) : undefined
+  return op && { op, parts: [e.yes] }
 }
 
 const BITS: readonly ReductionOp[] = ['&', '|', '^']

@@ -39,8 +39,8 @@ export function callError(
     return new OutOfMemoryError(`no memory for an array of ${first} bytes, ${place}`, { wanted: first, available: 0 })
   }
   const failure = failures[what]
-  const constructor = CONSTRUCTORS[failure?.error ?? 'Error']
-  return Object.assign(new constructor(failure?.message ?? ''), fields)
+  const ErrorClass = CONSTRUCTORS[failure?.error ?? 'Error']
+  return Object.assign(new ErrorClass(failure?.message ?? ''), fields)
 }
 
 export function overlapWarning(name: string, where: number, sources: readonly Source[]): void {

@@ -48,8 +48,6 @@ export function keyOf(expression: Expression): string {
       return `(${e.name} ${e.type} ${inner})`
     case 'select':
       return `(select ${inner})`
-    case 'disjoint':
-      return `(disjoint ${e.left.id} ${e.right.id})`
     default:
       return `(${e.op} ${e.type} ${inner})`
   }

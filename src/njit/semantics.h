@@ -131,11 +131,14 @@ NL_INLINE _Bool nl_big_subtract_overflows(i64 x, i64 y) {
   i64 difference;
   return __builtin_sub_overflow(x, y, &difference);
 }
+// By the upper half of the product, from products of 32 bits: a wider type would need a library in wasm.
 NL_INLINE _Bool nl_big_multiply_overflows(i64 x, i64 y) {
-  const i64 least = (i64)((u64)1 << 63), product = (i64)((u64)x * (u64)y);
-  if (x == 0 || y == 0) return 0;
-  if (x == -1 || y == -1) return x == least || y == least;
-  return product / y != x;
+  const u64 x_low = (u32)x, y_low = (u32)y;
+  const i64 x_high = x >> 32, y_high = y >> 32;
+  const i64 cross = x_high * (i64)y_low + (i64)((x_low * y_low) >> 32);
+  const i64 other = (i64)x_low * y_high + (i64)(u32)cross;
+  const i64 high = x_high * y_high + (cross >> 32) + (other >> 32);
+  return high != (i64)((u64)x * (u64)y) >> 63;
 }
 NL_INLINE _Bool nl_big_divide_overflows(i64 x, i64 y) { return y == -1 && x == (i64)((u64)1 << 63); }
 NL_INLINE i64 nl_big_right(i64 x, i64 by) { return x >> (by > 63 ? 63 : by); }

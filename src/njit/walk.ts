@@ -84,6 +84,14 @@ export function readBy(e: Expression): Set<Variable> {
   return read
 }
 
+/** Variables that a statement names outside of expressions. */
+function namedBy(s: Statement): readonly Variable[] {
+  if (s.kind === 'alias') return [s.source, s.variable]
+  if (s.kind === 'store' || s.kind === 'check') return [s.array]
+  const values = s.kind === 'return' ? s.values : s.kind === 'call' ? s.args : []
+  return values.filter((value): value is Variable => 'id' in value)
+}
+
 export interface Use {
   readonly declared: ReadonlySet<Variable>
   readonly used: ReadonlySet<Variable>
@@ -97,16 +105,10 @@ export function useOf(list: readonly Statement[]): Use {
   const assigned = new Set<Variable>()
   eachStatement(list, (s) => {
     for (const e of expressionsOf(s)) for (const variable of readBy(e)) used.add(variable)
-    if (s.kind === 'let' || s.kind === 'for' || s.kind === 'allocate') declared.add(s.variable)
-    if (s.kind === 'alias') (s.declares ? declared : assigned).add(s.variable)
-    if (s.kind === 'alias') used.add(s.source).add(s.variable)
-    if (s.kind === 'assign') assigned.add(s.variable)
-    if (s.kind === 'store' || s.kind === 'check') used.add(s.array)
-    if (s.kind === 'return') for (const value of s.values) if ('id' in value) used.add(value)
-    if (s.kind === 'call') {
-      for (const arg of s.args) if ('id' in arg) used.add(arg)
-      for (const variable of s.results) assigned.add(variable)
-    }
+    for (const variable of namedBy(s)) used.add(variable)
+    const gets = s.kind === 'call' ? s.results : 'variable' in s ? [s.variable] : []
+    const changes = s.kind === 'assign' || s.kind === 'call' || (s.kind === 'alias' && !s.declares)
+    for (const variable of gets) (changes ? assigned : declared).add(variable)
   })
   for (const variable of assigned) used.add(variable)
   return { declared, used, assigned }
