@@ -67,7 +67,10 @@ function distFiles() {
   const code = [
     'build-info.json',
     'cjs/package.json',
-    'njit/runtime.h',
+    ...filesUnder('src/njit')
+      .filter((file) => file.endsWith('.h'))
+      .map((file) => `njit/${file}`),
+    'njit/generation',
     ...sources.flatMap((source) => builtFrom(source, entries)),
   ]
   const binaries = filesUnder('dist/wasm').filter((file) => /\.(wasm|cjs)$/.test(file))

@@ -419,18 +419,19 @@ function assignment(b: Builder, node: es.AssignmentExpression): Built {
 /** The element is found before the value is computed, and stored to after. */
 function memberAssignment(b: Builder, node: es.AssignmentExpression, left: es.MemberExpression): Built {
   let element = buildElement(b, left)
-  if (node.operator !== '=') element = { ...element, load: loaded(b, element, left.start) }
+  const reads = node.operator !== '='
+  if (reads) element = { ...element, load: loaded(b, element, left.start) }
   const at = b.out.length
   const value = scalar(b, node.right)
-  if (b.out.slice(at).some(hasEffect)) element = fixIndices(b, element, at)
-  const computed = node.operator === '=' ? value : operation(b, node, node.operator.slice(0, -1), element.load, value)
+  if (b.out.slice(at).some(hasEffect)) element = fixElement(b, element, reads, at)
+  const computed = !reads ? value : operation(b, node, node.operator.slice(0, -1), element.load, value)
   const result = b.isStatement(node) ? computed : keptScalar(b, computed)
   buildStore(b, element, result, left)
   return scalarBuilt(result)
 }
 
-/** Indices (and the old value) as they were before the value was computed. */
-function fixIndices(b: Builder, element: Element, at: number): Element {
+/** Indices (and the old value, if it is read) as they were before the value was computed. */
+function fixElement(b: Builder, element: Element, reads: boolean, at: number): Element {
   const lets: Statement[] = []
   const fixed = (expression: Expression): Expression => {
     if (expression.kind === 'constant') return expression
@@ -439,7 +440,7 @@ function fixIndices(b: Builder, element: Element, at: number): Element {
     return use(variable)
   }
   const indices = element.indices.map(fixed)
-  const load = fixed(element.load)
+  const load = reads ? fixed(element.load) : element.load
   b.out.splice(at, 0, ...lets)
   return { ...element, indices, load }
 }

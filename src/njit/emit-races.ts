@@ -36,6 +36,13 @@ export function mostAxes({ main, functions }: ProgramIr): number {
   return most
 }
 
+export type WatchedLoop = ForLoop & { readonly watched: readonly Variable[] }
+
+/** Whether there is anything to check in a loop. */
+export function isWatched(loop: ForLoop): loop is WatchedLoop {
+  return loop.watched !== undefined && loop.watched.length > 0
+}
+
 type Kind = 'NL_READ' | 'NL_WRITE' | 'NL_ATOMIC'
 
 export class Recorder {
@@ -75,14 +82,12 @@ export class Recorder {
     }
     if (e.kind === 'logic') {
       this.#reads(e.left, conditions)
-      return under(e.left, e.op === '&&' ? '' : '!', e.right)
-    }
-    if (e.kind === 'select') {
+      under(e.left, e.op === '&&' ? '' : '!', e.right)
+    } else if (e.kind === 'select') {
       this.#reads(e.condition, conditions)
       under(e.condition, '', e.yes)
-      return under(e.condition, '!', e.no)
-    }
-    for (const part of partsOf(e)) this.#reads(part, conditions)
+      under(e.condition, '!', e.no)
+    } else for (const part of partsOf(e)) this.#reads(part, conditions)
     if (e.kind === 'variable') this.#scalar(e.variable, 'NL_READ', conditions)
     if (e.kind === 'load') this.#element(e, 'NL_READ', conditions)
   }
@@ -114,9 +119,8 @@ export class Recorder {
   }
 }
 
-export function checkedLoop(emitter: Emitter, recorder: Recorder, loop: ForLoop) {
-  const watched = loop.watched ?? []
-  if (watched.length === 0) return emitter.for(loop)
+export function checkedLoop(emitter: Emitter, recorder: Recorder, loop: WatchedLoop): void {
+  const { watched } = loop
   const list = emitter.unique('watched')
   const races = emitter.unique('races')
   const mark = emitter.unique('mark')

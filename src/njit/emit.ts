@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 import { expressionText, itemsize, Names, offsetText, storedType, stridesOf, typeName } from './emit-expressions.js'
-import { checkedLoop, Recorder } from './emit-races.js'
+import { checkedLoop, isWatched, Recorder } from './emit-races.js'
 import { regionText } from './emit-regions.js'
 import { type Accumulators, hoist, withoutChecks } from './hoist.js'
 import type {
@@ -148,7 +148,7 @@ export class Emitter {
         return this.#if(s)
       case 'for':
         if (s.parallel) return regionText(this, s, this.distinct.get(s) ?? [])
-        return this.recorder ? checkedLoop(this, this.recorder, s) : this.for(s)
+        return this.recorder && isWatched(s) ? checkedLoop(this, this.recorder, s) : this.for(s)
       case 'loop':
         return this.labelled(s.label, (again) => {
           this.line('for (;;) {')

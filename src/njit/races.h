@@ -95,8 +95,7 @@ NL_COLD void nl_conflict(f64* record, const void* place, struct nl_visit before,
   NL_FOUND(record) = found + 1;
 }
 
-// Of other iterations than the one that visits now only the last is compared with: before a second one may pass by a write
-// of the first, that is a conflict already.
+// The last visit of another iteration than that of `now`: of several that conflict with it the nearest is told.
 NL_INLINE struct nl_visit nl_other(const struct nl_visit* visits, struct nl_visit now) {
   return visits[visits[0].iteration == now.iteration];
 }

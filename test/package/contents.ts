@@ -32,9 +32,9 @@ const BELONGS = [
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
   /^dist\/(?!wasm\/)[\w/-]+\.d\.ts$/,
   /^dist\/(?!wasm\/|cjs\/)[\w/-]+\.js$/,
-  /^dist\/cjs\/(index|classic)\.js$/,
+  /^dist\/cjs\/(index|classic|njit)\.js$/,
   /^dist\/(cjs\/package|build-info)\.json$/,
-  /^dist\/njit\/runtime\.h$/,
+  /^dist\/njit\/(\w+\.h|generation)$/,
   /^dist\/wasm\/numloom(\.(as|shared|threads|relaxed))*\.(wasm|cjs)$/,
 ]
 

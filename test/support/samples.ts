@@ -382,6 +382,12 @@ add(
   (x) => x.slice('::2', 1),
 )
 add(
+  'NDArray.row',
+  'row',
+  () => [f64(40, 50)],
+  (x) => x.row(1),
+)
+add(
   'NDArray.T',
   'T',
   () => [f64(40, 50)],
