@@ -86,7 +86,7 @@ const wideText = (value: bigint) => {
 }
 
 /** Functions of runtime.h and semantics.h that go by another name than that of Math. */
-const FUNCTIONS: Readonly<Record<string, string>> = { pow: 'nl_power', random: 'nl_random' }
+const FUNCTIONS: Readonly<Record<string, string>> = { pow: 'nl_power', cbrt: 'nl_cube_root' }
 
 export function expressionText(names: Names, e: Expression): string {
   const text = (operand: Expression) => expressionText(names, operand)
