@@ -19,6 +19,7 @@ import type {
   Variable,
 } from './ir.js'
 import type { Distinct } from './parallel.js'
+import { readBy } from './walk.js'
 
 /** Where what lies in the slots. */
 export interface Layout {
@@ -208,6 +209,7 @@ export class Emitter {
 
   #if({ condition, yes, no }: Extract<Statement, { kind: 'if' }>): void {
     this.line(`if (${this.text(condition)}) {`)
+    if (no.length === 0 && !this.#simd && yes.some(accumulates)) this.line('NL_BRANCH;')
     this.statements(yes)
     if (no.length > 0) {
       this.line('} else {')
@@ -258,10 +260,16 @@ export class Emitter {
       if (loop.simd) this.line(pragma(this.names, loop.simd.reductions))
       this.line(`for (${type} ${name} = ${start}; ${name} ${compare} ${stop}; ${name} += ${step}) {`)
       if (first) this.line(first)
+      const outer = this.#simd
+      this.#simd = loop.simd !== undefined
       this.body(loop.body, again)
+      this.#simd = outer
       this.line('}')
     })
   }
+
+  /** Whether the innermost loop around here is to become SIMD. */
+  #simd = false
 
   // ---- arrays -------------------------------------------------------------------------------------------------------
 
@@ -362,6 +370,11 @@ export class Emitter {
     })
     this.finished.push(...lines)
   }
+}
+
+/** Whether a sum in doubles goes on, which has an order: it is faster to pass it by than to add 0. */
+function accumulates(s: Statement): boolean {
+  return s.kind === 'assign' && s.variable.type === 'f64' && readBy(s.value).has(s.variable)
 }
 
 /** Iterations may be run several at a time; what they add up is added in any order. */

@@ -9,6 +9,9 @@
 #define NL_INDEPENDENT _Pragma("GCC ivdep")
 #endif
 
+// A branch that stays one.
+#define NL_BRANCH __asm__ volatile("")
+
 // Offsets of elements: memory is at most 2^32 bytes for wasm.
 #if !defined(__wasm__)
 typedef i64 offset;
