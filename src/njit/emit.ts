@@ -19,6 +19,7 @@ import type {
   Variable,
 } from './ir.js'
 import type { Distinct } from './parallel.js'
+import { verifyStatements } from './verify.js'
 import { readBy } from './walk.js'
 
 /** Where what lies in the slots. */
@@ -75,6 +76,7 @@ export class Emitter {
   readonly recorder: Recorder | undefined
   /** The body of the function that is written. */
   #around: readonly Statement[] = []
+  #results: readonly Type[] = []
 
   constructor(
     readonly program: ProgramIr,
@@ -91,7 +93,10 @@ export class Emitter {
   prepared(list: readonly Statement[], accumulators: Accumulators): Statement[] {
     const checked = this.boundsCheck ? list : withoutChecks(list)
     // Accesses are written down as the user has them.
-    return this.recorder ? [...checked] : hoist(checked, accumulators, this.#around)
+    if (this.recorder) return [...checked]
+    const hoisted = hoist(checked, accumulators, this.#around)
+    verifyStatements('hoist', this.#results, hoisted)
+    return hoisted
   }
 
   line(text: string) {
@@ -351,6 +356,7 @@ export class Emitter {
   function(f: FunctionIr, keepsBlocks: boolean): void {
     this.failure = 'failed'
     this.#around = f.body
+    this.#results = f.results
     this.recorder?.enter(!keepsBlocks)
     const lines = this.collect(() => {
       this.line(`${this.signature(f)} {`)

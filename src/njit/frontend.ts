@@ -17,6 +17,7 @@ import { type Local, Scope } from './scope.js'
 import { SMALL, typeOf } from './signature.js'
 import { Source } from './source.js'
 import { BIG, BOOL, type Closure, type Value } from './value.js'
+import { verify } from './verify.js'
 
 /** A function as njit was given it. */
 export interface Definition {
@@ -154,6 +155,7 @@ export function compileSource(
     params,
     around.arrays.map(({ local }) => local),
   )
+  verify('build', program)
   const roots = new Roots(program)
   const written = roots.written()
   const row = roots.returnedRow()
@@ -162,6 +164,7 @@ export function compileSource(
     throw problem('NL2039', row, 'a row of an argument is returned: it would be a copy, not a view.', fix)
   }
   const { loops, distinct } = parallelize(program, settings)
+  verify('parallelize', program)
   const position = (at: Position) => encodePosition(around.sources, at)
   const { text, own, layout, watch } = programSource(program, distinct, position, { ...settings, huge })
   const { parameters } = program.main
