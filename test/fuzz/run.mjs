@@ -123,15 +123,24 @@ function tally(tree, counts) {
     counts.set(name.filter(Boolean).join(' '), (counts.get(name.filter(Boolean).join(' ')) ?? 0) + 1)
 }
 
-const programs = Array.from({ length: count }, (_, i) => ({ seed: seed + i, tree: generate(seed + i) }))
 const counts = new Map()
 const ends = new Map()
-for (const program of programs) {
-  tally(program.tree, counts)
-  if (values.show) console.log(`// seed ${program.seed}\n${render(program.tree, 'njit').text}\n`)
-  for (const { error } of expectations(program.tree, program.seed))
-    ends.set(error ?? 'result', (ends.get(error ?? 'result') ?? 0) + 1)
+
+/** Whether a program ends in time in JavaScript; what it uses and how it ends are counted. */
+function ended({ seed, tree }) {
+  if (values.show) console.log(`// seed ${seed}\n${render(tree, 'njit').text}\n`)
+  try {
+    for (const { error = 'result' } of expectations(tree, seed)) ends.set(error, (ends.get(error) ?? 0) + 1)
+  } catch (error) {
+    if (error.name !== 'Invalid') throw error
+    ends.set('left out: too long', (ends.get('left out: too long') ?? 0) + 1)
+    return false
+  }
+  tally(tree, counts)
+  return true
 }
+
+const programs = Array.from({ length: count }, (_, i) => ({ seed: seed + i, tree: generate(seed + i) })).filter(ended)
 const list = (map) =>
   [...map]
     .sort((a, b) => b[1] - a[1])
@@ -139,7 +148,7 @@ const list = (map) =>
     .join(', ')
 console.log(`${count} programs from seed ${seed}; runs end with: ${list(ends)}\nused: ${list(counts)}`)
 
-const packs = Array.from({ length: Math.ceil(count / pack) }, (_, i) =>
+const packs = Array.from({ length: Math.ceil(programs.length / pack) }, (_, i) =>
   programs.slice(i * pack, (i + 1) * pack),
 ).reverse()
 const begin = performance.now()
