@@ -6,6 +6,7 @@
 import type { Code } from '../core/dtype.js'
 import type { KernelPlan, Level } from './plan.js'
 
+const antwj = ['as', 'native', 'wasm-threads', 'wasm', 'js'] as const
 const atnwj = ['as', 'wasm-threads', 'native', 'wasm', 'js'] as const
 const atwnj = ['as', 'wasm-threads', 'wasm', 'native', 'js'] as const
 const awtnj = ['as', 'wasm', 'wasm-threads', 'native', 'js'] as const
@@ -15,12 +16,10 @@ const ntawj = ['native', 'wasm-threads', 'as', 'wasm', 'js'] as const
 const ntwaj = ['native', 'wasm-threads', 'wasm', 'as', 'js'] as const
 const ntwj = ['native', 'wasm-threads', 'wasm', 'js'] as const
 const nwtaj = ['native', 'wasm', 'wasm-threads', 'as', 'js'] as const
-const nwtj = ['native', 'wasm', 'wasm-threads', 'js'] as const
+const tanwj = ['wasm-threads', 'as', 'native', 'wasm', 'js'] as const
 const tawnj = ['wasm-threads', 'as', 'wasm', 'native', 'js'] as const
-const tnawj = ['wasm-threads', 'native', 'as', 'wasm', 'js'] as const
-const tnwaj = ['wasm-threads', 'native', 'wasm', 'as', 'js'] as const
-const wntaj = ['wasm', 'native', 'wasm-threads', 'as', 'js'] as const
 const wtanj = ['wasm', 'wasm-threads', 'as', 'native', 'js'] as const
+const wtnaj = ['wasm', 'wasm-threads', 'native', 'as', 'js'] as const
 const wtnj = ['wasm', 'wasm-threads', 'native', 'js'] as const
 
 const from = (work: number, order: Level['order']): Level => ({ work, order })
@@ -28,96 +27,128 @@ const from = (work: number, order: Level['order']): Level => ({ work, order })
 export const MEASURED: Readonly<Record<string, Partial<Record<Code, KernelPlan>>>> = {
   abs: {
     f64: {
-      levels: [from(0, awtnj), from(1000, nawtj)],
-      threads: { native: 100_000 },
+      levels: [from(0, awtnj), from(3100, ntawj)],
+      threads: { native: 31_000, 'wasm-threads': 100_000 },
       strided: { levels: [from(0, awtnj), from(10_000, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
     },
     f32: {
       levels: [from(0, awtnj), from(1000, ntwaj)],
       threads: { native: 100_000, 'wasm-threads': 100_000 },
-      strided: { levels: [from(0, awtnj), from(31_000, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
-      outside: { levels: [from(0, nwtaj)], threads: { native: 100_000 } },
+      strided: { levels: [from(0, awtnj), from(10_000, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+      outside: { levels: [from(0, nawtj)], threads: { native: 100_000 } },
     },
     i32: {
       levels: [from(0, awtnj), from(3100, ntwaj)],
-      threads: { native: 100_000, 'wasm-threads': 31_000 },
-      strided: { levels: [from(0, awtnj), from(31_000, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
-      outside: { levels: [from(0, nawtj)], threads: { native: 100_000 } },
+      threads: { native: 100_000, 'wasm-threads': 100_000 },
+      strided: { levels: [from(0, antwj), from(310_000, natwj)], threads: { native: 31_000, 'wasm-threads': 100_000 } },
+      outside: { levels: [from(0, ntwaj)], threads: { native: 100_000, 'wasm-threads': 1_000_000 } },
     },
   },
   add: {
     f64: {
-      levels: [from(0, awtnj), from(3100, wntaj), from(31_000, ntwaj)],
+      levels: [from(0, awtnj), from(10_000, ntwaj)],
       threads: { native: 31_000, 'wasm-threads': 31_000 },
+      outside: { levels: [from(0, nwtaj)], threads: { native: 31_000 } },
     },
-    f32: { levels: [from(0, awtnj), from(10_000, ntwaj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
-    i32: { levels: [from(0, awtnj), from(10_000, ntwaj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+    f32: {
+      levels: [from(0, awtnj), from(10_000, ntwaj)],
+      threads: { native: 31_000, 'wasm-threads': 100_000 },
+      outside: { levels: [from(0, nwtaj)], threads: { native: 31_000 } },
+    },
+    i32: {
+      levels: [from(0, awtnj), from(10_000, ntwaj)],
+      threads: { native: 31_000, 'wasm-threads': 100_000 },
+      strided: { levels: [from(0, awtnj), from(3100, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+    },
   },
   copy: {
-    f64: { levels: [from(0, awtnj), from(1000, nwtaj), from(3_100_000, wtanj)], threads: {} },
-    f32: { levels: [from(0, awtnj), from(3100, ntwaj)], threads: { native: 3_100_000, 'wasm-threads': 3_100_000 } },
+    f64: {
+      levels: [from(0, awtnj), from(1000, ntawj)],
+      threads: { native: 100_000, 'wasm-threads': 31_000 },
+      strided: { levels: [from(0, awtnj), from(3100, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+      outside: { levels: [from(0, nawtj)], threads: { native: 31_000 } },
+    },
+    f32: {
+      levels: [from(0, awtnj), from(3100, ntawj)],
+      threads: { native: 100_000, 'wasm-threads': 100_000 },
+      strided: { levels: [from(0, awtnj), from(3100, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+      outside: { levels: [from(0, nawtj)], threads: { native: 100_000 } },
+    },
     i32: {
       levels: [from(0, awtnj), from(3100, ntawj)],
-      threads: { native: 100_000, 'wasm-threads': 31_000 },
-      strided: { levels: [from(0, awtnj), from(31_000, nawtj)], threads: { native: 100_000 } },
+      threads: { native: 100_000, 'wasm-threads': 100_000 },
+      strided: { levels: [from(0, atwnj), from(310_000, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+      outside: { levels: [from(0, nawtj)], threads: { native: 100_000 } },
     },
   },
   divide: {
     f64: {
-      levels: [from(0, awtnj), from(1000, ntawj), from(3_100_000, tnwaj)],
+      levels: [from(0, awtnj), from(1000, ntawj)],
       threads: { native: 31_000, 'wasm-threads': 31_000 },
-      strided: { levels: [from(0, awtnj), from(31_000, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+      strided: { levels: [from(0, atwnj), from(100_000, ntawj)], threads: { native: 100_000, 'wasm-threads': 31_000 } },
     },
     f32: {
-      levels: [from(0, awtnj), from(3100, nwtaj)],
-      threads: { native: 31_000 },
+      levels: [from(0, awtnj), from(3100, ntwaj)],
+      threads: { native: 31_000, 'wasm-threads': 31_000 },
       outside: { levels: [from(0, nwtaj)], threads: { native: 31_000 } },
     },
   },
   fma: {
-    f64: { levels: [from(0, awtnj), from(10_000, ntawj)], threads: { native: 100_000, 'wasm-threads': 1_000_000 } },
-    f32: { levels: [from(0, awtnj), from(31_000, ntawj)], threads: { native: 100_000, 'wasm-threads': 100_000 } },
+    f64: { levels: [from(0, awtnj), from(10_000, ntawj)], threads: { native: 100_000, 'wasm-threads': 310_000 } },
+    f32: {
+      levels: [from(0, awtnj), from(31_000, ntawj)],
+      threads: { native: 100_000, 'wasm-threads': 100_000 },
+      strided: { levels: [from(0, awtnj), from(3100, ntawj)], threads: { native: 100_000, 'wasm-threads': 100_000 } },
+      outside: { levels: [from(0, nawtj)], threads: { native: 100_000 } },
+    },
     i32: {
       levels: [from(0, awtnj), from(31_000, ntawj)],
       threads: { native: 100_000, 'wasm-threads': 100_000 },
-      strided: { levels: [from(0, awtnj), from(3100, natwj)], threads: { native: 100_000, 'wasm-threads': 310_000 } },
+      outside: { levels: [from(0, nawtj)], threads: { native: 100_000 } },
     },
   },
   multiply: {
     f64: {
-      levels: [from(0, awtnj), from(3100, wntaj), from(31_000, tnwaj)],
+      levels: [from(0, awtnj), from(10_000, ntwaj)],
       threads: { native: 31_000, 'wasm-threads': 31_000 },
+      outside: { levels: [from(0, nwtaj)], threads: { native: 31_000 } },
     },
     f32: {
       levels: [from(0, awtnj), from(10_000, ntwaj)],
-      threads: { native: 31_000, 'wasm-threads': 3_100_000 },
-      strided: { levels: [from(0, awtnj), from(1000, ntawj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+      threads: { native: 31_000, 'wasm-threads': 100_000 },
+      outside: { levels: [from(0, nwtaj)], threads: { native: 31_000 } },
     },
     i32: {
-      levels: [from(0, awtnj), from(10_000, nwtaj)],
-      threads: { native: 31_000 },
-      strided: { levels: [from(0, awtnj), from(10_000, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+      levels: [from(0, awtnj), from(10_000, ntwaj)],
+      threads: { native: 31_000, 'wasm-threads': 310_000 },
+      strided: { levels: [from(0, awtnj), from(31_000, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
     },
   },
   negative: {
-    f64: { levels: [from(0, awtnj), from(1000, ntawj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+    f64: {
+      levels: [from(0, awtnj), from(3100, ntawj)],
+      threads: { native: 31_000, 'wasm-threads': 31_000 },
+      strided: { levels: [from(0, awtnj), from(10_000, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+      outside: { levels: [from(0, ntawj)], threads: { native: 31_000, 'wasm-threads': 1_000_000 } },
+    },
     f32: {
       levels: [from(0, awtnj), from(1000, ntwaj)],
-      threads: { native: 100_000, 'wasm-threads': 31_000 },
+      threads: { native: 100_000, 'wasm-threads': 100_000 },
       strided: { levels: [from(0, awtnj), from(10_000, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
-      outside: { levels: [from(0, nwtaj)], threads: { native: 100_000 } },
     },
     i32: {
       levels: [from(0, awtnj), from(3100, ntwaj)],
-      threads: { native: 100_000, 'wasm-threads': 31_000 },
-      strided: {
-        levels: [from(0, atnwj), from(3_100_000, ntawj)],
-        threads: { native: 31_000, 'wasm-threads': 31_000 },
-      },
+      threads: { native: 31_000, 'wasm-threads': 100_000 },
+      strided: { levels: [from(0, awtnj), from(31_000, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+      outside: { levels: [from(0, nawtj)], threads: { native: 100_000 } },
     },
   },
   sqrt: {
-    f64: { levels: [from(0, awtnj), from(310, ntawj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+    f64: {
+      levels: [from(0, awtnj), from(310, ntawj)],
+      threads: { native: 31_000, 'wasm-threads': 100_000 },
+      strided: { levels: [from(0, atnwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+    },
     f32: {
       levels: [from(0, awtnj), from(1000, ntawj)],
       threads: { native: 31_000, 'wasm-threads': 31_000 },
@@ -126,20 +157,20 @@ export const MEASURED: Readonly<Record<string, Partial<Record<Code, KernelPlan>>
   },
   subtract: {
     f64: {
-      levels: [from(0, awtnj), from(3100, wntaj), from(100_000, ntawj), from(3_100_000, tnwaj)],
-      threads: { native: 100_000, 'wasm-threads': 100_000 },
-      strided: { levels: [from(0, awtnj), from(1000, ntawj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
-      outside: { levels: [from(0, nwtaj)], threads: { native: 31_000 } },
-    },
-    f32: {
       levels: [from(0, awtnj), from(10_000, ntwaj)],
       threads: { native: 31_000, 'wasm-threads': 31_000 },
       outside: { levels: [from(0, nwtaj)], threads: { native: 31_000 } },
     },
+    f32: {
+      levels: [from(0, awtnj), from(10_000, ntwaj)],
+      threads: { native: 31_000, 'wasm-threads': 100_000 },
+      strided: { levels: [from(0, awtnj), from(31_000, ntawj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+      outside: { levels: [from(0, nawtj)], threads: { native: 31_000 } },
+    },
     i32: {
       levels: [from(0, awtnj), from(10_000, ntwaj)],
-      threads: { native: 3_100_000, 'wasm-threads': 3_100_000 },
-      strided: { levels: [from(0, awtnj), from(3100, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+      threads: { native: 31_000, 'wasm-threads': 100_000 },
+      strided: { levels: [from(0, awtnj), from(31_000, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
       outside: { levels: [from(0, nwtaj)], threads: { native: 31_000 } },
     },
   },
@@ -147,11 +178,12 @@ export const MEASURED: Readonly<Record<string, Partial<Record<Code, KernelPlan>>
     f64: {
       levels: [from(0, awtnj), from(1000, ntawj)],
       threads: { native: 31_000, 'wasm-threads': 31_000 },
-      outside: { levels: [from(0, nawtj)], threads: { native: 31_000 } },
+      strided: { levels: [from(0, awtnj), from(31_000, ntawj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+      outside: { levels: [from(0, natwj)], threads: { native: 31_000, 'wasm-threads': 1_000_000 } },
     },
     i32: {
-      levels: [from(0, awtnj), from(3100, nwtaj)],
-      threads: {},
+      levels: [from(0, awtnj), from(3100, ntwaj)],
+      threads: { native: 31_000, 'wasm-threads': 100_000 },
       strided: { levels: [from(0, awtnj), from(31_000, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
       outside: { levels: [from(0, nwtaj)], threads: { native: 100_000 } },
     },
@@ -159,42 +191,55 @@ export const MEASURED: Readonly<Record<string, Partial<Record<Code, KernelPlan>>
   to_f64: {
     f32: {
       levels: [from(0, awtnj), from(1000, ntwaj)],
-      threads: { native: 1_000_000, 'wasm-threads': 1_000_000 },
+      threads: { native: 31_000, 'wasm-threads': 100_000 },
       strided: { levels: [from(0, awtnj), from(31_000, ntawj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
       outside: { levels: [from(0, ntawj)], threads: { native: 31_000, 'wasm-threads': 1_000_000 } },
     },
     i32: {
       levels: [from(0, awtnj), from(1000, ntwaj)],
       threads: { native: 31_000, 'wasm-threads': 100_000 },
-      outside: { levels: [from(0, ntwaj)], threads: { native: 31_000, 'wasm-threads': 1_000_000 } },
+      strided: { levels: [from(0, awtnj), from(31_000, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
     },
   },
   cos: {
-    f64: { levels: [from(0, awtnj), from(990, ntwaj)], threads: { 'wasm-threads': 310_000 } },
-    f32: { levels: [from(0, awtnj), from(3100, ntwaj)], threads: { native: 1_000_000, 'wasm-threads': 3_100_000 } },
+    f64: {
+      levels: [from(0, awtnj), from(990, wtnaj), from(3100, ntwaj)],
+      threads: { native: 1_000_000, 'wasm-threads': 310_000 },
+    },
+    f32: { levels: [from(0, awtnj), from(3100, ntwaj)], threads: { native: 1_000_000, 'wasm-threads': 1_000_000 } },
   },
   exp: {
-    f64: { levels: [from(0, awtnj), from(3100, ntwaj)], threads: { native: 1_000_000, 'wasm-threads': 310_000 } },
-    f32: { levels: [from(0, awtnj), from(3100, ntawj)], threads: { native: 1_000_000, 'wasm-threads': 310_000 } },
+    f64: { levels: [from(0, awtnj), from(3100, ntwaj)], threads: { native: 1_000_000, 'wasm-threads': 1_000_000 } },
+    f32: { levels: [from(0, awtnj), from(9900, ntawj)], threads: { native: 1_000_000, 'wasm-threads': 1_000_000 } },
   },
   log: {
     f64: { levels: [from(0, awtnj), from(3100, ntwaj)], threads: { native: 1_000_000, 'wasm-threads': 1_000_000 } },
-    f32: { levels: [from(0, awtnj), from(3100, ntwaj)], threads: { native: 1_000_000, 'wasm-threads': 310_000 } },
+    f32: { levels: [from(0, awtnj), from(3100, ntwaj)], threads: { native: 1_000_000, 'wasm-threads': 1_000_000 } },
   },
   sin: {
-    f64: { levels: [from(0, awtnj), from(3100, ntwaj)], threads: { native: 1_000_000, 'wasm-threads': 310_000 } },
-    f32: { levels: [from(0, awtnj), from(3100, ntwaj)], threads: { native: 1_000_000, 'wasm-threads': 310_000 } },
+    f64: {
+      levels: [from(0, awtnj), from(990, wtnaj), from(3100, ntwaj)],
+      threads: { native: 1_000_000, 'wasm-threads': 1_000_000 },
+    },
+    f32: { levels: [from(0, awtnj), from(3100, ntwaj)], threads: { native: 1_000_000, 'wasm-threads': 1_000_000 } },
   },
   dot: {
     f64: {
-      levels: [from(0, awtnj), from(3100, natwj), from(310_000, tnawj)],
-      threads: { 'wasm-threads': 100_000 },
+      levels: [from(0, awtnj), from(3100, ntawj)],
+      threads: { native: 100_000, 'wasm-threads': 100_000 },
       outside: { levels: [from(0, nawtj)], threads: { native: 100_000 } },
     },
-    f32: { levels: [from(0, awtnj), from(10_000, ntawj)], threads: { native: 310_000, 'wasm-threads': 100_000 } },
+    f32: {
+      levels: [from(0, awtnj), from(10_000, ntawj)],
+      threads: { native: 310_000, 'wasm-threads': 310_000 },
+      strided: {
+        levels: [from(0, awtnj), from(100_000, ntawj)],
+        threads: { native: 100_000, 'wasm-threads': 100_000 },
+      },
+    },
     i32: {
-      levels: [from(0, awtnj), from(31_000, natwj)],
-      threads: { native: 310_000, 'wasm-threads': 10_000_000 },
+      levels: [from(0, awtnj), from(31_000, ntawj)],
+      threads: { native: 310_000, 'wasm-threads': 310_000 },
       strided: {
         levels: [from(0, awtnj), from(100_000, natwj)],
         threads: { native: 100_000, 'wasm-threads': 100_000 },
@@ -208,10 +253,14 @@ export const MEASURED: Readonly<Record<string, Partial<Record<Code, KernelPlan>>
       threads: { native: 31_000, 'wasm-threads': 31_000 },
       outside: { levels: [from(0, ntawj)], threads: { native: 31_000, 'wasm-threads': 1_000_000 } },
     },
-    f32: { levels: [from(0, awtnj), from(3100, ntwaj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+    f32: {
+      levels: [from(0, awtnj), from(3100, ntwaj)],
+      threads: { native: 31_000, 'wasm-threads': 100_000 },
+      outside: { levels: [from(0, ntawj)], threads: { native: 100_000, 'wasm-threads': 1_000_000 } },
+    },
     i32: {
-      levels: [from(0, awtnj), from(100_000, nawtj)],
-      threads: { native: 100_000 },
+      levels: [from(0, awtnj), from(310_000, ntawj)],
+      threads: { native: 100_000, 'wasm-threads': 310_000 },
       strided: { levels: [from(0, awtnj), from(31_000, ntawj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
       outside: { levels: [from(0, nawtj)], threads: { native: 100_000 } },
     },
@@ -219,94 +268,109 @@ export const MEASURED: Readonly<Record<string, Partial<Record<Code, KernelPlan>>
   min: {
     f64: {
       levels: [from(0, awtnj), from(1000, ntwaj)],
-      threads: { native: 31_000, 'wasm-threads': 1_000_000 },
+      threads: { native: 100_000, 'wasm-threads': 31_000 },
       outside: { levels: [from(0, ntawj)], threads: { native: 31_000, 'wasm-threads': 1_000_000 } },
     },
     f32: {
       levels: [from(0, awtnj), from(3100, ntwaj)],
-      threads: { native: 100_000, 'wasm-threads': 31_000 },
-      strided: { levels: [from(0, awtnj), from(10_000, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
-      outside: { levels: [from(0, nawtj)], threads: { native: 100_000 } },
+      threads: { native: 100_000, 'wasm-threads': 1_000_000 },
+      strided: { levels: [from(0, awtnj), from(10_000, ntawj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
     },
     i32: {
       levels: [from(0, awtnj), from(310_000, ntawj)],
-      threads: { native: 310_000, 'wasm-threads': 310_000 },
+      threads: { native: 100_000, 'wasm-threads': 310_000 },
       strided: { levels: [from(0, awtnj), from(31_000, ntawj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+      outside: { levels: [from(0, nawtj)], threads: { native: 100_000 } },
     },
   },
   sum: {
     f64: {
-      levels: [from(0, awtnj), from(1_000_000, ntawj)],
-      threads: { native: 3_100_000, 'wasm-threads': 3_100_000 },
+      levels: [from(0, awtnj), from(100_000, ntawj)],
+      threads: { native: 100_000, 'wasm-threads': 100_000 },
       strided: { levels: [from(0, awtnj), from(1000, ntwaj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
       outside: { levels: [from(0, nawtj)], threads: { native: 100_000 } },
     },
     f32: {
-      levels: [from(0, atwnj), from(100_000, ntawj)],
-      threads: { native: 100_000, 'wasm-threads': 31_000 },
+      levels: [from(0, awtnj), from(31_000, natwj)],
+      threads: { native: 310_000, 'wasm-threads': 310_000 },
       strided: { levels: [from(0, awtnj), from(31_000, ntawj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+      outside: { levels: [from(0, nawtj)], threads: { native: 100_000 } },
     },
   },
   sum_to_i64: {
     i32: {
-      levels: [from(0, awtnj), from(10_000, ntawj)],
-      threads: { native: 31_000, 'wasm-threads': 1_000_000 },
-      outside: { levels: [from(0, nawtj)], threads: { native: 100_000 } },
+      levels: [from(0, awtnj), from(31_000, ntawj)],
+      threads: { native: 31_000, 'wasm-threads': 31_000 },
+      strided: { levels: [from(0, awtnj), from(3100, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+      outside: { levels: [from(0, natwj)], threads: { native: 31_000, 'wasm-threads': 1_000_000 } },
     },
   },
   axpy: {
-    f64: { levels: [from(0, awtnj), from(3100, ntwaj)], threads: { native: 100_000, 'wasm-threads': 310_000 } },
-    f32: { levels: [from(0, awtnj), from(3100, ntwaj)], threads: { native: 310_000, 'wasm-threads': 100_000 } },
-    i32: { levels: [from(0, awtnj), from(3100, ntwaj)], threads: { native: 310_000, 'wasm-threads': 10_000_000 } },
+    f64: { levels: [from(0, awtnj), from(1000, ntwaj)], threads: { native: 100_000, 'wasm-threads': 310_000 } },
+    f32: {
+      levels: [from(0, awtnj), from(3100, ntwaj)],
+      threads: { native: 310_000, 'wasm-threads': 310_000 },
+      strided: {
+        levels: [from(0, awtnj), from(100_000, ntawj)],
+        threads: { native: 100_000, 'wasm-threads': 100_000 },
+      },
+    },
+    i32: {
+      levels: [from(0, awtnj), from(3100, ntwaj)],
+      threads: { native: 310_000, 'wasm-threads': 310_000 },
+      strided: {
+        levels: [from(0, awtnj), from(100_000, natwj)],
+        threads: { native: 100_000, 'wasm-threads': 100_000 },
+      },
+    },
   },
   gemm: {
     f64: { levels: [from(0, wtnj), from(9800, ntwj)], threads: { native: 980_000, 'wasm-threads': 980_000 } },
-    f32: { levels: [from(0, wtnj), from(9800, nwtj)], threads: { native: 980_000, 'wasm-threads': 3_100_000 } },
+    f32: { levels: [from(0, wtnj), from(9800, ntwj)], threads: { native: 980_000, 'wasm-threads': 980_000 } },
     i32: { levels: [from(0, wtnj), from(9800, ntwj)], threads: { native: 980_000, 'wasm-threads': 980_000 } },
   },
   gemv: {
-    f64: {
-      levels: [from(0, wtnj), from(31_000, ntwj)],
-      threads: { native: 99_000, 'wasm-threads': 3_100_000 },
-      strided: { levels: [from(0, wtnj), from(3000, ntwj)], threads: { native: 99_000, 'wasm-threads': 99_000 } },
+    f64: { levels: [from(0, wtnj), from(31_000, ntwj)], threads: { native: 99_000, 'wasm-threads': 310_000 } },
+    f32: {
+      levels: [from(0, wtnj), from(310_000, ntwj)],
+      threads: { native: 99_000, 'wasm-threads': 310_000 },
+      outside: { levels: [from(0, ntwj)], threads: { native: 99_000, 'wasm-threads': 9_900_000 } },
     },
-    f32: { levels: [from(0, wtnj), from(310_000, ntwj)], threads: { native: 310_000, 'wasm-threads': 3_100_000 } },
     i32: {
       levels: [from(0, wtnj), from(310_000, ntwj)],
-      threads: { native: 310_000, 'wasm-threads': 3_100_000 },
-      strided: { levels: [from(0, wtnj), from(960, ntwj)], threads: { native: 99_000, 'wasm-threads': 99_000 } },
-      outside: { levels: [from(0, ntwj)], threads: { native: 310_000, 'wasm-threads': 9_900_000 } },
+      threads: { native: 99_000, 'wasm-threads': 310_000 },
+      outside: { levels: [from(0, ntwj)], threads: { native: 99_000, 'wasm-threads': 9_900_000 } },
     },
   },
   integral2d: {
-    f64: { levels: [from(0, awtnj), from(2900, ntawj)], threads: { native: 310_000, 'wasm-threads': 3_100_000 } },
+    f64: { levels: [from(0, awtnj), from(2900, ntawj)], threads: { native: 98_000, 'wasm-threads': 98_000 } },
   },
   nbody_step: {
     f64: {
-      levels: [from(0, awtnj), from(30_000, tawnj)],
-      threads: { native: 30_000, 'wasm-threads': 30_000 },
+      levels: [from(0, atwnj), from(310_000, tawnj)],
+      threads: { native: 98_000, 'wasm-threads': 98_000 },
       outside: {
-        levels: [from(0, nawtj), from(30_000, atwnj), from(3_100_000, tawnj)],
-        threads: { native: 98_000, 'wasm-threads': 990_000 },
+        levels: [from(0, nawtj), from(30_000, awtnj), from(310_000, tanwj)],
+        threads: { native: 98_000, 'wasm-threads': 310_000 },
       },
     },
     f32: {
-      levels: [from(0, atwnj), from(310_000, tawnj)],
-      threads: { native: 30_000, 'wasm-threads': 98_000 },
+      levels: [from(0, atwnj), from(990_000, tawnj)],
+      threads: { native: 98_000, 'wasm-threads': 310_000 },
       outside: {
-        levels: [from(0, nawtj), from(30_000, atwnj), from(3_100_000, tawnj)],
+        levels: [from(0, nawtj), from(30_000, awtnj), from(310_000, tawnj)],
         threads: { native: 98_000, 'wasm-threads': 310_000 },
       },
     },
   },
   plate_sweep: {
     f64: {
-      levels: [from(0, wtanj), from(96, atwnj), from(31_000, ntawj)],
-      threads: { native: 99_000, 'wasm-threads': 9600 },
+      levels: [from(0, wtanj), from(96, awtnj), from(31_000, ntawj)],
+      threads: { native: 99_000, 'wasm-threads': 31_000 },
       outside: { levels: [from(0, natwj)], threads: { native: 99_000, 'wasm-threads': 990_000 } },
     },
     f32: {
-      levels: [from(0, wtanj), from(96, atwnj), from(310_000, ntawj)],
+      levels: [from(0, wtanj), from(96, awtnj), from(99_000, ntawj)],
       threads: { native: 99_000, 'wasm-threads': 99_000 },
       outside: { levels: [from(0, natwj)], threads: { native: 99_000, 'wasm-threads': 3_100_000 } },
     },
