@@ -9,6 +9,7 @@ import { inBlocks } from './blocks.js'
 import { vectorizable } from './dependence.js'
 import type { Expression, ForLoop, Reduction, Statement, Variable } from './ir.js'
 import { Ranges } from './ranges.js'
+import { keyOf } from './same.js'
 import { simplified } from './simplify.js'
 import { both, compare, constantOf, TRUE } from './typed.js'
 import { eachExpression, eachStatement, expressionsOf, listsOf, useOf } from './walk.js'
@@ -133,13 +134,7 @@ function find(loop: ForLoop, accumulators: Accumulators, around: readonly Statem
   conditions.push(...apart.conditions)
   const seen = new Set<string>()
   for (const condition of [...ranges.conditions, ...conditions]) {
-    const key = JSON.stringify(condition, (name, value) =>
-      name === 'variable' || name === 'array' || name === 'left' || name === 'right'
-        ? (value.id ?? value)
-        : typeof value === 'bigint'
-          ? String(value)
-          : value,
-    )
+    const key = keyOf(condition)
     if (!seen.has(key)) findings.condition = both(findings.condition, condition)
     seen.add(key)
   }

@@ -5,7 +5,7 @@ import { NDArray } from '../core/array.js'
 import { NjitError } from '../core/errors.js'
 import * as number from './interval.js'
 import type { ArrayType, Storage } from './ir.js'
-import { BIG, BOOL, STORAGES, type Value } from './value.js'
+import { BIG, BOOL, elementOf, STORAGES, type Value } from './value.js'
 
 /** Larger numbers count as doubles, and arrays with more elements as huge: so index + 1 and the like stay in 32 bits. */
 export const SMALL = 2 ** 30
@@ -85,14 +85,7 @@ const LONG: Readonly<Record<string, string>> = {
   ...{ uint32: 'u4', uint64: 'u8', float32: 'f4', float64: 'f8', double: 'f8', number: 'f8', bigint: 'i8' },
 }
 
-const RANGES: Readonly<Record<string, readonly [number, number]>> = {
-  i1: [-128, 127],
-  u1: [0, 255],
-  i2: [-(2 ** 15), 2 ** 15 - 1],
-  u2: [0, 2 ** 16 - 1],
-  i4: [number.MIN_I32, number.MAX_I32],
-  u4: [0, 2 ** 32 - 1],
-}
+const INTEGERS: readonly string[] = ['i1', 'u1', 'i2', 'u2', 'i4', 'u4'] satisfies Storage[]
 
 /** One parameter of a signature: what it accepts, and what it is compiled for. */
 export interface Parameter {
@@ -141,9 +134,8 @@ function scalarParameter(name: string, part: string, text: string): Parameter {
     return { text: part, scalar: BIGINT, accepts: ({ value }) => value.kind === 'big' }
   if (name === 'f8' || name === 'f4')
     return { text: part, scalar: DOUBLE, accepts: ({ value }) => value.kind === 'number' }
-  const range = RANGES[name]
-  if (range === undefined) malformed(text, `'${part}' is no type`)
-  const scalar: ArgumentType = { text: name, value: number.interval(range[0], range[1], true) }
+  if (!INTEGERS.includes(name)) malformed(text, `'${part}' is no type`)
+  const scalar: ArgumentType = { text: name, value: elementOf(name as Storage) }
   const accepts = ({ value }: ArgumentType) =>
     value.kind === 'number' && value.whole && !value.nan && !value.negativeZero
   return { text: part, scalar, accepts }
