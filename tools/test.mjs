@@ -6,7 +6,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 
 const VITEST = 'node_modules/vitest/vitest.mjs'
 const RELAXED = ['wasm-relaxed', 'unshared-relaxed']
@@ -25,18 +25,33 @@ function run(name, node, projects, args) {
   const { status } = spawnSync(node, command, { stdio: 'inherit' })
   const counts = existsSync(report) ? countsOf(JSON.parse(readFileSync(report, 'utf8'))) : nothing()
   // Errors outside any test end vitest with a code alone.
-  if (status !== 0 && counts.failed === 0) counts.failed = 1
+  if (status !== 0 && counts.failed === 0) {
+    counts.failed = 1
+    counts.failures.push(`${name}: ended with ${status ?? 'a signal'}, and no test says why`)
+  }
   return counts
 }
 
-const nothing = () => ({ passed: 0, failed: 0, skipped: 0, reasons: new Map() })
+const nothing = () => ({ passed: 0, failed: 0, skipped: 0, reasons: new Map(), failures: [] })
+
+const LINES_OF_A_FAILURE = 12
+
+/** Who failed, and the head of the reason: the end of a long log is what people see. */
+function failureOf(file, { fullName, failureMessages }) {
+  const lines = failureMessages.join('\n').split('\n').slice(0, LINES_OF_A_FAILURE)
+  return [`${relative('.', file)}: ${fullName}`, ...lines].join('\n    ')
+}
 
 function countsOf({ testResults }) {
   const counts = nothing()
   for (const file of testResults) {
-    const failed = file.assertionResults.filter(({ status }) => status === 'failed').length
+    const failed = file.assertionResults.filter(({ status }) => status === 'failed')
     // A file that does not load has no test that could fail.
-    counts.failed += file.status === 'failed' ? Math.max(1, failed) : failed
+    if (file.status === 'failed' && failed.length === 0) {
+      failed.push({ fullName: 'does not load', failureMessages: [file.message] })
+    }
+    counts.failed += failed.length
+    counts.failures.push(...failed.map((test) => failureOf(file.name, test)))
     for (const { status, meta } of file.assertionResults) {
       if (status === 'passed') counts.passed++
       else if (status !== 'failed') {
@@ -55,7 +70,7 @@ function runInNode26(args) {
   const node = join(cache, 'node26', 'bin', 'node')
   if (existsSync(node)) return run('Node 26, relaxed SIMD', node, RELAXED, args)
   console.log(`\n${node} is missing, so relaxed SIMD cannot be tested; run: make setup`)
-  return { ...nothing(), failed: 1 }
+  return { ...nothing(), failed: 1, failures: ['Node 26 is missing'] }
 }
 
 function main(args) {
@@ -65,6 +80,7 @@ function main(args) {
   if (!hasRelaxed) runs.push(runInNode26(args))
   console.log()
   for (const [reason, count] of runs.flatMap(({ reasons }) => [...reasons])) console.log(`${count} skipped: ${reason}`)
+  for (const failure of runs.flatMap(({ failures }) => failures)) console.log(`failed: ${failure}`)
   const total = (key) => runs.reduce((sum, counts) => sum + counts[key], 0)
   const skipped = total('skipped')
   console.log(`${total('passed')} passed, ${total('failed')} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
