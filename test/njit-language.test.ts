@@ -182,6 +182,43 @@ describe('loops', () => {
     ])
   })
 
+  test('that seldom do something, of every length around that of a chunk', () => {
+    const seldom = (x: Any, y: Any, from: Any, out: Any) => {
+      let [first, best, at, sum, last] = [-1, -Infinity, -1, 0.1, NaN]
+      for (let i = from; i < x.length; i++) {
+        if (x[i] > best) {
+          best = x[i]
+          at = i
+        }
+      }
+      for (let i = x.length - 1; i >= 0; i -= 3) {
+        const distance = Math.abs(x[i] - y[i])
+        if (distance < 0.25 && !(y[i] < 0)) {
+          sum += x[i] / 3
+          last = i
+        }
+      }
+      let found = 0
+      for (let i = 0; i < y.length; i++) {
+        if (y[i] >= 0.75) {
+          out[found++] = i
+          y[i] = -y[i]
+        }
+      }
+      for (let i = 0; i < x.length; i++) if (x[i] !== x[i]) first = i
+      return [first, best, at, sum, last, found]
+    }
+    const lists = [0, 1, 31, 32, 33, 63, 64, 65, 200].flatMap((n) =>
+      [0, 5].map((from) => {
+        const [x, y] = [11, 17].map((factor) =>
+          Float64Array.from({ length: n }, (_, i) => (((i + 1) * factor) % 101) / 101),
+        )
+        if (n > 40) x[35] = Number.NaN
+        return [x, y, from, new Int32Array(n + 1)]
+      }),
+    )
+    same(seldom, lists)
+  })
   test('labels', () => {
     const labels = (n: Any) => {
       let count = 0

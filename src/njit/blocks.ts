@@ -4,9 +4,10 @@
 // loop's own statements take the results from there. Arguments must not depend on what the loop stores or carries along.
 // SPDX-License-Identifier: MIT
 
+import { Chunk } from './chunks.js'
 import type { Expression, ForLoop, Statement, Variable } from './ir.js'
 import { keyOf, some } from './same.js'
-import { arithmetic, constantOf, convert, math, newLabel, newVariable, use } from './typed.js'
+import { newVariable, use } from './typed.js'
 import { expressionsOf, readBy, useOf } from './walk.js'
 
 /** Functions that the library has kernels for. */
@@ -74,14 +75,15 @@ function mapStatement(s: Statement, map: (e: Expression) => Expression): Stateme
 /** Finds the calls of a loop that can be made for a block at a time. */
 class Plan {
   readonly planned: Planned[] = []
-  readonly turn: Variable
   readonly #lets = new Map<Variable, Statement>()
   readonly #byKey = new Map<string, Planned>()
   readonly #changing: ReadonlySet<Variable>
   readonly #stored = new Set<Variable>()
 
-  constructor(readonly loop: ForLoop) {
-    this.turn = newVariable('', 'i32', loop.position)
+  constructor(
+    readonly loop: ForLoop,
+    readonly turn: Variable,
+  ) {
     const { assigned } = useOf(loop.body)
     this.#changing = assigned
     for (const s of loop.body) this.#see(s)
@@ -181,90 +183,22 @@ function loadOf(buffer: Variable, turn: Variable): Expression {
  * not depend on each other through memory.
  */
 export function inBlocks(loop: ForLoop): Statement[] | undefined {
-  const plan = new Plan(loop)
+  const chunk = new Chunk(loop, LENGTH)
+  const plan = new Plan(loop, chunk.turn)
   if (plan.planned.length === 0) return undefined
-  const { position, variable, step } = loop
-  const type = variable.type as 'i32' | 'i64'
-  const turns = newVariable('turns', 'i64', position)
-  const done = newVariable('done', 'i64', position)
-  const count = newVariable('count', 'i32', position)
-  const first = newVariable('first', type, position)
-  const counted = (body: Statement[], simd: ForLoop['simd']): ForLoop => {
-    const value = arithmetic(
-      type,
-      '+',
-      use(first),
-      arithmetic(type, '*', convert(use(plan.turn), type), constantOf(type, step)),
-    )
-    return {
-      ...{
-        kind: 'for',
-        variable: plan.turn,
-        start: constantOf('i32', 0),
-        stop: use(count),
-        step: 1,
-        label: newLabel(),
-        position,
-      },
-      ...{ body: [{ kind: 'let', variable, value }, ...body], simd, parallel: undefined, prange: false },
-    }
-  }
-  const body: Statement[] = [
-    {
-      kind: 'let',
-      variable: count,
-      value: convert(
-        math('i64', 'min', constantOf('i64', LENGTH), arithmetic('i64', '-', use(turns), use(done))),
-        'i32',
-      ),
-    },
-    {
-      kind: 'let',
-      variable: first,
-      value: convert(
-        arithmetic('i64', '+', convert(loop.start, 'i64'), arithmetic('i64', '*', use(done), constantOf('i64', step))),
-        type,
-      ),
-    },
-  ]
+  const body: Statement[] = []
   for (const { call, argument, lets, buffer } of plan.planned) {
     const store: Statement = {
-      kind: 'store',
-      array: buffer,
-      indices: [use(plan.turn)],
-      value: argument,
-      position,
-      atomic: false,
+      ...{ kind: 'store', array: buffer, indices: [use(chunk.turn)], value: argument },
+      ...{ position: loop.position, atomic: false },
     }
-    body.push(counted([...lets, store], { reductions: [] as const }), {
-      kind: 'kernel',
-      name: call.name,
-      variable: buffer,
-      count: use(count),
+    body.push(chunk.go([...lets, store], { reductions: [] }), {
+      ...{ kind: 'kernel', name: call.name, variable: buffer, count: use(chunk.count) },
     })
   }
-  body.push(
-    counted(
-      loop.body.map((s) => plan.replacedStatement(s)),
-      loop.simd,
-    ),
-  )
-  const total = math('i64', 'turns', convert(loop.start, 'i64'), convert(loop.stop, 'i64'), constantOf('i64', step))
+  const statements = loop.body.map((s) => plan.replacedStatement(s))
   return [
     ...plan.planned.map(({ buffer }): Statement => ({ kind: 'buffer', variable: buffer, length: LENGTH })),
-    { kind: 'let', variable: turns, value: total },
-    {
-      ...{
-        kind: 'for',
-        variable: done,
-        start: constantOf('i64', 0),
-        stop: use(turns),
-        step: LENGTH,
-        body,
-        label: loop.label,
-        position,
-      },
-      ...{ parallel: undefined, prange: false },
-    },
+    ...chunk.each([...body, chunk.go(statements, loop.simd)]),
   ]
 }

@@ -212,8 +212,9 @@ export class Emitter {
     this.line(atomic ? `nl_add_${stored}(&${place}, ${text});` : `${place} = ${text};`)
   }
 
-  #if({ condition, yes, no }: Extract<Statement, { kind: 'if' }>): void {
-    this.line(`if (${this.text(condition)}) {`)
+  #if({ condition, yes, no, likely }: Extract<Statement, { kind: 'if' }>): void {
+    const text = this.text(condition)
+    this.line(`if (${likely ? `NL_LIKELY(${text})` : text}) {`)
     if (no.length === 0 && !this.#simd && yes.some(accumulates)) this.line('NL_BRANCH;')
     this.statements(yes)
     if (no.length > 0) {

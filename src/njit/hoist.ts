@@ -9,6 +9,7 @@ import { inBlocks } from './blocks.js'
 import { vectorizable } from './dependence.js'
 import type { Expression, ForLoop, Reduction, Statement, Variable } from './ir.js'
 import { Ranges } from './ranges.js'
+import { skipping } from './rare.js'
 import { keyOf } from './same.js'
 import { simplified } from './simplify.js'
 import { both, compare, constantOf, TRUE } from './typed.js'
@@ -72,16 +73,21 @@ function versions(loop: ForLoop, accumulators: Accumulators, around: readonly St
   const inner = (body: readonly Statement[]) => hoist(body, accumulators, around)
   if (findings.removed.size === 0 && findings.simd.size === 0) return [{ ...loop, body: inner(loop.body) }]
   const copy = fast(loop, findings)
-  const done = remaining(copy.body) ? [{ ...copy, body: inner(copy.body) }] : blocked(copy, findings.simd.has(loop))
+  const done = remaining(copy.body) ? [{ ...copy, body: inner(copy.body) }] : inChunks(copy, findings.simd.has(loop))
   const rest: Statement[] = findings.apart.length > 0 ? [{ kind: 'apart', arrays: findings.apart, body: done }] : done
   if (findings.condition === TRUE) return rest
   const slow = { ...loop, body: inner(loop.body) }
-  return [{ kind: 'if', condition: findings.condition, yes: rest, no: [slow], position: loop.position }]
+  const { condition } = findings
+  return [{ kind: 'if', condition, yes: rest, no: [slow], likely: true, position: loop.position }]
 }
 
-/** With functions of Math by the library's kernels, where iterations are independent. */
-function blocked(loop: ForLoop, independent: boolean): Statement[] {
-  return (independent && inBlocks(loop)) || [loop]
+/**
+ * An innermost loop without checks in chunks: with functions of Math by the library's kernels, where its iterations are
+ * independent; or passing over those that do nothing.
+ */
+function inChunks(loop: ForLoop, independent: boolean): Statement[] {
+  if (independent) return inBlocks(loop) ?? ((loop.simd === undefined && skipping(loop)) || [loop])
+  return [loop]
 }
 
 function remaining(list: readonly Statement[]): boolean {
@@ -96,7 +102,7 @@ function fast(loop: ForLoop, findings: Findings): ForLoop {
   const map = (list: readonly Statement[]): Statement[] => {
     const left = list.filter((s) => !findings.removed.has(s))
     return simplified(
-      left.flatMap((s) => (s.kind === 'for' ? blocked(fast(s, findings), findings.simd.has(s)) : [withLists(s, map)])),
+      left.flatMap((s) => (s.kind === 'for' ? inChunks(fast(s, findings), findings.simd.has(s)) : [withLists(s, map)])),
     )
   }
   const reductions = findings.simd.get(loop)?.reductions

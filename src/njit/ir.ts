@@ -180,6 +180,8 @@ export type Statement =
       readonly condition: Expression
       readonly yes: Statement[]
       readonly no: Statement[]
+      /** Whether the condition nearly always holds. */
+      readonly likely?: boolean
       readonly position: Position
     }
   | ForLoop

@@ -182,6 +182,8 @@ NL_INLINE _Bool nl_no_extent(f64 x) { return !(x >= 0 && x <= NL_EXACT && trunc(
 // ---- errors ---------------------------------------------------------------------------------------------------------
 
 // A record: what failed, where in the user's text, index, axis, extent.
+// Compilers do not vectorise the loops of a version that they think rare.
+#define NL_LIKELY(condition) __builtin_expect(!!(condition), 1)
 #define NL_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 NL_COLD void nl_failed(f64* record, f64 what, f64 where) {
   record[0] = what;
