@@ -224,6 +224,22 @@ describe('long loops', () => {
     expect(after - before).toBeLessThan(20)
     expect(reserved).toBeLessThan(150e6)
   })
+  test('of arrays of some KiB in one job do so too', async () => {
+    const script = `
+      import * as nl from 'numloom'
+      const [a, b] = [nl.ones(300), nl.ones(300)]
+      const sizes = []
+      for (let i = 0; i < 10; i++) {
+        for (let k = 0; k < 40_000; k++) nl.add(a, b)
+        sizes.push(process.memoryUsage().rss / 2 ** 20)
+      }
+      console.log(JSON.stringify([Math.max(...sizes.slice(0, 5)), Math.max(...sizes.slice(5)), nl.memory().bytesInUse]))
+    `
+    const [before, after, inUse] = await jsonOf<[number, number, number]>(script, options)
+    // The second half makes 480 MB, and objects of 100 MB, which finalizers would keep until the job ends.
+    expect(after - before).toBeLessThan(60)
+    expect(inUse).toBeLessThan(300e6)
+  })
 })
 
 describe('a search for dead arrays', () => {

@@ -50,9 +50,6 @@ export interface CompiledFunction {
   read(address: number, target: Uint8Array): void
 }
 
-/** Before, a minor collection takes what has a finalizer for alive. */
-const MINOR_FINDS = Number(process.versions.node.split('.')[0]) >= 22
-
 /** Collects garbage and asks the addon's weak references which arrays died. A major collection finds all. */
 function watcherOf(addon: Addon): Watcher {
   setFlagsFromString('--expose-gc')
@@ -61,7 +58,7 @@ function watcherOf(addon: Addon): Watcher {
     watch: (object, id) => addon.watch(object, id),
     sweep(effort) {
       if (effort === 'major') gc()
-      else if (effort === 'minor' && MINOR_FINDS) gc({ type: 'minor' })
+      else if (effort === 'minor') gc({ type: 'minor' })
       return addon.sweep()
     },
   }

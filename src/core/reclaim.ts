@@ -1,4 +1,5 @@
-// Finds the memory of arrays that were dropped: between jobs by finalizers, within one job by a watcher.
+// Finds the memory of arrays that were dropped: by the addon's watcher at any time; without the addon between jobs by
+// finalizers, and within one job by a watcher that is slow.
 //
 // It decides when it is worth to collect garbage, and tells the heap which blocks are free. Memory that dispose() frees
 // does not come this way.
@@ -9,13 +10,17 @@ import type { Block, Region } from './region.js'
 import { collectorWatcher, type Effort, takeOffer, type Watcher } from './watcher.js'
 
 /**
- * Blocks from this size on, and pages, are watched, so that they can be reclaimed within one long synchronous job; all are
- * once so many bytes of new memory were needed without a look. Watching costs about 0.4 us.
+ * Without the addon, blocks from this size on, and pages, are watched; all are once so many bytes of new memory were needed
+ * without a look.
  */
 const WATCHED_BYTES = 256 * 1024
 const WATCH_ALL_AFTER = 64 * 2 ** 20
-/** After so many watched blocks, those that are dead are dropped from the watcher's list. */
+/** After so many blocks the addon is worth loading for its watcher alone: finalizers pile up until a job ends. */
+const OFFER_AFTER = 2048
+/** After so many more blocks, or half of those that are watched, the watcher is asked for the dead. */
 const WATCH_ROUND = 4096
+/** Between two questions that collections of garbage prompt, each of which goes through all that is watched. */
+const ASK_MS = 100
 /**
  * New memory between two looks for dead arrays. A forced collection takes 0.1 to 10 ms: where the last one took long, so
  * much more that it costs a tenth of the time that writing the memory takes, about 10 MB a ms, but not without end.
@@ -35,9 +40,15 @@ export const ADVICE = 'Free arrays by scope(), `using` or dispose(), or write re
 export class Reclaimer {
   #release: (block: Block) => void
   #registry = new FinalizationRegistry<Block>((block) => this.#collected(block))
+  /** Holds an object that nobody uses, whose end tells that garbage was collected. */
+  #canary = new FinalizationRegistry<undefined>(() => this.#afterCollection())
+  #awaiting = false
+  #asked = 0
   #watcher: Watcher = collectorWatcher()
   #watched = new Map<number, Block>()
+  #tracked = 0
   #lastWatchId = 0
+  #nextRound = WATCH_ROUND
   #watchedBytes = WATCHED_BYTES
   /** Bytes taken since the last look, and those of pages among them. */
   unswept = 0
@@ -53,14 +64,36 @@ export class Reclaimer {
   /** From now on the death of a region is noticed. */
   track(region: Region, isPage: boolean): void {
     const { block } = region
-    this.#registry.register(region, block, region)
     if (isPage) this.#unsweptPages += block.size
-    else if (block.size < this.#watchedBytes || region.outside !== undefined) return
+    if (++this.#tracked === OFFER_AFTER) this.#improve()
+    if (this.#watcher.slow) {
+      this.#registry.register(region, block, region)
+      if (!isPage && (block.size < this.#watchedBytes || region.outside !== undefined)) return
+    } else this.#awaitCollection()
     // Not the address: that is used again while an older region that had it may not be collected yet.
     block.watchId = ++this.#lastWatchId
     this.#watcher.watch(region, block.watchId)
     this.#watched.set(block.watchId, block)
-    if (block.watchId % WATCH_ROUND === 0) this.sweep('ask')
+    if (block.watchId < this.#nextRound) return
+    this.sweep('ask')
+    this.#nextRound = block.watchId + Math.max(WATCH_ROUND, this.#watched.size / 2)
+  }
+
+  #awaitCollection(): void {
+    if (this.#awaiting) return
+    this.#awaiting = true
+    this.#canary.register({}, undefined)
+  }
+
+  #afterCollection(): void {
+    const wait = this.#asked + ASK_MS - performance.now()
+    if (wait > 0) setTimeout(() => this.#afterCollection(), wait).unref()
+    else {
+      this.#awaiting = false
+      this.sweep('ask')
+      this.#asked = performance.now()
+      if (this.#watched.size > 0) this.#awaitCollection()
+    }
   }
 
   /** The region's block is free already. */
@@ -90,6 +123,12 @@ export class Reclaimer {
     before.handOver?.(watcher)
   }
 
+  /** Has the addon watch, where it can be had. */
+  #improve(): void {
+    const better = this.#watcher.slow ? takeOffer() : undefined
+    if (better !== undefined) this.watchWith(better)
+  }
+
   /** Has the blocks released that died in this job; tells whether there were any. */
   sweep(effort: Effort): boolean {
     if (effort !== 'ask') this.unswept = this.#unsweptPages = 0
@@ -108,11 +147,7 @@ export class Reclaimer {
     if (this.unswept >= WATCH_ALL_AFTER) this.#watchedBytes = 0
     const many = this.unswept >= this.#limit
     if (!many && this.#unsweptPages < this.#pageLimit) return undefined
-    const better = this.#watcher.slow ? takeOffer() : undefined
-    if (better !== undefined) {
-      this.sweep('major')
-      this.watchWith(better)
-    }
+    this.#improve()
     const begin = performance.now()
     let address: number | undefined
     for (const effort of ['minor', 'major'] as const) {

@@ -46,7 +46,7 @@ function describe(use: MemoryUse): string {
 /**
  * What arrays take of memory, in bytes. Print it, or read it.
  *
- * Blocks are counted, so that an array takes a little more than its `nbytes`, and arrays of up to 1 KiB share pages of 32
+ * Blocks are counted, so that an array takes a little more than its `nbytes`, and arrays of up to 1 KiB share pages of 128
  * KiB. Those that were dropped without dispose() count until the collector found their memory unused; small ones, until
  * all of their page are dead. Typed arrays of your own, used in place by asarray(), are not numloom's memory: neither they
  * nor the arrays over them are counted.
