@@ -88,17 +88,6 @@ describe('entries', () => {
     expect(statSync(join(cache, 'njit')).mode & 0o777).toBe(0o700)
   })
 
-  test('a hit takes less than 2 ms', () => {
-    const key = cacheKey(['fast'])
-    writeEntry(key, binaryOf(key, 1 << 18), META)
-    const times = Array.from({ length: 20 }, () => {
-      const begin = performance.now()
-      readEntry(key)
-      return performance.now() - begin
-    })
-    expect(Math.min(...times)).toBeLessThan(2)
-  })
-
   test('are listed by their last use', () => {
     const keys = ['a', 'b', 'c'].map((name) => cacheKey([name]))
     for (const [i, key] of keys.entries()) {
