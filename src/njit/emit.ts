@@ -20,7 +20,7 @@ import type {
 } from './ir.js'
 import type { Distinct } from './parallel.js'
 import { verifyStatements } from './verify.js'
-import { readBy } from './walk.js'
+import { readBy, useOf } from './walk.js'
 
 /** Where what lies in the slots. */
 export interface Layout {
@@ -158,7 +158,10 @@ export class Emitter {
       case 'loop':
         return this.labelled(s.label, (again) => {
           this.line('for (;;) {')
-          this.body(s.body, again)
+          this.body(s.body, () => {
+            again()
+            for (const variable of carriedDoubles(s.body)) this.line(`NL_CARRIED(${this.names.of(variable)});`)
+          })
           this.line('}')
         })
       case 'block':
@@ -389,6 +392,16 @@ function pragma(names: Names, reductions: readonly Reduction[]): string {
   if (reductions.length === 0) return 'NL_INDEPENDENT'
   const clauses = reductions.map(({ variable, op }) => ` reduction(${op}:${names.of(variable)})`)
   return `_Pragma("omp simd${clauses.join('')}")`
+}
+
+/** Each wants a register for itself. */
+const MOST_CARRIED = 4
+
+/** Doubles that one turn of a loop takes over from the one before; none where there are many. */
+function carriedDoubles(body: readonly Statement[]): Variable[] {
+  const { declared, assigned } = useOf(body)
+  const carried = [...assigned].filter((variable) => variable.type === 'f64' && !declared.has(variable))
+  return carried.length > MOST_CARRIED ? [] : carried
 }
 
 /** Whether arrays made in a loop may outlive a turn: a variable from outside comes to stand for one. */

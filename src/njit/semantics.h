@@ -12,6 +12,14 @@
 // A branch that stays one.
 #define NL_BRANCH __asm__ volatile("")
 
+// A double that a loop carries from turn to turn. GCC ends turns by copying registers, with an instruction that makes the
+// next turn wait; what it must take for changed by the assembler it computes where it stays.
+#if defined(__x86_64__) && !defined(__clang__)
+#define NL_CARRIED(x) __asm__("" : "+x"(x))
+#else
+#define NL_CARRIED(x) (void)0
+#endif
+
 // Offsets of elements: memory is at most 2^32 bytes for wasm.
 #if !defined(__wasm__)
 typedef i64 offset;
