@@ -6,11 +6,9 @@
 
 import { type Emitter, OVERLAP } from './emit.js'
 import { expressionText, itemsize, storedType } from './emit-expressions.js'
-
 import type { Accumulators } from './hoist.js'
-import type { ArrayType, ForLoop, Reduction, Scalar, Statement, Storage, Type, Variable } from './ir.js'
-import { arithmetic, constantOf, newVariable, use } from './typed.js'
-
+import type { ArrayType, ForLoop, Reduction, Scalar, Storage, Type, Variable } from './ir.js'
+import { newVariable, use } from './typed.js'
 import { eachStatement, useOf } from './walk.js'
 
 const SCHEDULES = ['static', 'dynamic', 'guided', 'auto']
@@ -223,7 +221,6 @@ function bodyOf(
   reduced: ReadonlyMap<Variable, Reduction>,
 ): string[] {
   const { names, failure } = emitter
-  const turn = newVariable('turn', 'i64', loop.position)
   emitter.failure = 'failed'
   const lines = emitter.collect(() => {
     emitter.line(`static void region_body_${struct.slice(7)}(struct ${struct}* context, i64 begin, i64 end) {`)
@@ -235,17 +232,17 @@ function bodyOf(
       emitter.line(`const ${emitter.type(variable.type)} ${names.of(variable)} = context->${names.of(variable)};`)
     }
     emitter.line('NL_SET_DEPTH(E); (void)A;')
-    emitter.declare(turn, 'begin')
+    emitter.line('i64 first = begin, last = end;')
     if (reduced.size === 0) {
-      emitter.line('if (nl_failed_at(&context->failure) < begin) return;')
-      turns(emitter, loop, 'begin', 'end', turn, reduced)
+      emitter.line('if (nl_failed_at(&context->failure) < first) return;')
+      turns(emitter, loop, reduced)
     } else {
       emitter.line('for (i64 block = begin; block < end; block++) {')
-      emitter.line('const i64 first = block * context->length, past = first + context->length;')
-      emitter.line('const i64 last = past < context->turns ? past : context->turns;')
+      emitter.line('first = block * context->length; last = first + context->length;')
+      emitter.line('if (last > context->turns) last = context->turns;')
       emitter.line('if (nl_failed_at(&context->failure) < first) break;')
       for (const reduction of reduced.values()) accumulator(emitter, reduction)
-      turns(emitter, loop, 'first', 'last', turn, reduced)
+      turns(emitter, loop, reduced)
       for (const { variable } of reduced.values()) {
         if (typeof variable.type === 'string')
           emitter.line(`context->${names.of(variable)}_parts[block] = ${names.of(variable)};`)
@@ -253,8 +250,9 @@ function bodyOf(
       emitter.line('}')
     }
     emitter.line('nl_release_to(A, 0); return;')
+    // Iterations from the first on ran in order: it tells which of several failures comes first.
     emitter.line('failed: __attribute__((unused));')
-    emitter.line(`nl_region_failed(&context->failure, ${names.of(turn)}, record);`)
+    emitter.line('nl_region_failed(&context->failure, first, record);')
     emitter.line('nl_release_to(A, 0);')
     emitter.line('}')
   })
@@ -279,49 +277,15 @@ function accumulator(emitter: Emitter, { variable, op, along }: Reduction): void
   )
 }
 
-/** The iterations themselves: the variable counts by the step, `turn` by one, for the error of the lowest. */
-function turns(
-  emitter: Emitter,
-  loop: ForLoop,
-  first: string,
-  last: string,
-  turn: Variable,
-  reduced: Accumulators,
-): void {
+/** The iterations from `first` to `last`. */
+function turns(emitter: Emitter, loop: ForLoop, reduced: Accumulators): void {
   const { step, variable, position } = loop
   const type = variable.type as Scalar
+  const value = (at: string) => `(${emitter.type(type)})(context->start + ${at} * ${step})`
   const from = newVariable('from', type, position)
   const to = newVariable('to', type, position)
-  const value = (at: string) => `(${emitter.type(type)})(context->start + ${at} * ${step})`
-  emitter.declare(from, value(first))
-  emitter.declare(to, value(last))
-  const begin = newVariable('begin', 'i64', position)
-  emitter.declare(begin, first)
-  const counted = arithmetic('i64', '/', arithmetic(type, '-', use(variable), use(from)), constantOf('i64', step))
-  const count: Statement = {
-    kind: 'assign',
-    variable: turn,
-    value: arithmetic('i64', '+', use(begin), counted),
-    position,
-  }
+  emitter.declare(from, value('first'))
+  emitter.declare(to, value('last'))
   const plain: ForLoop = { ...loop, start: use(from), stop: use(to), parallel: undefined }
-  emitter.statements(counting(emitter.prepared([plain], reduced), variable, count))
-}
-
-/** Keeps the number of the iteration in those versions of the loop that may fail. */
-function counting(list: readonly Statement[], variable: Variable, count: Statement): Statement[] {
-  return list.map((s) => {
-    if (s.kind === 'if') return { ...s, yes: counting(s.yes, variable, count), no: counting(s.no, variable, count) }
-    if (s.kind !== 'for' || s.variable !== variable || !needsTurn(s.body)) return s
-    return { ...s, body: [count, ...s.body] }
-  })
-}
-
-/** Whether an iteration may fail in a way that is told by its number. */
-function needsTurn(body: readonly Statement[]): boolean {
-  let needed = false
-  eachStatement(body, (s) => {
-    if (s.kind === 'check' || s.kind === 'fail' || s.kind === 'call' || s.kind === 'allocate') needed = true
-  })
-  return needed
+  emitter.statements(emitter.prepared([plain], reduced))
 }
