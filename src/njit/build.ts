@@ -5,13 +5,15 @@
 import type * as es from 'acorn'
 import { bindCompanion } from './build-elements.js'
 import { bind, build, condition, scalar, valueAt } from './build-expressions.js'
-import { buildFor, buildForOf } from './build-loops.js'
+import { buildFor } from './build-loops.js'
+import { buildForOf } from './build-ranges.js'
 import type { Instance } from './calls.js'
 import { constantText, type Inference, type Notes, seesLabels } from './infer.js'
 import { MAX_I32, representation } from './interval.js'
 import type {
   ArrayType,
   Expression,
+  Failure,
   FunctionIr,
   Label,
   Position,
@@ -63,7 +65,7 @@ export class Builder {
   /** Array variables that come to stand for other arrays. */
   readonly reassigned = new Set<Variable>()
   readonly extentType: 'i32' | 'i64'
-  readonly failures: { error: 'Error' | 'RangeError' | 'TypeError'; message: string }[] = []
+  readonly failures: Failure[] = []
 
   constructor(
     readonly notes: Notes,
@@ -100,7 +102,7 @@ export class Builder {
     }
   }
 
-  failure(error: 'Error' | 'RangeError' | 'TypeError', message: string): number {
+  failure(error: Failure['error'], message: string): number {
     const known = this.failures.findIndex((failure) => failure.error === error && failure.message === message)
     return known >= 0 ? known : this.failures.push({ error, message }) - 1
   }
@@ -232,9 +234,9 @@ export class Builder {
   }
 
   /** The body of a loop: `continue` leads to its end, or on to the next turn. */
-  body(names: readonly string[], leave: Label, again: Target['again'], node: es.Statement): Statement[] {
+  body(names: readonly string[], leave: Label, again: Target['again'], work: () => void): Statement[] {
     this.frame.targets.push({ names, kind: 'loop', leave, again })
-    const body = this.collect(() => this.statement(node))
+    const body = this.collect(work)
     this.frame.targets.pop()
     return body
   }
@@ -251,7 +253,7 @@ export class Builder {
     const again = update ? ({ kind: 'break', label: end } as const) : ({ kind: 'continue', label } as const)
     const statements = this.collect(() => {
       if (test) this.#leaveUnless(test, label)
-      const inner = this.body(names, label, again, body)
+      const inner = this.body(names, label, again, () => this.statement(body))
       this.emit(...(update && continues(inner, end) ? [{ kind: 'block', body: inner, label: end } as const] : inner))
       if (update) this.effect(update)
     })
@@ -267,7 +269,7 @@ export class Builder {
     const label = newLabel()
     const end = newLabel()
     const statements = this.collect(() => {
-      const inner = this.body(labels, label, { kind: 'break', label: end }, node.body)
+      const inner = this.body(labels, label, { kind: 'break', label: end }, () => this.statement(node.body))
       this.emit(...(continues(inner, end) ? [{ kind: 'block', body: inner, label: end } as const] : inner))
       if (this.notes.values.has(node.test)) this.#leaveUnless(node.test, label)
     })

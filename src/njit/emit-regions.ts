@@ -6,10 +6,9 @@
 
 import { type Emitter, OVERLAP } from './emit.js'
 import { expressionText, itemsize, storedType } from './emit-expressions.js'
-import type { Accumulators } from './hoist.js'
+import { iterations } from './emit-iterations.js'
 import type { ArrayType, ForLoop, Reduction, Scalar, Storage, Type, Variable } from './ir.js'
-import { newVariable, use } from './typed.js'
-import { eachStatement, useOf } from './walk.js'
+import { eachStatement, nestOf, useOf } from './walk.js'
 
 const SCHEDULES = ['static', 'dynamic', 'guided', 'auto']
 
@@ -60,9 +59,10 @@ function combined(op: string, type: Scalar, all: string, part: string): string {
 }
 
 /** Variables that the body takes from outside. */
-function captured(loop: ForLoop): Variable[] {
-  const { used, declared } = useOf(loop.body)
-  return [...used].filter((variable) => !declared.has(variable) && variable !== loop.variable)
+function captured(nest: readonly ForLoop[]): Variable[] {
+  const { used, declared } = useOf((nest.at(-1) as ForLoop).body)
+  const counters = new Set(nest.map(({ variable }) => variable))
+  return [...used].filter((variable) => !declared.has(variable) && !counters.has(variable))
 }
 
 const scalarType = (type: Type) => (type === 'i32' ? 'i64' : type) as Scalar
@@ -75,7 +75,8 @@ export function regionText(
   const { names } = emitter
   const { reductions, schedule } = loop.parallel as NonNullable<ForLoop['parallel']>
   const number = emitter.regions.length
-  const outside = captured(loop)
+  const nest = nestOf(loop)
+  const outside = captured(nest)
   const reduced = new Map(reductions.map((reduction) => [reduction.variable, reduction]))
   const struct = `region_${number}`
   const context = emitter.unique('context')
@@ -83,9 +84,10 @@ export function regionText(
 
   const fields = outside.map((variable) => `${emitter.type(variable.type)} ${names.of(variable)};`)
   const partials = reductions.map(({ variable }) => `${partialType(emitter, variable)}* ${names.of(variable)}_parts;`)
-  const body = bodyOf(emitter, loop, struct, outside, reduced)
+  const body = bodyOf(emitter, nest, struct, outside, reduced)
+  const loops = `i64 start[${nest.length}], count[${nest.length}];`
   emitter.finished.push(
-    `struct ${struct} { struct nl_failure failure; i64 start, turns, length; ${[...fields, ...partials].join(' ')} };`,
+    `struct ${struct} { struct nl_failure failure; i64 turns, length; ${loops} ${[...fields, ...partials].join(' ')} };`,
     ...body,
   )
   emitter.regions[number] = {
@@ -98,6 +100,13 @@ export function regionText(
   // A copy of an array does not see what is stored by another name: iterations then store into the array itself, in order.
   const inOrder = apart.length > 0 && reductions.some(({ variable }) => typeof variable.type !== 'string')
   const overlap = `E[${OVERLAP}] = ${emitter.position(loop.position)} + 1;`
+  const counts = nest.map(({ start, stop, step }) => `nl_turns(${emitter.text(start)}, ${emitter.text(stop)}, ${step})`)
+  if (nest.length > 1) {
+    // More than can be counted as one loop.
+    emitter.line(`if (${counts.map((count) => `(f64)${count}`).join(' * ')} > 0x1p53) {`)
+    emitter.for(loop)
+    emitter.line('} else')
+  }
   if (inOrder) {
     emitter.line(`if (!(${apart.join(' && ')})) {`)
     emitter.line(overlap)
@@ -106,12 +115,14 @@ export function regionText(
   }
   emitter.line('{')
   emitter.line(`struct ${struct} ${context} = {.failure = {.at = 9223372036854775807LL}};`)
-  emitter.line(`${context}.start = ${emitter.text(loop.start)};`)
-  emitter.line(`${context}.turns = nl_turns(${context}.start, ${emitter.text(loop.stop)}, ${loop.step});`)
+  for (const [i, { start }] of nest.entries()) {
+    emitter.line(`${context}.start[${i}] = ${emitter.text(start)}; ${context}.count[${i}] = ${counts[i]};`)
+  }
+  emitter.line(`${context}.turns = ${nest.map((_, i) => `${context}.count[${i}]`).join(' * ')};`)
   for (const variable of outside) emitter.line(`${context}.${names.of(variable)} = ${names.of(variable)};`)
   const blocks = emitter.unique('blocks')
   emitter.line(`i64 ${blocks} = ${context}.turns;`)
-  if (type) blockLines(emitter, loop, context, blocks, reductions)
+  if (type) blockLines(emitter, nest.at(-1) as ForLoop, context, blocks, reductions)
   const kind = schedule ? SCHEDULES.indexOf(schedule.kind) : -1
   const chunk =
     schedule && type ? `(i32)((${schedule.chunk} + ${context}.length - 1) / ${context}.length)` : (schedule?.chunk ?? 0)
@@ -215,7 +226,7 @@ function stridedOffset(name: string, rank: number): string {
 /** The function that runs a range of iterations, or of blocks. */
 function bodyOf(
   emitter: Emitter,
-  loop: ForLoop,
+  nest: readonly ForLoop[],
   struct: string,
   outside: readonly Variable[],
   reduced: ReadonlyMap<Variable, Reduction>,
@@ -234,15 +245,15 @@ function bodyOf(
     emitter.line('NL_SET_DEPTH(E); (void)A;')
     emitter.line('i64 first = begin, last = end;')
     if (reduced.size === 0) {
-      emitter.line('if (nl_failed_at(&context->failure) < first) return;')
-      turns(emitter, loop, reduced)
+      emitter.line('if (first >= last || nl_failed_at(&context->failure) < first) return;')
+      iterations(emitter, nest, reduced)
     } else {
       emitter.line('for (i64 block = begin; block < end; block++) {')
       emitter.line('first = block * context->length; last = first + context->length;')
       emitter.line('if (last > context->turns) last = context->turns;')
       emitter.line('if (nl_failed_at(&context->failure) < first) break;')
       for (const reduction of reduced.values()) accumulator(emitter, reduction)
-      turns(emitter, loop, reduced)
+      iterations(emitter, nest, reduced)
       for (const { variable } of reduced.values()) {
         if (typeof variable.type === 'string')
           emitter.line(`context->${names.of(variable)}_parts[block] = ${names.of(variable)};`)
@@ -275,17 +286,4 @@ function accumulator(emitter: Emitter, { variable, op, along }: Reduction): void
   emitter.line(
     `for (i64 j = 0; j < ${elements(emitter, variable)}; j++) ${name}.p[j] = ${elementIdentity(op, storage)};`,
   )
-}
-
-/** The iterations from `first` to `last`. */
-function turns(emitter: Emitter, loop: ForLoop, reduced: Accumulators): void {
-  const { step, variable, position } = loop
-  const type = variable.type as Scalar
-  const value = (at: string) => `(${emitter.type(type)})(context->start + ${at} * ${step})`
-  const from = newVariable('from', type, position)
-  const to = newVariable('to', type, position)
-  emitter.declare(from, value('first'))
-  emitter.declare(to, value('last'))
-  const plain: ForLoop = { ...loop, start: use(from), stop: use(to), parallel: undefined }
-  emitter.statements(emitter.prepared([plain], reduced))
 }
