@@ -139,6 +139,7 @@ export interface Counted {
   readonly start: Expression
   readonly stop: Expression
   readonly step: number
+  readonly by?: Expression
   readonly labels: readonly string[]
   readonly body: () => void
   readonly prange?: boolean
@@ -153,11 +154,11 @@ export function kept(b: Builder, value: Expression, node: es.Node): Expression {
 
 export function countedLoop(b: Builder, node: es.Node, counted: Counted): void {
   const label = newLabel()
-  const { variable, start, stop, step, prange = false, schedule, collapse } = counted
+  const { variable, start, stop, step, by, prange = false, schedule, collapse } = counted
   const body = b.body(counted.labels, label, { kind: 'continue', label }, counted.body)
   const loop: ForLoop = {
     ...{ kind: 'for', variable, start: kept(b, start, node), stop: kept(b, stop, node), step, body, label, collapse },
-    position: node.start,
+    ...{ position: node.start, by },
     parallel: prange ? { schedule, reductions: [] } : undefined,
     prange,
   }

@@ -52,7 +52,7 @@ function aliasOf(b: Builder, source: Variable, node: es.Node): Variable {
   return variable
 }
 
-interface Counting extends Pick<Counted, 'variable' | 'start' | 'stop' | 'step'> {
+interface Counting extends Pick<Counted, 'variable' | 'start' | 'stop' | 'step' | 'by'> {
   /** Of the user's variable. */
   readonly value: Expression
 }
@@ -80,7 +80,7 @@ function countingOf(b: Builder, { node, range }: Level): Counting {
   const turns = kept(b, math('i64', 'range_turns', from, convert(stop, 'f64'), by), node)
   const variable = newVariable('', 'i64', node.start)
   const value = convert(arithmetic('i64', '+', from, arithmetic('i64', '*', use(variable), by)), representation(item))
-  return { variable, start: constantOf('i64', 0), stop: turns, step: 1, value }
+  return { variable, start: constantOf('i64', 0), stop: turns, step: 1, by, value }
 }
 
 /** The bounds of all loops, each where the one around it runs at all; then the loops, with nothing between them. */

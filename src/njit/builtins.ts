@@ -316,9 +316,12 @@ function readRange(inf: Inference, node: es.Node): RangeCall | undefined {
     )
   }
   const [start, stop, step] = args.length === 1 ? [undefined, args[0] as es.Node] : args
-  const from = start ? wholeArgument(inf, start, name) : number.constant(0)
+  const from = start ? whole(numeric(evaluate(inf, start), start), start, name) : number.constant(0)
   const to = numeric(evaluate(inf, stop as es.Node), stop as es.Node)
-  const by = step ? wholeArgument(inf, step, name) : number.constant(1)
+  // A step of -0 is one of 0.
+  const by = step
+    ? whole({ ...numeric(evaluate(inf, step), step), negativeZero: false }, step, name)
+    : number.constant(1)
   if (by.lo <= 0 && by.hi >= 0 && by.lo === by.hi)
     reject('NL2035', step as es.Node, 'the step is 0.', 'use another step.')
   const local = stop?.type === 'Identifier' ? inf.notes.locals.get(stop) : undefined
@@ -345,8 +348,7 @@ function itemOf(from: number.Interval, to: number.Interval, by: number.Interval)
   return number.interval(Math.min(from.lo, first), Math.max(from.hi, last), true)
 }
 
-function wholeArgument(inf: Inference, node: es.Node, name: string): number.Interval {
-  const value = numeric(evaluate(inf, node), node)
+function whole(value: number.Interval, node: es.Node, name: string): number.Interval {
   if (number.representation(value) !== 'f64') return value
   reject('NL2036', node, `${name}() counts by whole numbers, and this may be a fraction.`, 'write Math.floor(...) | 0.')
 }

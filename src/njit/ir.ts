@@ -129,6 +129,8 @@ export interface ForLoop {
   readonly start: Expression
   readonly stop: Expression
   readonly step: number
+  /** For a range whose step varies, so that the loop counts turns: that step, which was seen not to be 0. */
+  readonly by?: Expression | undefined
   readonly body: Statement[]
   readonly label: Label
   readonly position: Position
