@@ -42,6 +42,7 @@ function stable(message: string): string {
   return `${message
     .replaceAll(file, '<file>')
     .replaceAll(/<file>:\d+:/g, '<file>:<line>:')
+    .replaceAll(/ at line \d+/g, ' at line <line>')
     .replaceAll(/^ *\d+ \|/gm, ' <n> |')}\n`
 }
 

@@ -118,7 +118,8 @@ function refusal(loop: ForLoop, { reason, first, second }: Refusal) {
   const conflict =
     first.position === second.position ? `the ${access(first)}` : `the ${access(first)}, the ${access(second)}`
   const message = `the iterations of this prange cannot be shown to be independent: ${reason} (${conflict}).`
-  return problem('NL4002', first.position || loop.position, message, fixesFor(name), {
+  const fixes = `${fixesFor(name)} { race: 'check' } tells whether they conflict with your data.`
+  return problem('NL4002', first.position || loop.position, message, fixes, {
     conflict: [first, second].map(({ variable, write, position }) => ({
       variable: variable.name,
       write,

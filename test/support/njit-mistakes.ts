@@ -127,6 +127,11 @@ export const MISTAKES: readonly Mistake[] = [
     source: 'njit((a, n) => {\n  for (const i of prange(n, { collapse: n })) a[i] = 0\n})',
     args: `${A}, 1`,
   },
+  {
+    name: 'prange-scatter',
+    source: 'njit({ parallel: true }, (out, at, x) => {\n  for (const i of prange(x.length)) out[at[i]] = x[i]\n})',
+    args: `${A}, new Int32Array(2), ${A}`,
+  },
   { name: 'math-unknown', source: 'njit((n) => Math.f16round(n))', args: '1' },
   { name: 'math-arguments', source: 'njit((n) => Math.atan2(n))', args: '1' },
   { name: 'date-now', source: 'njit((n) => Date.now() + n)', args: '1' },
