@@ -6,7 +6,7 @@ import { assemble, type Builder, type Built, fieldTypes, flatten, NONE, scalarBu
 import { buildBuiltin } from './build-builtins.js'
 import { buildElement, buildStore, type Element, loaded } from './build-elements.js'
 import { constantNumber } from './builtins.js'
-import type { Expansion } from './calls.js'
+import { type Expansion, takesDefault } from './calls.js'
 import type { Interval } from './interval.js'
 import type { Arithmetic, Comparison, Expression, Label, Position, Scalar, Statement, Variable } from './ir.js'
 import { fieldOf, patternParts } from './patterns.js'
@@ -510,8 +510,12 @@ function call(b: Builder, node: es.CallExpression): Built {
   const instance = b.notes.calls.get(node)
   if (instance !== undefined) {
     const callee = b.instance(instance)
-    const given = sequence(b, node.arguments).slice(0, instance.closure.node.params.length)
-    const args = [...given, ...instance.captured.map((local) => b.builtOf(local))]
+    const given = sequence(b, node.arguments)
+    const own = instance.closure.node.params.map((parameter, i) => {
+      const value = given[i] ?? NONE
+      return takesDefault(parameter, value !== NONE) ? build(b, parameter.right) : value
+    })
+    const args = [...own, ...instance.captured.map((local) => b.builtOf(local))]
     const results = callee.results.map((type) => newVariable('', type, node.start))
     for (const variable of results) b.emit({ kind: 'let', variable, value: undefined })
     const values = args.flatMap(flatten).map((field, i) => {

@@ -137,6 +137,11 @@ export const MISTAKES: readonly Mistake[] = [
   { name: 'date-now', source: 'njit((n) => Date.now() + n)', args: '1' },
   { name: 'deep-recursion', source: 'njit((n) => {\n  const f = (x) => f(x - 1)\n  return f(n)\n})', args: '1' },
   {
+    name: 'recursive-default',
+    source: 'njit((n) => {\n  const f = (x, by = x) => (x < 1 ? by : f(x - 1))\n  return f(n)\n})',
+    args: '3',
+  },
+  {
     name: 'captured-assigned',
     source:
       'njit((n) => {\n  let calls = 0\n  function f(x) {\n    calls++\n    return x < 1 ? 0 : f(x - 1)\n  }\n  return f(n) + calls\n})',
