@@ -3,8 +3,9 @@
 
 import type * as es from 'acorn'
 import { type Builder, scalarBuilt } from './build.js'
+import { bind } from './build-assignments.js'
 import { arrayOf, loaded } from './build-elements.js'
-import { bind, scalar } from './build-expressions.js'
+import { scalar } from './build-expressions.js'
 import { type Counted, countedLoop, kept, wholeBound } from './build-loops.js'
 import { MAX_I32, MIN_I32, representation } from './interval.js'
 import type { ArrayType, Expression, Scalar, Variable } from './ir.js'

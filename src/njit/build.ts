@@ -3,8 +3,9 @@
 // SPDX-License-Identifier: MIT
 
 import type * as es from 'acorn'
+import { bind } from './build-assignments.js'
 import { bindCompanion } from './build-elements.js'
-import { bind, build, condition, scalar, valueAt } from './build-expressions.js'
+import { build, condition, scalar, valueAt } from './build-expressions.js'
 import { buildFor } from './build-loops.js'
 import { buildForOf } from './build-ranges.js'
 import type { Instance } from './calls.js'
