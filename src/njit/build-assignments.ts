@@ -95,7 +95,7 @@ function memberAssignment(b: Builder, node: es.AssignmentExpression, left: es.Me
   const value = scalar(b, node.right)
   if (b.out.slice(at).some(hasEffect)) element = fixElement(b, element, reads, at)
   const computed = !reads ? value : operation(b, node, node.operator.slice(0, -1), element.load, value)
-  const result = b.isStatement(node) ? computed : keptScalar(b, computed)
+  const result = b.unused === node ? computed : keptScalar(b, computed)
   buildStore(b, element, result, left)
   return scalarBuilt(result)
 }
@@ -120,10 +120,10 @@ export function update(b: Builder, node: es.UpdateExpression): Built {
   const { argument } = node
   const element = argument.type === 'MemberExpression' ? buildElement(b, argument) : undefined
   const before = element ? loaded(b, element, argument.start) : scalar(b, argument)
-  const old = b.isStatement(node) || node.prefix ? before : use(b.let('', before, node.start))
+  const old = b.unused === node || node.prefix ? before : use(b.let('', before, node.start))
   const one = constantOf(before.type === 'big' ? 'big' : 'i32', before.type === 'big' ? 1n : 1)
   const computed = updated(b, node, operator, old, one)
-  const after = b.isStatement(node) || !node.prefix ? computed : keptScalar(b, computed)
+  const after = b.unused === node || !node.prefix ? computed : keptScalar(b, computed)
   if (element) buildStore(b, element, after, argument as es.MemberExpression)
   else assign(b, argument, scalarBuilt(after), undefined)
   return scalarBuilt(node.prefix ? after : old)

@@ -5,6 +5,7 @@ import type * as es from 'acorn'
 import type { Builder } from './build.js'
 import { build, scalar, valueAt } from './build-expressions.js'
 import { isInvariant, isName } from './build-invariant.js'
+import { loop } from './build-statements.js'
 import { type Interval, MAX_I32, MIN_I32, representation } from './interval.js'
 import type { Expression, ForLoop, LoopSchedule, Scalar, Variable } from './ir.js'
 import type { Local } from './scope.js'
@@ -28,7 +29,7 @@ export function buildFor(b: Builder, node: es.ForStatement, labels: readonly str
   }
   if (init?.type === 'VariableDeclaration') b.statement(init)
   else if (init) build(b, init)
-  b.loop(labels, node, test ?? undefined, node.body, update ?? undefined)
+  loop(b, labels, node, test ?? undefined, node.body, update ?? undefined)
 }
 
 function counterOf(b: Builder, node: es.ForStatement): Counter | undefined {
