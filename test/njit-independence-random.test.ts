@@ -73,6 +73,20 @@ class Generator {
   }
 
   #loop(depth: number): ForLoop {
+    return this.random.below(6) ? this.#counted(depth) : this.#turns(depth)
+  }
+
+  /** A range whose step varies. */
+  #turns(depth: number): ForLoop {
+    const turn = scalar('turn')
+    const moved = scalar('c')
+    const by = this.random.pick([this.n, this.m])
+    const first = declare(moved, plus(this.#leaf(), times(turn, by)))
+    const turns = this.#bound()
+    return { ...loop(turn, [0, turns], [first, ...this.#block(depth - 1, moved)]), by: value(by) }
+  }
+
+  #counted(depth: number): ForLoop {
     const down = this.random.below(4) === 0
     const low = this.random.below(2) ? value(0) : this.#bound()
     const bounds = down ? [this.#bound(), low] : [low, this.#bound()]
@@ -140,7 +154,7 @@ function provenIn(nest: ForLoop): { loops: ForLoop[]; proven: ForLoop[] } {
 }
 
 test(`${LOOPS} random nests`, () => {
-  let [all, proven, byWhatIsAround] = [0, 0, 0]
+  let [all, proven, byWhatIsAround, bySteps] = [0, 0, 0, 0]
   for (let seed = 0; seed < LOOPS; seed++) {
     const generator = new Generator(new Random(`loops ${seed}`))
     const nest = generator.nest()
@@ -148,6 +162,7 @@ test(`${LOOPS} random nests`, () => {
     all += found.loops.length
     proven += found.proven.length
     byWhatIsAround += found.proven.filter((over) => !independence(over).independent).length
+    bySteps += found.proven.filter(({ by }) => by).length
     for (const n of SIZES) {
       for (const m of SIZES) {
         const values = new Map([
@@ -165,4 +180,5 @@ test(`${LOOPS} random nests`, () => {
   }
   expect(proven).toBeGreaterThan(all / 20)
   expect(byWhatIsAround).toBeGreaterThan(0)
+  expect(bySteps).toBeGreaterThan(20)
 })

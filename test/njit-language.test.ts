@@ -470,6 +470,24 @@ describe('functions', () => {
     same(recursions, [[10], [7]])
   })
 
+  test('default arguments of recursive functions', () => {
+    const defaults = (n: Any, x: Any) => {
+      let base = 2
+      const sum = (k: Any, all: Any = 0, step: Any = 1): Any => (k < 1 ? all : sum(k - step, all + k))
+      function power(k: Any, of = base + 1, [from, to] = [1, Math.PI]): Any {
+        if (k === 0) return from + to
+        return k & 1 ? of * power(k - 1) : power(k - 1, undefined, [of, x[0]])
+      }
+      const first = power(n)
+      base = 3
+      return [sum(n), sum(n, 100), sum(n, undefined, 2), first, power(n), power(n, 5), power(n, x[1], [x[0], 0])]
+    }
+    same(defaults, [
+      [10, Float64Array.of(1.5, 2.5)],
+      [7, Float64Array.of(1.5, 2.5)],
+    ])
+  })
+
   test('quicksort: a recursive function that uses variables around it', () => {
     const sort = (a: Any, offset: Any) => {
       let swaps = 0

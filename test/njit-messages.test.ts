@@ -20,7 +20,7 @@ function program(): string {
   })
   return [
     `import * as nl from ${JSON.stringify(import.meta.resolve('numloom'))}`,
-    `import { njit, range } from ${JSON.stringify(import.meta.resolve('numloom/njit'))}`,
+    `import { njit, prange, range } from ${JSON.stringify(import.meta.resolve('numloom/njit'))}`,
     "const OFF = { target: 'native', cache: false }",
     'const said = {}',
     'function message(work) { try { work() } catch (error) { return { code: error.code, message: error.message } } }',
@@ -42,6 +42,7 @@ function stable(message: string): string {
   return `${message
     .replaceAll(file, '<file>')
     .replaceAll(/<file>:\d+:/g, '<file>:<line>:')
+    .replaceAll(/ at line \d+/g, ' at line <line>')
     .replaceAll(/^ *\d+ \|/gm, ' <n> |')}\n`
 }
 

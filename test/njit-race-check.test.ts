@@ -66,6 +66,18 @@ describe.each(['native', 'wasm'] as const)('%s', (target) => {
         expect(report.message).toMatch(fix)
     })
 
+    test('of loops that are one, whose iterations are told by number', () => {
+      const between = (a: Float64Array) => {
+        for (const i of prange(3, { collapse: 2 })) for (const j of prange(5, 9)) a[i * 3 + j] = i
+      }
+      const { conflicts } = reportOf(between, () => [ramp(30)])
+      expect(conflicts).toEqual([expect.objectContaining({ index: [8], iterations: [3, 4] })])
+      const within = (a: Float64Array) => {
+        for (const i of prange(3, { collapse: 2 })) for (const j of prange(4)) a[i] = j
+      }
+      expect(reportOf(within, () => [ramp(3)]).conflicts[0]).toMatchObject({ index: [0], iterations: [0, 1] })
+    })
+
     test('of an iteration that writes what several others have read', () => {
       const source = (a: Float64Array, out: Float64Array) => {
         for (const i of prange(5)) {

@@ -167,3 +167,20 @@ test('of an array that overlaps what is read', () => {
     return [x, x.subarray(0, 4)]
   })
 })
+
+test('the error of the lowest iteration, whichever thread comes first', () => {
+  const source = (x: Float64Array, out: Float64Array) => {
+    let sum = 0
+    for (const i of prange(x.length, { schedule: 'static' })) {
+      out[i] = 2 * (x[i] as number)
+      sum += x[i] as number
+      if (x[i] === 1) throw new RangeError('the first')
+      if (x[i] === 2) throw new Error('a later one')
+    }
+    return sum
+  }
+  const compiled = njit({ parallel: true, threads: 4 }, source)
+  const x = new Float64Array(200_000).fill(2, 110_000)
+  x[90_000] = 1
+  for (let turn = 0; turn < 50; turn++) expect(() => compiled(x, new Float64Array(x.length))).toThrow('the first')
+})

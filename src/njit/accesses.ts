@@ -113,18 +113,19 @@ export function firstConflict(
 ): [ArrayAccess, ArrayAccess] | undefined {
   const all = accesses.filter(({ variable }) => variable.id === array.id)
   const own = [...all.filter(({ write }) => write), ...all.filter(({ write }) => !write)]
-  const provers = new Map<string, Prover>()
+  const provers = new Map<string, readonly Prover[]>()
   const numbers = new Map<readonly Polynomial[], number>()
-  const proverFor = (a: ArrayAccess, b: ArrayAccess) => {
+  const proversFor = (a: ArrayAccess, b: ArrayAccess) => {
     const key = [a, b].map(({ facts }) => numbers.get(facts) ?? numbers.set(facts, numbers.size).size - 1).join()
-    const prover = provers.get(key) ?? new Prover(space, [...new Set([...a.facts, ...b.facts])])
-    provers.set(key, prover)
-    return prover
+    const facts = [...new Set([...a.facts, ...b.facts])]
+    const found = provers.get(key) ?? space.cases.map((more) => new Prover(space, [...facts, ...more]))
+    provers.set(key, found)
+    return found
   }
   for (const [i, a] of own.entries()) {
     for (const b of own.slice(i)) {
       if ((!a.write && !b.write) || (a.atomic && b.atomic)) continue
-      if (!apart(a, b, step, space, proverFor(a, b))) return [a, b]
+      if (!proversFor(a, b).every((prover) => apart(a, b, step, space, prover))) return [a, b]
     }
   }
   return undefined

@@ -52,6 +52,8 @@ export class Space {
   readonly #values = new Map<number, Whole | undefined>()
   /** Polynomials that are at least 0 where the loop itself runs. */
   readonly facts: readonly Polynomial[]
+  /** More of them, by cases one of which holds: a step that varies is above or below 0. */
+  readonly cases: readonly (readonly Polynomial[])[]
 
   constructor(private readonly body: Body) {
     const { loop } = body
@@ -61,6 +63,8 @@ export class Space {
     this.counter = [...value.symbols()][0] as SymbolId
     this.#declare(loop, value)
     this.facts = [...around, ...notEmpty(bounds)]
+    const by = loop.by && this.#number(loop.by)
+    this.cases = by ? [[by.minus(ONE)], [ZERO.minus(by).minus(ONE)]] : [[]]
   }
 
   bounds(id: SymbolId): Bounds {

@@ -4,16 +4,8 @@
 import type * as es from 'acorn'
 import { type Builder, type Built, NONE, scalarBuilt } from './build.js'
 import { arrayOf, buildElement, buildStore, checkedIndex, elementAt, integerIndex } from './build-elements.js'
-import {
-  bigOperation,
-  build,
-  condition,
-  numberConstant,
-  scalar,
-  scalarIn,
-  sequence,
-  valueAt,
-} from './build-expressions.js'
+import { build, condition, numberConstant, scalar, scalarIn, sequence, valueAt } from './build-expressions.js'
+import { bigOperation } from './build-operators.js'
 import { arrayParts } from './builtins.js'
 import { representation } from './interval.js'
 import type { ArrayType, Expression, Scalar, Variable } from './ir.js'

@@ -3,15 +3,16 @@
 // SPDX-License-Identifier: MIT
 
 import type * as es from 'acorn'
-import { bindCompanion } from './build-elements.js'
-import { bind, build, condition, scalar, valueAt } from './build-expressions.js'
-import { buildFor, buildForOf } from './build-loops.js'
+import { bind } from './build-assignments.js'
+import { build, valueAt } from './build-expressions.js'
+import { buildStatement } from './build-statements.js'
 import type { Instance } from './calls.js'
-import { constantText, type Inference, type Notes, seesLabels } from './infer.js'
+import { type Inference, type Notes, seesLabels } from './infer.js'
 import { MAX_I32, representation } from './interval.js'
 import type {
   ArrayType,
   Expression,
+  Failure,
   FunctionIr,
   Label,
   Position,
@@ -21,8 +22,9 @@ import type {
   Type,
   Variable,
 } from './ir.js'
+import type { Leavable } from './jumps.js'
 import type { Local, Scope } from './scope.js'
-import { compare, constantOf, convert, newLabel, newVariable, not, TRUE, use } from './typed.js'
+import { convert, newLabel, newVariable, use } from './typed.js'
 import type { Closure, FunctionNode, Value } from './value.js'
 
 /** A value in the typed form. */
@@ -38,9 +40,7 @@ export function scalarBuilt(expression: Expression): Built {
   return { kind: 'scalar', expression }
 }
 
-interface Target {
-  readonly names: readonly string[]
-  readonly kind: 'loop' | 'switch' | 'block'
+interface Target extends Leavable {
   readonly leave: Label
   readonly again: { readonly kind: 'break' | 'continue'; readonly label: Label } | undefined
 }
@@ -63,7 +63,7 @@ export class Builder {
   /** Array variables that come to stand for other arrays. */
   readonly reassigned = new Set<Variable>()
   readonly extentType: 'i32' | 'i64'
-  readonly failures: { error: 'Error' | 'RangeError' | 'TypeError'; message: string }[] = []
+  readonly failures: Failure[] = []
 
   constructor(
     readonly notes: Notes,
@@ -100,7 +100,7 @@ export class Builder {
     }
   }
 
-  failure(error: 'Error' | 'RangeError' | 'TypeError', message: string): number {
+  failure(error: Failure['error'], message: string): number {
     const known = this.failures.findIndex((failure) => failure.error === error && failure.message === message)
     return known >= 0 ? known : this.failures.push({ error, message }) - 1
   }
@@ -138,84 +138,8 @@ export class Builder {
   statement(node: es.Node, labels: readonly string[] = []) {
     if (!this.notes.reached.has(node)) return
     if (labels.length > 0 && !seesLabels(node))
-      this.leavable(labels, 'block', () => this.#build(node as es.Statement, []))
-    else this.#build(node as es.Statement, labels)
-  }
-
-  #build(statement: es.Statement, labels: readonly string[]) {
-    const node = statement
-    switch (statement.type) {
-      case 'BlockStatement':
-        return this.inScope(node, () => this.statements(statement.body))
-      case 'ExpressionStatement':
-        this.effect(statement.expression)
-        return
-      case 'VariableDeclaration':
-        for (const { id, init } of statement.declarations) {
-          if (init) {
-            bind(this, id, build(this, init), valueAt(this, init))
-            bindCompanion(this, id, init)
-          } else declareEmpty(this, id as es.Identifier)
-        }
-        return
-      case 'IfStatement':
-        return this.#if(statement)
-      case 'ForStatement':
-        return this.inScope(node, () => this.emit(...this.collect(() => buildFor(this, statement, labels))))
-      case 'ForOfStatement':
-        return this.inScope(node, () => buildForOf(this, statement, labels))
-      case 'WhileStatement':
-        return this.loop(labels, statement, statement.test, statement.body, undefined)
-      case 'DoWhileStatement':
-        return this.#doWhile(statement, labels)
-      case 'SwitchStatement':
-        return this.#switch(statement, labels)
-      case 'LabeledStatement':
-        return this.statement(statement.body, [...labels, statement.label.name])
-      case 'BreakStatement':
-      case 'ContinueStatement':
-        return this.#jump(statement)
-      case 'ReturnStatement':
-        return this.return(statement.argument ? build(this, statement.argument) : NONE, node.start)
-      case 'ThrowStatement':
-        return this.#throw(statement)
-      default:
-        return
-    }
-  }
-
-  /** An expression whose value nobody uses. */
-  effect(node: es.Expression): void {
-    if (!this.notes.values.has(node)) return
-    if (node.type === 'LogicalExpression') {
-      const and = node.operator === '&&'
-      this.#way(node, node.left, and ? node.right : undefined, and ? undefined : node.right)
-    } else if (node.type === 'ConditionalExpression') {
-      this.#way(node, node.test, node.consequent, node.alternate)
-    } else {
-      this.#statement = node
-      build(this, node)
-    }
-  }
-
-  #way(node: es.Node, test: es.Expression, first?: es.Expression, second?: es.Expression): void {
-    const holds = condition(this, test)
-    const yes = this.collect(() => first && this.effect(first))
-    const no = this.collect(() => second && this.effect(second))
-    this.emit({ kind: 'if', condition: holds, yes, no, position: node.start })
-  }
-
-  #statement: es.Node | undefined
-
-  isStatement(node: es.Node): boolean {
-    return node === this.#statement
-  }
-
-  #if(node: es.IfStatement): void {
-    const test = condition(this, node.test)
-    const yes = this.collect(() => this.statement(node.consequent))
-    const no = this.collect(() => node.alternate && this.statement(node.alternate))
-    this.emit({ kind: 'if', condition: test, yes, no, position: node.start })
+      this.leavable(labels, 'block', () => buildStatement(this, node as es.Statement, []))
+    else buildStatement(this, node as es.Statement, labels)
   }
 
   get frame(): Frame {
@@ -232,104 +156,11 @@ export class Builder {
   }
 
   /** The body of a loop: `continue` leads to its end, or on to the next turn. */
-  body(names: readonly string[], leave: Label, again: Target['again'], node: es.Statement): Statement[] {
+  body(names: readonly string[], leave: Label, again: Target['again'], work: () => void): Statement[] {
     this.frame.targets.push({ names, kind: 'loop', leave, again })
-    const body = this.collect(() => this.statement(node))
+    const body = this.collect(work)
     this.frame.targets.pop()
     return body
-  }
-
-  loop(
-    names: readonly string[],
-    node: es.Node,
-    test: es.Expression | undefined,
-    body: es.Statement,
-    update: es.Expression | undefined,
-  ): void {
-    const label = newLabel()
-    const end = newLabel()
-    const again = update ? ({ kind: 'break', label: end } as const) : ({ kind: 'continue', label } as const)
-    const statements = this.collect(() => {
-      if (test) this.#leaveUnless(test, label)
-      const inner = this.body(names, label, again, body)
-      this.emit(...(update && continues(inner, end) ? [{ kind: 'block', body: inner, label: end } as const] : inner))
-      if (update) this.effect(update)
-    })
-    this.emit({ kind: 'loop', body: statements, label, position: node.start })
-  }
-
-  #leaveUnless(test: es.Expression, label: Label): void {
-    const leave: Statement = { kind: 'break', label }
-    this.emit({ kind: 'if', condition: not(condition(this, test)), yes: [leave], no: [], position: test.start })
-  }
-
-  #doWhile(node: es.DoWhileStatement, labels: readonly string[]): void {
-    const label = newLabel()
-    const end = newLabel()
-    const statements = this.collect(() => {
-      const inner = this.body(labels, label, { kind: 'break', label: end }, node.body)
-      this.emit(...(continues(inner, end) ? [{ kind: 'block', body: inner, label: end } as const] : inner))
-      if (this.notes.values.has(node.test)) this.#leaveUnless(node.test, label)
-    })
-    this.emit({ kind: 'loop', body: statements, label, position: node.start })
-  }
-
-  /** The number of the case that fits; then the bodies from that one on, until a break. */
-  #switch(node: es.SwitchStatement, labels: readonly string[]): void {
-    const value = build(this, node.discriminant)
-    if (value.kind !== 'scalar') return
-    const subject = use(this.let('', value.expression, node.start))
-    const otherwise = node.cases.findIndex(({ test }) => test === null)
-    const chosen = newVariable('', 'i32', node.start)
-    this.emit({
-      kind: 'let',
-      variable: chosen,
-      value: constantOf('i32', otherwise < 0 ? node.cases.length : otherwise),
-    })
-    this.inScope(node, () => {
-      for (const { consequent } of node.cases) for (const statement of consequent) this.#declareAhead(statement)
-      this.#choose(node.cases, 0, subject, chosen)
-      this.leavable(labels, 'switch', () => {
-        for (const [i, clause] of node.cases.entries()) {
-          const body = this.collect(() => this.statements(clause.consequent))
-          const reached = compare('<=', use(chosen), constantOf('i32', i))
-          this.emit({ kind: 'if', condition: reached, yes: body, no: [], position: clause.start })
-        }
-      })
-    })
-  }
-
-  /** Tests one after the other, until one fits. */
-  #choose(cases: readonly es.SwitchCase[], from: number, subject: Expression, chosen: Variable): void {
-    const at = cases.findIndex(({ test }, i) => i >= from && test && this.notes.values.has(test))
-    const test = cases[at]?.test
-    if (!test) return
-    const condition = compare('==', subject, scalar(this, test))
-    const value = constantOf('i32', at)
-    const position = test.start
-    const yes = this.collect(() => this.emit({ kind: 'assign', variable: chosen, value, position }))
-    const no = this.collect(() => this.#choose(cases, at + 1, subject, chosen))
-    this.emit({ kind: 'if', condition, yes, no, position })
-  }
-
-  /** Variables of one case are there in those that follow. */
-  #declareAhead(node: es.Statement): void {
-    if (node.type !== 'VariableDeclaration') return
-    for (const { id } of node.declarations) {
-      const local = this.notes.locals.get(id)
-      if (local?.value !== undefined && local.value.kind !== 'function') this.variablesOf(local, id.start)
-    }
-  }
-
-  #jump(node: es.BreakStatement | es.ContinueStatement): void {
-    const name = node.label?.name
-    const leaves = node.type === 'BreakStatement'
-    const target = this.frame.targets.findLast((candidate) => {
-      if (name !== undefined) return candidate.names.includes(name)
-      return candidate.kind === 'loop' || (leaves && candidate.kind === 'switch')
-    })
-    if (target === undefined) return
-    this.emit(leaves ? { kind: 'break', label: target.leave } : (target.again as Statement))
   }
 
   return(value: Built, position: Position): void {
@@ -355,13 +186,6 @@ export class Builder {
     } else if (value.kind === 'scalar') {
       this.emit({ kind: 'assign', variable, value: convert(value.expression, variable.type as Scalar), position })
     }
-  }
-
-  #throw(node: es.ThrowStatement): void {
-    const { callee, arguments: args } = node.argument as es.NewExpression
-    const text = args[0] ? (constantText(args[0]) ?? '') : ''
-    const failure = this.failure((callee as es.Identifier).name as 'Error', text)
-    this.emit({ kind: 'fail', when: TRUE, failure, position: node.start })
   }
 
   // ---- functions ----------------------------------------------------------------------------------------------------
@@ -440,20 +264,6 @@ export class Builder {
 function parameterName(node: FunctionNode, index: number): string {
   const parameter = node.params[index]
   return parameter?.type === 'Identifier' ? parameter.name : ''
-}
-
-function declareEmpty(b: Builder, id: es.Identifier): void {
-  const local = b.notes.locals.get(id)
-  if (local?.value !== undefined && local.value.kind !== 'function') b.variablesOf(local, id.start)
-}
-
-/** Whether `break` of a label is among statements. */
-function continues(statements: readonly Statement[], label: Label): boolean {
-  return statements.some((statement) => {
-    if (statement.kind === 'break') return statement.label === label
-    if (statement.kind === 'if') return continues(statement.yes, label) || continues(statement.no, label)
-    return 'body' in statement && continues(statement.body, label)
-  })
 }
 
 /** The types of the fields of a value, compounds being taken apart. */

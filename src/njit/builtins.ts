@@ -283,6 +283,8 @@ export interface RangeCall {
   readonly stop: es.Node
   readonly step: es.Node | undefined
   readonly schedule: LoopSchedule | undefined
+  /** How many nested loops are to be one. */
+  readonly collapse: number
   /** The value of the loop's variable. */
   readonly item: number.Interval
   /** The local that holds the end, with what is known of it within the loop. */
@@ -304,8 +306,7 @@ function readRange(inf: Inference, node: es.Node): RangeCall | undefined {
   const name = calleeName(inf, call.callee)
   if (name !== 'prange' && name !== 'range') return undefined
   const args: es.Node[] = [...call.arguments]
-  const schedule =
-    args.at(-1)?.type === 'ObjectExpression' ? scheduleOption(args.pop() as es.ObjectExpression) : undefined
+  const options = args.at(-1)?.type === 'ObjectExpression' ? (args.pop() as es.ObjectExpression).properties : []
   if (args.length < 1 || args.length > 3) {
     reject(
       'NL2034',
@@ -315,9 +316,12 @@ function readRange(inf: Inference, node: es.Node): RangeCall | undefined {
     )
   }
   const [start, stop, step] = args.length === 1 ? [undefined, args[0] as es.Node] : args
-  const from = start ? wholeArgument(inf, start, name) : number.constant(0)
+  const from = start ? whole(numeric(evaluate(inf, start), start), start, name) : number.constant(0)
   const to = numeric(evaluate(inf, stop as es.Node), stop as es.Node)
-  const by = step ? wholeArgument(inf, step, name) : number.constant(1)
+  // A step of -0 is one of 0.
+  const by = step
+    ? whole({ ...numeric(evaluate(inf, step), step), negativeZero: false }, step, name)
+    : number.constant(1)
   if (by.lo <= 0 && by.hi >= 0 && by.lo === by.hi)
     reject('NL2035', step as es.Node, 'the step is 0.', 'use another step.')
   const local = stop?.type === 'Identifier' ? inf.notes.locals.get(stop) : undefined
@@ -327,7 +331,7 @@ function readRange(inf: Inference, node: es.Node): RangeCall | undefined {
     start,
     stop: stop as es.Node,
     step,
-    schedule,
+    ...loopOptions(options),
     item: itemOf(from, to, by),
     narrowed: local && inside ? [local, inside] : undefined,
   }
@@ -344,26 +348,27 @@ function itemOf(from: number.Interval, to: number.Interval, by: number.Interval)
   return number.interval(Math.min(from.lo, first), Math.max(from.hi, last), true)
 }
 
-function wholeArgument(inf: Inference, node: es.Node, name: string): number.Interval {
-  const value = numeric(evaluate(inf, node), node)
+function whole(value: number.Interval, node: es.Node, name: string): number.Interval {
   if (number.representation(value) !== 'f64') return value
   reject('NL2036', node, `${name}() counts by whole numbers, and this may be a fraction.`, 'write Math.floor(...) | 0.')
 }
 
 const SCHEDULES = ['static', 'dynamic', 'guided', 'auto']
 
-function scheduleOption(node: es.ObjectExpression): LoopSchedule | undefined {
+function loopOptions(properties: es.ObjectExpression['properties']): Pick<RangeCall, 'schedule' | 'collapse'> {
   let kind: string | undefined
   let chunk = 0
-  for (const property of node.properties) {
+  let collapse = 1
+  for (const property of properties) {
     const name = property.type === 'Property' && property.key.type === 'Identifier' ? property.key.name : ''
     const value = property.type === 'Property' && property.value.type === 'Literal' ? property.value.value : undefined
     if (name === 'schedule' && SCHEDULES.includes(String(value))) kind = String(value)
     else if (name === 'chunk' && Number.isInteger(value) && Number(value) > 0) chunk = Number(value)
+    else if (name === 'collapse' && Number.isInteger(value) && Number(value) > 0) collapse = Number(value)
     else {
-      const fix = "write { schedule: 'static' | 'dynamic' | 'guided' | 'auto', chunk: 16 }."
+      const fix = "write { schedule: 'static' | 'dynamic' | 'guided' | 'auto', chunk: 16, collapse: 2 }."
       reject('NL2037', property, 'this option of prange is not known, or not a constant.', fix)
     }
   }
-  return kind === undefined ? undefined : { kind: kind as LoopSchedule['kind'], chunk }
+  return { schedule: kind === undefined ? undefined : { kind: kind as LoopSchedule['kind'], chunk }, collapse }
 }

@@ -156,7 +156,8 @@ function capturedBy(inf: Inference, closure: Closure): Local[] {
 
 function declaredBy(node: es.Node): readonly (es.Node | null)[] {
   if (node.type === 'VariableDeclarator') return [(node as es.VariableDeclarator).id]
-  return 'params' in node ? (node.params as es.Node[]) : []
+  const parameters = 'params' in node ? (node.params as es.Pattern[]) : []
+  return parameters.map((parameter) => (parameter.type === 'AssignmentPattern' ? parameter.left : parameter))
 }
 
 function assignedBy(node: es.Node): readonly es.Node[] {
@@ -190,9 +191,9 @@ function childrenOf(node: es.Node): es.Node[] {
 
 /** The result of a recursive function, whose body is run until its parameters and result are settled. */
 export function callInstance(inf: Inference, at: es.CallExpression, closure: Closure, args: readonly Value[]): Value {
-  const instance = instanceOf(inf, at, closure, args)
+  const own = withDefaults(inf, at, closure, args)
+  const instance = instanceOf(inf, closure, own, at)
   inf.notes.calls.set(at, instance)
-  const own = args.slice(0, closure.node.params.length)
   merge(instance, [...own, ...instance.captured.map((local) => inf.read(local, at))], at)
   const outermost = !instance.running
   if (outermost) settle(inf, at, instance)
@@ -203,25 +204,50 @@ export function callInstance(inf: Inference, at: es.CallExpression, closure: Clo
   return instance.result
 }
 
-function instanceOf(inf: Inference, at: es.CallExpression, closure: Closure, args: readonly Value[]): Instance {
+/** Whether the place of a parameter takes its default. */
+export function takesDefault(parameter: es.Pattern, isGiven: boolean): parameter is es.AssignmentPattern {
+  return parameter.type === 'AssignmentPattern' && !isGiven
+}
+
+/** The arguments of a recursive function, all of them: defaults are evaluated where it is called. */
+function withDefaults(inf: Inference, at: es.Node, { node, scope }: Closure, args: readonly Value[]): Value[] {
+  return node.params.map((parameter, i) => {
+    const value = args[i]
+    if (takesDefault(parameter, value !== undefined && value.kind !== 'unset') && isPlain(node, parameter.right)) {
+      const before = inf.scope
+      inf.scope = scope
+      try {
+        return evaluate(inf, parameter.right)
+      } finally {
+        inf.scope = before
+      }
+    }
+    if (value !== undefined && value.kind !== 'unset') return value
+    const fix = 'pass it; of a function that calls itself, defaults have no calls and name none of its parameters.'
+    return reject('NL2025', at, `the call gives no value for parameter ${i + 1}.`, fix)
+  })
+}
+
+/** Whether a default has the same value wherever the function is called from. */
+function isPlain(node: FunctionNode, value: es.Node): boolean {
+  const parameters = namesIn(node, (part) => (part === node ? declaredBy(part) : []))
+  const simple = (part: es.Node): boolean =>
+    /^(Literal|Identifier|(Unary|Binary|Logical|Conditional|Member|Array|Object)Expression|Property)$/.test(
+      part.type,
+    ) && childrenOf(part).every(simple)
+  return simple(value) && [...namesIn(value)].every((name) => !parameters.has(name))
+}
+
+function instanceOf(inf: Inference, closure: Closure, args: readonly Value[], at: es.Node): Instance {
   const known = inf.instances.get(closure.node)
   if (known) return known
-  const { length } = closure.node.params
-  if (args.length < length) {
-    reject(
-      'NL2025',
-      at,
-      `the call gives no value for parameter ${args.length + 1}.`,
-      'pass all arguments to a function that calls itself.',
-    )
-  }
   const captured = capturedBy(inf, closure)
   const instance: Instance = {
     closure,
     name: closure.name || 'recursive',
     expansion: { original: closure.node, node: copyOf(closure.node), result: undefined },
     captured,
-    params: [...args.slice(0, length), ...captured.map((local) => inf.read(local, at))],
+    params: [...args, ...captured.map((local) => inf.read(local, at))],
     result: undefined,
     running: false,
     changed: true,
@@ -234,12 +260,7 @@ let rounds = 0
 
 function merge(instance: Instance, args: readonly Value[], at: es.Node): void {
   instance.params = instance.params.map((before, i) => {
-    const value = args[i]
-    if (value === undefined) {
-      const fix = 'pass all arguments to a function that calls itself.'
-      reject('NL2025', at, `the call gives no value for parameter ${i + 1}.`, fix)
-    }
-    const joined = (rounds >= ROUNDS_BEFORE_WIDENING ? widenValues : joinValues)(before, value)
+    const joined = (rounds >= ROUNDS_BEFORE_WIDENING ? widenValues : joinValues)(before, args[i] as Value)
     if (joined === undefined) {
       reject(
         'NL2026',

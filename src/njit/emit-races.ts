@@ -5,7 +5,7 @@ import type { Emitter } from './emit.js'
 import { hullText, itemsize, offsetText, stridesOf } from './emit-expressions.js'
 import type { ArrayType, Expression, ForLoop, Position, ProgramIr, Statement, Variable } from './ir.js'
 import { isRandom, placeOf, some } from './same.js'
-import { eachStatement, expressionsOf, partsOf } from './walk.js'
+import { eachStatement, expressionsOf, nestOf, partsOf } from './walk.js'
 
 /** What the numbers mean that races.h leaves. */
 export interface Watch {
@@ -133,7 +133,11 @@ export function checkedLoop(emitter: Emitter, recorder: Recorder, loop: WatchedL
   emitter.line(
     `struct nl_watched ${list}[] = {${watched.map((variable) => watchedText(emitter, recorder, variable))}};`,
   )
-  const range = `.start = (f64)${emitter.text(loop.start)}, .step = ${loop.step}`
+  // Iterations of a nest are told by their number.
+  const range =
+    nestOf(loop).length > 1
+      ? '.start = 0, .step = 1'
+      : `.start = (f64)${emitter.text(loop.start)}, .step = ${loop.step}`
   emitter.line(`struct nl_races ${races} = {.watched = ${list}, .count = ${watched.length}, ${range}};`)
   emitter.line(`struct nl_block* const ${mark} = *A;`)
   emitter.line(`const f64 ${lacking} = nl_watch(E, A, &${races});`)

@@ -6,12 +6,9 @@
 
 import { type Emitter, OVERLAP } from './emit.js'
 import { expressionText, itemsize, storedType } from './emit-expressions.js'
-
-import type { Accumulators } from './hoist.js'
-import type { ArrayType, ForLoop, Reduction, Scalar, Statement, Storage, Type, Variable } from './ir.js'
-import { arithmetic, constantOf, newVariable, use } from './typed.js'
-
-import { eachStatement, useOf } from './walk.js'
+import { iterations } from './emit-iterations.js'
+import type { ArrayType, ForLoop, Reduction, Scalar, Storage, Type, Variable } from './ir.js'
+import { eachStatement, nestOf, useOf } from './walk.js'
 
 const SCHEDULES = ['static', 'dynamic', 'guided', 'auto']
 
@@ -62,9 +59,10 @@ function combined(op: string, type: Scalar, all: string, part: string): string {
 }
 
 /** Variables that the body takes from outside. */
-function captured(loop: ForLoop): Variable[] {
-  const { used, declared } = useOf(loop.body)
-  return [...used].filter((variable) => !declared.has(variable) && variable !== loop.variable)
+function captured(nest: readonly ForLoop[]): Variable[] {
+  const { used, declared } = useOf((nest.at(-1) as ForLoop).body)
+  const counters = new Set(nest.map(({ variable }) => variable))
+  return [...used].filter((variable) => !declared.has(variable) && !counters.has(variable))
 }
 
 const scalarType = (type: Type) => (type === 'i32' ? 'i64' : type) as Scalar
@@ -77,7 +75,8 @@ export function regionText(
   const { names } = emitter
   const { reductions, schedule } = loop.parallel as NonNullable<ForLoop['parallel']>
   const number = emitter.regions.length
-  const outside = captured(loop)
+  const nest = nestOf(loop)
+  const outside = captured(nest)
   const reduced = new Map(reductions.map((reduction) => [reduction.variable, reduction]))
   const struct = `region_${number}`
   const context = emitter.unique('context')
@@ -85,9 +84,10 @@ export function regionText(
 
   const fields = outside.map((variable) => `${emitter.type(variable.type)} ${names.of(variable)};`)
   const partials = reductions.map(({ variable }) => `${partialType(emitter, variable)}* ${names.of(variable)}_parts;`)
-  const body = bodyOf(emitter, loop, struct, outside, reduced)
+  const body = bodyOf(emitter, nest, struct, outside, reduced)
+  const loops = `i64 start[${nest.length}], count[${nest.length}];`
   emitter.finished.push(
-    `struct ${struct} { struct nl_failure failure; i64 start, turns, length; ${[...fields, ...partials].join(' ')} };`,
+    `struct ${struct} { struct nl_failure failure; i64 turns, length; ${loops} ${[...fields, ...partials].join(' ')} };`,
     ...body,
   )
   emitter.regions[number] = {
@@ -100,6 +100,13 @@ export function regionText(
   // A copy of an array does not see what is stored by another name: iterations then store into the array itself, in order.
   const inOrder = apart.length > 0 && reductions.some(({ variable }) => typeof variable.type !== 'string')
   const overlap = `E[${OVERLAP}] = ${emitter.position(loop.position)} + 1;`
+  const counts = nest.map(({ start, stop, step }) => `nl_turns(${emitter.text(start)}, ${emitter.text(stop)}, ${step})`)
+  if (nest.length > 1) {
+    // More than can be counted as one loop.
+    emitter.line(`if (${counts.map((count) => `(f64)${count}`).join(' * ')} > 0x1p53) {`)
+    emitter.for(loop)
+    emitter.line('} else')
+  }
   if (inOrder) {
     emitter.line(`if (!(${apart.join(' && ')})) {`)
     emitter.line(overlap)
@@ -108,12 +115,14 @@ export function regionText(
   }
   emitter.line('{')
   emitter.line(`struct ${struct} ${context} = {.failure = {.at = 9223372036854775807LL}};`)
-  emitter.line(`${context}.start = ${emitter.text(loop.start)};`)
-  emitter.line(`${context}.turns = nl_turns(${context}.start, ${emitter.text(loop.stop)}, ${loop.step});`)
+  for (const [i, { start }] of nest.entries()) {
+    emitter.line(`${context}.start[${i}] = ${emitter.text(start)}; ${context}.count[${i}] = ${counts[i]};`)
+  }
+  emitter.line(`${context}.turns = ${nest.map((_, i) => `${context}.count[${i}]`).join(' * ')};`)
   for (const variable of outside) emitter.line(`${context}.${names.of(variable)} = ${names.of(variable)};`)
   const blocks = emitter.unique('blocks')
   emitter.line(`i64 ${blocks} = ${context}.turns;`)
-  if (type) blockLines(emitter, loop, context, blocks, reductions)
+  if (type) blockLines(emitter, nest.at(-1) as ForLoop, context, blocks, reductions)
   const kind = schedule ? SCHEDULES.indexOf(schedule.kind) : -1
   const chunk =
     schedule && type ? `(i32)((${schedule.chunk} + ${context}.length - 1) / ${context}.length)` : (schedule?.chunk ?? 0)
@@ -217,13 +226,12 @@ function stridedOffset(name: string, rank: number): string {
 /** The function that runs a range of iterations, or of blocks. */
 function bodyOf(
   emitter: Emitter,
-  loop: ForLoop,
+  nest: readonly ForLoop[],
   struct: string,
   outside: readonly Variable[],
   reduced: ReadonlyMap<Variable, Reduction>,
 ): string[] {
   const { names, failure } = emitter
-  const turn = newVariable('turn', 'i64', loop.position)
   emitter.failure = 'failed'
   const lines = emitter.collect(() => {
     emitter.line(`static void region_body_${struct.slice(7)}(struct ${struct}* context, i64 begin, i64 end) {`)
@@ -235,17 +243,17 @@ function bodyOf(
       emitter.line(`const ${emitter.type(variable.type)} ${names.of(variable)} = context->${names.of(variable)};`)
     }
     emitter.line('NL_SET_DEPTH(E); (void)A;')
-    emitter.declare(turn, 'begin')
+    emitter.line('i64 first = begin, last = end;')
     if (reduced.size === 0) {
-      emitter.line('if (nl_failed_at(&context->failure) < begin) return;')
-      turns(emitter, loop, 'begin', 'end', turn, reduced)
+      emitter.line('if (first >= last || nl_failed_at(&context->failure) < first) return;')
+      iterations(emitter, nest, reduced)
     } else {
       emitter.line('for (i64 block = begin; block < end; block++) {')
-      emitter.line('const i64 first = block * context->length, past = first + context->length;')
-      emitter.line('const i64 last = past < context->turns ? past : context->turns;')
+      emitter.line('first = block * context->length; last = first + context->length;')
+      emitter.line('if (last > context->turns) last = context->turns;')
       emitter.line('if (nl_failed_at(&context->failure) < first) break;')
       for (const reduction of reduced.values()) accumulator(emitter, reduction)
-      turns(emitter, loop, 'first', 'last', turn, reduced)
+      iterations(emitter, nest, reduced)
       for (const { variable } of reduced.values()) {
         if (typeof variable.type === 'string')
           emitter.line(`context->${names.of(variable)}_parts[block] = ${names.of(variable)};`)
@@ -253,8 +261,9 @@ function bodyOf(
       emitter.line('}')
     }
     emitter.line('nl_release_to(A, 0); return;')
+    // Iterations from the first on ran in order: it tells which of several failures comes first.
     emitter.line('failed: __attribute__((unused));')
-    emitter.line(`nl_region_failed(&context->failure, ${names.of(turn)}, record);`)
+    emitter.line('nl_region_failed(&context->failure, first, record);')
     emitter.line('nl_release_to(A, 0);')
     emitter.line('}')
   })
@@ -277,51 +286,4 @@ function accumulator(emitter: Emitter, { variable, op, along }: Reduction): void
   emitter.line(
     `for (i64 j = 0; j < ${elements(emitter, variable)}; j++) ${name}.p[j] = ${elementIdentity(op, storage)};`,
   )
-}
-
-/** The iterations themselves: the variable counts by the step, `turn` by one, for the error of the lowest. */
-function turns(
-  emitter: Emitter,
-  loop: ForLoop,
-  first: string,
-  last: string,
-  turn: Variable,
-  reduced: Accumulators,
-): void {
-  const { step, variable, position } = loop
-  const type = variable.type as Scalar
-  const from = newVariable('from', type, position)
-  const to = newVariable('to', type, position)
-  const value = (at: string) => `(${emitter.type(type)})(context->start + ${at} * ${step})`
-  emitter.declare(from, value(first))
-  emitter.declare(to, value(last))
-  const begin = newVariable('begin', 'i64', position)
-  emitter.declare(begin, first)
-  const counted = arithmetic('i64', '/', arithmetic(type, '-', use(variable), use(from)), constantOf('i64', step))
-  const count: Statement = {
-    kind: 'assign',
-    variable: turn,
-    value: arithmetic('i64', '+', use(begin), counted),
-    position,
-  }
-  const plain: ForLoop = { ...loop, start: use(from), stop: use(to), parallel: undefined }
-  emitter.statements(counting(emitter.prepared([plain], reduced), variable, count))
-}
-
-/** Keeps the number of the iteration in those versions of the loop that may fail. */
-function counting(list: readonly Statement[], variable: Variable, count: Statement): Statement[] {
-  return list.map((s) => {
-    if (s.kind === 'if') return { ...s, yes: counting(s.yes, variable, count), no: counting(s.no, variable, count) }
-    if (s.kind !== 'for' || s.variable !== variable || !needsTurn(s.body)) return s
-    return { ...s, body: [count, ...s.body] }
-  })
-}
-
-/** Whether an iteration may fail in a way that is told by its number. */
-function needsTurn(body: readonly Statement[]): boolean {
-  let needed = false
-  eachStatement(body, (s) => {
-    if (s.kind === 'check' || s.kind === 'fail' || s.kind === 'call' || s.kind === 'allocate') needed = true
-  })
-  return needed
 }

@@ -20,7 +20,7 @@ import type {
 } from './ir.js'
 import type { Distinct } from './parallel.js'
 import { verifyStatements } from './verify.js'
-import { readBy, useOf } from './walk.js'
+import { nestOf, readBy, useOf } from './walk.js'
 
 /** Where what lies in the slots. */
 export interface Layout {
@@ -258,7 +258,7 @@ export class Emitter {
     if (frees) this.line(`nl_release_to(A, ${mark});`)
   }
 
-  /** `first`: what every turn begins with. */
+  /** `first`: what every turn begins with, of a nest those of the innermost loop. */
   for(loop: ForLoop, first?: string): void {
     const name = this.names.of(loop.variable)
     const type = this.type(loop.variable.type)
@@ -268,10 +268,12 @@ export class Emitter {
     this.labelled(loop.label, (again) => {
       if (loop.simd) this.line(pragma(this.names, loop.simd.reductions))
       this.line(`for (${type} ${name} = ${start}; ${name} ${compare} ${stop}; ${name} += ${step}) {`)
-      if (first) this.line(first)
+      const [, inner] = nestOf(loop)
+      if (first && !inner) this.line(first)
       const outer = this.#simd
       this.#simd = loop.simd !== undefined
-      this.body(loop.body, again)
+      if (first && inner) this.for(inner, first)
+      else this.body(loop.body, again)
       this.#simd = outer
       this.line('}')
     })

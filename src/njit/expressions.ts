@@ -3,14 +3,13 @@
 
 import type * as es from 'acorn'
 import { builtinCall, builtinConstant, type RangeCall, rangeOf } from './builtins.js'
-import { callClosure, callInstance, isRecursive, Unreached } from './calls.js'
+import { Unreached } from './calls.js'
 import { reject } from './diagnostic.js'
 import type { Inference } from './infer.js'
+import { call, member } from './infer-members.js'
 import * as number from './interval.js'
-import type { ArrayType } from './ir.js'
-import { assignPattern, checkStored, compound, fieldOf, refine } from './patterns.js'
-import type { Local } from './scope.js'
-import { asNumber, BIG, BOOL, type Closure, describe, elementOf, joinValues, UNSET, type Value } from './value.js'
+import { assignPattern, compound, refine } from './patterns.js'
+import { asNumber, BIG, BOOL, describe, elementOf, joinValues, UNSET, type Value } from './value.js'
 
 /** The value of an expression. `name` is that of the variable it is to be assigned to, for functions. */
 export function evaluate(inf: Inference, node: es.Node, name = ''): Value {
@@ -298,140 +297,6 @@ function object(inf: Inference, node: es.ObjectExpression): Value {
     return evaluate(inf, property.value)
   })
   return compound(names, fields)
-}
-
-function member(inf: Inference, node: es.MemberExpression): Value {
-  const { object: base, property } = node
-  if (node.optional) rejectExpression(node, "'?.'")
-  if (base.type === 'Identifier' && !inf.scope.find(base.name) && !node.computed) {
-    const value = builtinConstant(`${base.name}.${(property as es.Identifier).name}`)
-    if (value !== undefined) return value
-  }
-  const value = evaluate(inf, base)
-  if (node.computed) return element(inf, node, value)
-  const name = (property as es.Identifier).name
-  if (value.kind === 'array') return arrayProperty(inf, node, value, name)
-  if (value.kind === 'compound' && !value.names && name === 'length') return number.constant(value.fields.length)
-  return fieldOf(value, name, node).value
-}
-
-function element(inf: Inference, node: es.MemberExpression, value: Value): Value {
-  if (value.kind === 'compound') {
-    const { property } = node
-    if (property.type !== 'Literal' || typeof property.value !== 'number') {
-      reject('NL2013', property, 'a tuple is indexed by a constant.', 'use a typed array for an index that varies.')
-    }
-    return fieldOf(value, property.value, node).value
-  }
-  const index = evaluate(inf, node.property)
-  if (value.kind !== 'array') {
-    reject('NL2014', node, `${describe(value)} has no elements.`, 'index a typed array.')
-  }
-  if (value.form === 'ndarray') {
-    reject('NL2015', node, 'an NDArray is not indexed by brackets.', 'write a.get(i, j) and a.set(i, j, value).')
-  }
-  numeric(index, node.property)
-  narrowIndex(inf, node.property, 0)
-  return elementOf(value.storage)
-}
-
-/** A variable that was an index is within bounds from there on. */
-function narrowIndex(inf: Inference, node: es.Node, least: number): void {
-  const local = node.type === 'Identifier' ? inf.notes.locals.get(node) : undefined
-  const value = local && inf.env?.get(local)
-  if (value?.kind !== 'number') return
-  const narrowed = number.where(
-    number.where(value, '>=', number.constant(least)) ?? value,
-    '<',
-    number.constant(inf.maxExtent),
-  )
-  if (narrowed) inf.env?.set(local as Local, narrowed)
-}
-
-export function extent(inf: Inference): Value {
-  return number.interval(0, inf.maxExtent, true)
-}
-
-function arrayProperty(inf: Inference, node: es.Node, value: ArrayType, name: string): Value {
-  if (name === 'length' && value.form === 'typed') return extent(inf)
-  if (value.form === 'ndarray') {
-    if (name === 'shape')
-      return compound(
-        undefined,
-        Array.from({ length: value.rank }, () => extent(inf)),
-      )
-    if (name === 'size') return number.interval(0, value.rank === 1 ? inf.maxExtent : number.MAX_EXACT, true)
-    if (name === 'ndim') return number.constant(value.rank)
-  }
-  const fix =
-    value.form === 'typed'
-      ? 'use a.length and a[i].'
-      : 'use a.shape[0], a.size, a.get(i, j), a.set(i, j, value) or a.row(i).'
-  reject('NL2004', node, `${describe(value)} has no '${name}' here.`, fix)
-}
-
-function call(inf: Inference, node: es.CallExpression): Value {
-  const { callee } = node
-  const found = callee.type === 'Identifier' ? inf.scope.find(callee.name) : undefined
-  if (found) {
-    const closure = evaluate(inf, callee)
-    if (closure.kind !== 'function')
-      reject('NL2016', callee, `${describe(closure)} is not a function.`, 'call a function.')
-    const args = node.arguments.map((arg) => evaluate(inf, arg))
-    if (isRecursive(closure)) return callInstance(inf, node, closure, args)
-    return expanded(inf, node, closure, args)
-  }
-  if (callee.type === 'MemberExpression' && !callee.computed) {
-    const value = arrayMethod(inf, node, callee)
-    if (value !== undefined) return value
-  }
-  if (callee.type === 'ArrowFunctionExpression' || callee.type === 'FunctionExpression') {
-    const closure = evaluate(inf, callee)
-    const args = node.arguments.map((arg) => evaluate(inf, arg))
-    if (closure.kind === 'function') return expanded(inf, node, closure, args)
-  }
-  return builtinCall(inf, node)
-}
-
-function expanded(inf: Inference, node: es.CallExpression, closure: Closure, args: readonly Value[]): Value {
-  const { result = UNSET } = callClosure(inf, node, closure, args)
-  if (inf.env !== undefined) return result
-  // It always throws. What is before it is there nevertheless.
-  inf.note(node, UNSET)
-  throw new Unreached()
-}
-
-function arrayMethod(inf: Inference, node: es.CallExpression, callee: es.MemberExpression): Value | undefined {
-  const base = callee.object
-  const known = base.type !== 'Identifier' || inf.scope.find(base.name) !== undefined
-  if (!known) return undefined
-  const array = evaluate(inf, base)
-  const name = (callee.property as es.Identifier).name
-  if (array.kind !== 'array') {
-    const fix = 'use functions, and typed arrays for lists: new Float64Array(n).'
-    reject('NL2004', callee, `${describe(array)} has no method '${name}' here.`, fix)
-  }
-  const args = node.arguments.map((arg) => evaluate(inf, arg))
-  if (array.form === 'typed' || !['get', 'set', 'row'].includes(name)) {
-    reject('NL2017', callee, `${describe(array)} has no method '${name}' here.`, 'write the loop: it will be fast.')
-  }
-  const indices = name === 'set' ? args.slice(0, -1) : args
-  const wanted = name === 'row' ? 1 : array.rank
-  if (indices.length !== wanted) {
-    const got = `${indices.length} ${indices.length === 1 ? 'index' : 'indices'}`
-    reject('NL2018', node, `${name}() has ${got} for ${describe(array)}.`, `give ${wanted}.`)
-  }
-  for (const [i, index] of indices.entries()) {
-    numeric(index, node.arguments[i] as es.Node)
-    narrowIndex(inf, node.arguments[i] as es.Node, -inf.maxExtent)
-  }
-  if (name === 'set') {
-    checkStored(elementOf(array.storage), args.at(-1) as Value, node)
-    return { kind: 'unset' }
-  }
-  if (name === 'get') return elementOf(array.storage)
-  if (array.rank === 1) reject('NL2019', node, 'the rows of an array of one dimension are numbers.', 'use get(i).')
-  return { ...array, rank: array.rank - 1 }
 }
 
 /** The values that a `for...of` runs over. */

@@ -9,8 +9,10 @@ import type * as es from 'acorn'
 import type { RangeCall } from './builtins.js'
 import { callClosure, type Expansion, type Instance, Unreached } from './calls.js'
 import { reject } from './diagnostic.js'
-import { comparison, evaluate, evaluateEffect, evaluateTest, iterated, rejectExpression } from './expressions.js'
-import { bindPattern, refine } from './patterns.js'
+import { evaluateTest, rejectExpression } from './expressions.js'
+import { inferStatement } from './infer-statements.js'
+import type { Leavable } from './jumps.js'
+import { refine } from './patterns.js'
 import { type Local, Scope } from './scope.js'
 import { type Closure, describe, joinValues, sameValue, UNSET, type Value, widenValues } from './value.js'
 
@@ -32,9 +34,7 @@ export class Notes {
 }
 
 /** Somewhere that break, continue or return may lead to. */
-interface Target {
-  readonly labels: readonly string[]
-  readonly kind: 'loop' | 'switch' | 'block'
+interface Target extends Leavable {
   readonly breaks: Env[]
   readonly continues: Env[]
 }
@@ -165,8 +165,8 @@ export class Inference {
   statement(node: es.Node, labels: readonly string[] = []) {
     if (this.env === undefined) return
     this.notes.reached.add(node)
-    const run = () => this.#run(node as es.Statement, labels)
-    this.attempt(labels.length > 0 && !seesLabels(node) ? () => this.#leavable(labels, 'block', run) : run)
+    const run = () => inferStatement(this, node as es.Statement, labels)
+    this.attempt(labels.length > 0 && !seesLabels(node) ? () => this.leavable(labels, 'block', run) : run)
   }
 
   /** Nothing is known of what follows a call whose result is not known yet. */
@@ -176,67 +176,6 @@ export class Inference {
     } catch (error) {
       if (!(error instanceof Unreached)) throw error
       this.env = undefined
-    }
-  }
-
-  #run(statement: es.Statement, labels: readonly string[]) {
-    const node = statement
-    switch (statement.type) {
-      case 'EmptyStatement':
-      case 'FunctionDeclaration':
-        return
-      case 'BlockStatement':
-        this.block(node, statement.body)
-        return
-      case 'ExpressionStatement':
-        if (!('directive' in statement && statement.directive)) evaluateEffect(this, statement.expression)
-        return
-      case 'VariableDeclaration':
-        this.#declaration(statement)
-        return
-      case 'IfStatement':
-        this.branch(
-          statement.test,
-          () => this.statement(statement.consequent),
-          () => statement.alternate && this.statement(statement.alternate),
-        )
-        return
-      case 'ForStatement':
-        return this.inScope(node, this.scope, () => this.#for(statement, labels))
-      case 'ForOfStatement':
-        return this.inScope(node, this.scope, () => this.#forOf(statement, labels))
-      case 'WhileStatement':
-        return this.#loop(node, labels, statement.test, () => this.statement(statement.body))
-      case 'DoWhileStatement':
-        return this.#doWhile(statement, labels)
-      case 'SwitchStatement':
-        return this.#switch(statement, labels)
-      case 'LabeledStatement':
-        return this.statement(statement.body, [...labels, statement.label.name])
-      case 'BreakStatement':
-      case 'ContinueStatement':
-        return this.#jump(statement)
-      case 'ReturnStatement':
-        return this.#return(statement)
-      case 'ThrowStatement':
-        this.#throw(statement)
-        return
-      default:
-        rejectStatement(statement)
-    }
-  }
-
-  #declaration(node: es.VariableDeclaration): void {
-    if (node.kind === 'var') {
-      reject('NL1002', node, "'var' is not in the language of njit.", "write 'let' or 'const'.")
-    }
-    for (const { id, init } of node.declarations) {
-      if (init) {
-        bindPattern(this, id, evaluate(this, init, (id as es.Identifier).name), node.kind === 'const')
-      } else {
-        const local = this.declare(id as es.Identifier, false)
-        this.assign(local, UNSET, id)
-      }
     }
   }
 
@@ -252,8 +191,8 @@ export class Inference {
     this.env = this.meet(after, this.env)
   }
 
-  #leavable(labels: readonly string[], kind: Target['kind'], work: (target: Target) => void): void {
-    const target: Target = { labels, kind, breaks: [], continues: [] }
+  leavable(names: readonly string[], kind: Target['kind'], work: (target: Target) => void): void {
+    const target: Target = { names, kind, breaks: [], continues: [] }
     const { targets } = this.frames.at(-1) as Frame
     targets.push(target)
     try {
@@ -277,7 +216,7 @@ export class Inference {
   }
 
   #repeat(labels: readonly string[], turn: () => Env | undefined): void {
-    this.#leavable(labels, 'loop', (target) => {
+    this.leavable(labels, 'loop', (target) => {
       const entry = this.env
       let state = entry
       for (let count = 0; ; count++) {
@@ -301,112 +240,6 @@ export class Inference {
     for (const env of target.continues.splice(0)) this.env = this.meet(this.env, env)
   }
 
-  #loop(
-    node: es.Node,
-    labels: readonly string[],
-    test: es.Expression | undefined,
-    body: () => void,
-    update?: () => void,
-  ) {
-    this.turns(node, labels, () => {
-      if (test) evaluateTest(this, test)
-      const head = this.env
-      const exit = test ? refine(this, test, false, head) : undefined
-      this.env = test ? refine(this, test, true, head) : head
-      body()
-      this.joinContinues()
-      if (this.env) update?.()
-      return exit
-    })
-  }
-
-  #for(node: es.ForStatement, labels: readonly string[]): void {
-    if (node.init?.type === 'VariableDeclaration') this.statement(node.init)
-    else if (node.init) evaluate(this, node.init)
-    const { test, update, body } = node
-    this.#loop(
-      node,
-      labels,
-      test ?? undefined,
-      () => this.statement(body),
-      () => update && evaluateEffect(this, update),
-    )
-  }
-
-  #doWhile(node: es.DoWhileStatement, labels: readonly string[]): void {
-    this.turns(node, labels, () => {
-      this.statement(node.body)
-      this.joinContinues()
-      if (this.env === undefined) return undefined
-      evaluateTest(this, node.test)
-      const after = this.env
-      this.env = refine(this, node.test, true, after)
-      return refine(this, node.test, false, after)
-    })
-  }
-
-  #forOf(node: es.ForOfStatement, labels: readonly string[]): void {
-    if (node.await)
-      reject('NL1003', node, "'for await' is not in the language of njit.", 'loop over an array or a range.')
-    const { item, narrowed } = iterated(this, node.right)
-    const declaration = node.left as es.VariableDeclaration
-    if (declaration.type !== 'VariableDeclaration') {
-      reject('NL1004', node.left, 'the loop needs a variable of its own.', "write 'for (const i of ...)'.")
-    }
-    const pattern = (declaration.declarations[0] as es.VariableDeclarator).id
-    this.turns(node, labels, () => {
-      const exit = this.env && new Map(this.env)
-      if (narrowed) this.env?.set(...narrowed)
-      bindPattern(this, pattern, item, declaration.kind === 'const')
-      this.statement(node.body)
-      this.joinContinues()
-      return exit
-    })
-  }
-
-  #switch(node: es.SwitchStatement, labels: readonly string[]): void {
-    const subject = evaluate(this, node.discriminant)
-    this.inScope(node, this.scope, () => {
-      this.#leavable(labels, 'switch', () => {
-        for (const { test } of node.cases) if (test) this.#case(test, subject)
-        const entry = this.env
-        this.env = undefined
-        for (const clause of node.cases) {
-          this.env = this.meet(this.env, entry && new Map(entry))
-          this.notes.reached.add(clause)
-          this.statements(clause.consequent)
-        }
-        if (!node.cases.some(({ test }) => test === null)) this.env = this.meet(this.env, entry)
-      })
-    })
-  }
-
-  /** Tests are evaluated one by one until one fits. */
-  #case(test: es.Expression, subject: Value): void {
-    const before = this.env
-    comparison(test, '===', subject, evaluate(this, test))
-    this.env = this.meet(before && new Map(before), this.env)
-  }
-
-  #jump(node: es.BreakStatement | es.ContinueStatement): void {
-    const { targets } = this.frames.at(-1) as Frame
-    const name = node.label?.name
-    const leaves = node.type === 'BreakStatement'
-    const target = targets.findLast((candidate) => {
-      if (name !== undefined) return candidate.labels.includes(name)
-      return candidate.kind === 'loop' || (leaves && candidate.kind === 'switch')
-    })
-    if (this.env) (leaves ? target?.breaks : target?.continues)?.push(this.env)
-    this.env = undefined
-  }
-
-  #return(node: es.ReturnStatement): void {
-    const frame = this.frames.at(-1) as Frame
-    this.result(frame, node.argument ? evaluate(this, node.argument) : UNSET, node)
-    if (this.env) frame.returns.push(this.env)
-    this.env = undefined
-  }
-
   result(frame: Frame, value: Value, node: es.Node): void {
     const known = frame.result ?? value
     const joined = (known.kind === 'unset') === (value.kind === 'unset') ? joinValues(known, value) : undefined
@@ -415,18 +248,6 @@ export class Inference {
       reject('NL2003', node, `the function returns ${kinds}.`, 'return one type of value everywhere.')
     }
     frame.result = joined
-  }
-
-  #throw(node: es.ThrowStatement): void {
-    const { argument } = node
-    const made = argument.type === 'NewExpression' || argument.type === 'CallExpression' ? argument : undefined
-    const name = made?.callee.type === 'Identifier' ? made.callee.name : ''
-    const message = made?.arguments[0]
-    const constant = message === undefined || constantText(message) !== undefined
-    if (!['Error', 'RangeError', 'TypeError'].includes(name) || !constant) {
-      reject('NL1005', node, 'only an error with a constant message can be thrown.', "write throw new Error('...').")
-    }
-    this.env = undefined
   }
 
   /** Runs the whole function on its arguments. */
@@ -442,35 +263,10 @@ export function seesLabels({ type }: es.Node): boolean {
   return /^(For|ForOf|While|DoWhile|Switch|Labeled)Statement$/.test(type)
 }
 
-/** The text of a string without anything that varies. */
-export function constantText(node: es.Node): string | undefined {
-  const expression = node as es.Expression
-  if (expression.type === 'Literal' && typeof expression.value === 'string') return expression.value
-  return expression.type === 'TemplateLiteral' ? (expression.quasis[1] ? undefined : cooked(expression)) : undefined
-}
-
-const cooked = ({ quasis }: es.TemplateLiteral) => quasis[0]?.value.cooked ?? undefined
-
 function sameEnv(a: Env, b: Env): boolean {
   for (const [local, value] of b) {
     const other = a.get(local)
     if (other !== undefined && !sameValue(other, joinValues(other, value) ?? UNSET)) return false
   }
   return true
-}
-
-const STATEMENTS: Readonly<Record<string, readonly [string, string]>> = {
-  TryStatement: ["'try' is not in the language of njit.", 'catch the error around the call of the compiled function.'],
-  ForInStatement: ["'for...in' is not in the language of njit.", "loop over indices with 'for' or 'for...of'."],
-  ClassDeclaration: ['classes are not in the language of njit.', 'use variables, tuples and functions.'],
-  WithStatement: ["'with' is not in the language of njit.", 'use variables.'],
-  DebuggerStatement: ["'debugger' does nothing in compiled code.", 'take it out, or set NUMLOOM_DISABLE_JIT=1.'],
-}
-
-function rejectStatement(node: es.Node): never {
-  const [message, fix] = STATEMENTS[node.type] ?? [
-    `${node.type} is not in the language of njit.`,
-    'write it in another way.',
-  ]
-  reject('NL1006', node, message, fix)
 }

@@ -98,6 +98,7 @@ export function diagnostics(dispatcher: Dispatcher): ParallelDiagnostics {
 function loopText({
   place,
   parallel,
+  collapsed,
   reason,
   reductions,
   privates,
@@ -105,7 +106,7 @@ function loopText({
   distinct,
 }: ParallelDiagnostics['loops'][number]): string {
   const lines = [
-    `prange at ${place}: ${parallel ? 'parallel' : `serial, ${reason}`}`,
+    `prange at ${place}${collapsed > 1 ? `, ${collapsed} loops as one` : ''}: ${parallel ? 'parallel' : `serial, ${reason}`}`,
     reductions.length > 0 && `  reductions: ${reductions.map(({ name, op }) => `${name} (${op})`).join(', ')}`,
     privates.length > 0 && `  private: ${privates.join(', ')}`,
     shared.length > 0 && `  shared: ${shared.join(', ')}`,

@@ -37,7 +37,7 @@ export interface Variable {
 }
 
 export type Comparison = '<' | '<=' | '>' | '>=' | '==' | '!='
-/** `%` is JavaScript's; `/` and `**` are of f64 only; shifts and bit operations of i32 and big. */
+/** `%` is JavaScript's; `/` of i64 cuts to a whole number; `**` is of f64 only; shifts and bit operations of i32 and big. */
 export type Arithmetic = '+' | '-' | '*' | '/' | '%' | '**' | '&' | '|' | '^' | '<<' | '>>' | '>>>'
 
 export type Expression =
@@ -129,6 +129,8 @@ export interface ForLoop {
   readonly start: Expression
   readonly stop: Expression
   readonly step: number
+  /** For a range whose step varies, so that the loop counts turns: that step, which was seen not to be 0. */
+  readonly by?: Expression | undefined
   readonly body: Statement[]
   readonly label: Label
   readonly position: Position
@@ -138,6 +140,8 @@ export interface ForLoop {
   parallel: Parallel | undefined
   /** Set for a prange that is checked for races: the outside variables and arrays in which iterations may conflict. */
   watched?: readonly Variable[]
+  /** For a prange that stands for a nest: how many loops it is, each of which has the next as its whole body. */
+  readonly collapse?: number | undefined
   /** Whether the text says prange, also where it does not run on the team (nested, or without `parallel`). */
   readonly prange: boolean
 }
@@ -232,10 +236,16 @@ export interface FunctionIr {
   readonly body: Statement[]
 }
 
+/** What the errors of `throw` statements and failing checks are. */
+export interface Failure {
+  readonly error: 'Error' | 'RangeError' | 'TypeError' | 'ValueError'
+  readonly message: string
+}
+
 /** Everything that is compiled into one binary. */
 export interface ProgramIr {
   readonly main: FunctionIr
   readonly functions: readonly FunctionIr[]
   /** What `throw` statements and failing checks say, by their codes. */
-  readonly failures: readonly { readonly error: 'Error' | 'RangeError' | 'TypeError'; readonly message: string }[]
+  readonly failures: readonly Failure[]
 }

@@ -5,7 +5,7 @@ import { placeOf, problem } from './diagnostic.js'
 import { independence, type Refusal, suspects } from './independence.js'
 import type { ForLoop, FunctionIr, Position, ProgramIr, Statement, Variable } from './ir.js'
 import type { Settings } from './options.js'
-import { listsOf } from './walk.js'
+import { listsOf, nestOf } from './walk.js'
 
 type Pair = readonly [Variable, Variable]
 
@@ -13,6 +13,8 @@ type Pair = readonly [Variable, Variable]
 export interface LoopReport {
   readonly position: Position
   readonly parallel: boolean
+  /** How many nested loops it is. */
+  readonly collapsed: number
   /** Why it runs on one thread. */
   readonly reason: string | undefined
   readonly reductions: readonly { readonly name: string; readonly op: string }[]
@@ -36,53 +38,78 @@ export function parallelize(
   const loops: LoopReport[] = []
   const distinct: Distinct = new Map()
   const aloneBecause = race ? 'it is checked for races' : parallel ? undefined : 'njit was not given { parallel: true }'
-  const visitLoop = (f: FunctionIr, loop: ForLoop, inside: boolean) => {
+  const visitLoop = (f: FunctionIr, nest: readonly ForLoop[], inside: boolean) => {
+    const [loop, ...inner] = nest as [ForLoop, ...ForLoop[]]
     const reason = inside ? 'it is inside of another prange' : aloneBecause
-    if (race && !inside) loop.watched = watchedIn(f, loop)
+    for (const part of inner) part.parallel = undefined
+    if (race && !inside) loop.watched = watchedIn(f, nest)
     if (reason !== undefined) {
       loop.parallel = undefined
-      loops.push(serialReport(loop, reason))
+      loops.push(serialReport(nest, reason))
       return
     }
-    loops.push(decide(f, loop, distinct))
+    loops.push(decide(f, nest, distinct))
     if (loop.parallel) loop.parallel = { ...loop.parallel, schedule: loop.parallel.schedule ?? schedule }
   }
   const visit = (f: FunctionIr, list: readonly Statement[], inside: boolean) => {
     for (const statement of list) {
-      const found = statement.kind === 'for' && statement.prange
-      if (found) visitLoop(f, statement, inside)
-      for (const inner of listsOf(statement)) visit(f, inner, inside || found)
+      const nest = statement.kind === 'for' && statement.prange ? nestOf(statement) : []
+      if (nest.length > 0) visitLoop(f, nest, inside)
+      for (const inner of listsOf(nest.at(-1) ?? statement)) visit(f, inner, inside || nest.length > 0)
     }
   }
   for (const f of [program.main, ...program.functions]) visit(f, f.body, false)
   return { loops, distinct }
 }
 
-function serialReport({ position }: ForLoop, reason: string): LoopReport {
-  return { position, parallel: false, reason, reductions: [], privates: [], shared: [], distinct: [] }
+function serialReport([loop, ...inner]: readonly ForLoop[], reason: string): LoopReport {
+  const none = { reductions: [], privates: [], shared: [], distinct: [] }
+  return { position: (loop as ForLoop).position, parallel: false, collapsed: 1 + inner.length, reason, ...none }
 }
 
-function decide(f: FunctionIr, loop: ForLoop, distinct: Distinct): LoopReport {
-  const verdict = independence(loop, f.body)
-  if (!verdict.independent) throw refusal(loop, verdict)
-  if (loop.parallel) loop.parallel.reductions = verdict.reductions
+/**
+ * Iterations of a nest are independent where those of each of its loops are: two of them differ in the outermost counter,
+ * or agree in it and differ in one within.
+ */
+function decide(f: FunctionIr, nest: readonly ForLoop[], distinct: Distinct): LoopReport {
+  const verdicts = nest.map((loop) => {
+    const verdict = independence(loop, f.body)
+    if (!verdict.independent) throw refusal(loop, verdict)
+    return verdict
+  })
+  const [loop] = nest as [ForLoop]
+  const [verdict] = verdicts as [(typeof verdicts)[number]]
+  const reductions = uniqueBy(
+    verdicts.flatMap((found) => found.reductions),
+    ({ variable }) => variable,
+  )
+  const reduced = new Set(reductions.map(({ variable }) => variable))
+  if (loop.parallel) loop.parallel.reductions = reductions
   distinct.set(loop, verdict.distinct)
   const named = (variables: readonly Variable[]) => [...new Set(variables.map(({ name }) => name).filter(Boolean))]
   return {
     position: loop.position,
     parallel: true,
+    collapsed: nest.length,
     reason: undefined,
-    reductions: verdict.reductions.map(({ variable, op }) => ({ name: variable.name, op })),
+    reductions: reductions.map(({ variable, op }) => ({ name: variable.name, op })),
     privates: named(verdict.privates),
-    shared: named(verdict.shared),
+    shared: named(verdict.shared.filter((variable) => !reduced.has(variable))),
     distinct: verdict.distinct.map(([a, b]) => [a.name, b.name] as const),
   }
 }
 
-function watchedIn(f: FunctionIr, loop: ForLoop): readonly Variable[] {
-  const found = suspects(loop, f.body)
-  if ('independent' in found) throw refusal(loop, found)
-  return found
+function uniqueBy<T, K>(list: readonly T[], key: (item: T) => K): T[] {
+  return [...new Map(list.map((item) => [key(item), item])).values()]
+}
+
+function watchedIn(f: FunctionIr, nest: readonly ForLoop[]): readonly Variable[] {
+  const watched = nest.flatMap((loop) => {
+    const found = suspects(loop, f.body)
+    if ('independent' in found) throw refusal(loop, found)
+    return found
+  })
+  return [...new Set(watched)]
 }
 
 function refusal(loop: ForLoop, { reason, first, second }: Refusal) {
@@ -91,7 +118,8 @@ function refusal(loop: ForLoop, { reason, first, second }: Refusal) {
   const conflict =
     first.position === second.position ? `the ${access(first)}` : `the ${access(first)}, the ${access(second)}`
   const message = `the iterations of this prange cannot be shown to be independent: ${reason} (${conflict}).`
-  return problem('NL4002', first.position || loop.position, message, fixesFor(name), {
+  const fixes = `${fixesFor(name)} { race: 'check' } tells whether they conflict with your data.`
+  return problem('NL4002', first.position || loop.position, message, fixes, {
     conflict: [first, second].map(({ variable, write, position }) => ({
       variable: variable.name,
       write,

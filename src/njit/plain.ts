@@ -5,15 +5,22 @@ import { NDArray } from '../core/array.js'
 import { ValueError } from '../core/errors.js'
 import type { NumericArray } from './target.js'
 
-/** How a prange deals its iterations out to threads: OpenMP's schedules. In plain JavaScript it changes nothing. */
+/** How a prange deals its iterations out to threads, as OpenMP's clauses. In plain JavaScript it changes nothing. */
 export interface LoopOptions {
   schedule?: 'static' | 'dynamic' | 'guided' | 'auto'
   chunk?: number
+  /** How many nested pranges are one loop, this one and those in it: each is the only statement of the one around it. */
+  collapse?: number
 }
 
 function* count(start: number, stop: number, step: number): Generator<number, void, undefined> {
   if (step > 0) for (let i = start; i < stop; i += step) yield i
   else for (let i = start; i > stop; i += step) yield i
+}
+
+/** What is said of other arguments. */
+export function rangeMessage(name: string): string {
+  return `${name}() takes (stop), (start, stop) or (start, stop, step): whole numbers, and a step that is not 0`
 }
 
 function counted(
@@ -23,9 +30,7 @@ function counted(
   const numbers = args.filter((arg) => typeof arg === 'number')
   const [start, stop, step = 1] = numbers.length === 1 ? [0, numbers[0]] : numbers
   if (!Number.isInteger(start) || typeof stop !== 'number' || !Number.isInteger(step) || step === 0) {
-    throw new ValueError(
-      `${name}() takes (stop), (start, stop) or (start, stop, step): whole numbers, and a step that is not 0`,
-    )
+    throw new ValueError(rangeMessage(name))
   }
   return count(start as number, stop, step)
 }

@@ -2,13 +2,13 @@
 // SPDX-License-Identifier: MIT
 
 import { warnOnce } from '../core/env.js'
-import { OutOfMemoryError } from '../core/errors.js'
+import { OutOfMemoryError, ValueError } from '../core/errors.js'
 import { codeFrame, placeOf } from './diagnostic.js'
 import { type Description, decodePosition } from './frontend.js'
 import { raceError } from './race-report.js'
 import type { Source } from './source.js'
 
-const CONSTRUCTORS = { Error, RangeError, TypeError } as const
+const CONSTRUCTORS = { Error, RangeError, TypeError, ValueError } as const
 
 /** As semantics.h records them. */
 const OUT_OF_BOUNDS = -1

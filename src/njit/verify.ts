@@ -3,9 +3,9 @@
 // SPDX-License-Identifier: MIT
 
 import { NjitError } from '../core/errors.js'
-import type { ArrayType, Expression, ProgramIr, Scalar, Statement, Type, Variable } from './ir.js'
+import type { ArrayType, Expression, ForLoop, ProgramIr, Scalar, Statement, Type, Variable } from './ir.js'
 import { elementType, isInteger } from './typed.js'
-import { expressionsOf, listsOf, partsOf } from './walk.js'
+import { expressionsOf, listsOf, nestOf, partsOf } from './walk.js'
 
 /** What makes and changes the typed form, in order. */
 export const PASSES = ['build', 'parallelize', 'hoist'] as const
@@ -86,6 +86,7 @@ class Verifier {
       case 'if':
         return this.#need(s.condition.type === 'bool', 'a branch by what is no condition')
       case 'for':
+        this.#need(s.parallel === undefined || isNest(s), 'loops that are one and have something between them')
         return this.#need(
           [s.start.type, s.stop.type, s.variable.type].every((type) => isInteger(type as Scalar)) && s.step !== 0,
           'a loop that does not count by integers',
@@ -109,6 +110,11 @@ class Verifier {
     const fits = values.every(({ type }, i) => typeof type !== 'string' || type === types[i])
     this.#need(fits && values.length === types.length, `${what} with other values than it should have`)
   }
+}
+
+function isNest(loop: ForLoop): boolean {
+  const nest = nestOf(loop)
+  return nest.length === (loop.collapse ?? 1) && nest.slice(0, -1).every(({ body }) => body.length === 1)
 }
 
 /** Throws NjitError NL9001 where a pass left something that is not well-formed. */

@@ -1,7 +1,7 @@
 // Walks over the typed form.
 // SPDX-License-Identifier: MIT
 
-import type { Expression, Statement, Variable } from './ir.js'
+import type { Expression, ForLoop, Statement, Variable } from './ir.js'
 
 /** The expressions that a statement has itself, not those of statements inside it. */
 export function expressionsOf(s: Statement): readonly Expression[] {
@@ -66,6 +66,12 @@ export function eachStatement(list: readonly Statement[], visit: (s: Statement) 
     visit(statement)
     for (const inner of listsOf(statement)) eachStatement(inner, visit)
   }
+}
+
+/** The loops that a prange stands for, itself first. */
+export function nestOf(loop: ForLoop): readonly ForLoop[] {
+  const inner = (loop.collapse ?? 1) > 1 ? loop.body[0] : undefined
+  return inner?.kind === 'for' ? [loop, ...nestOf(inner)] : [loop]
 }
 
 export function eachExpression(e: Expression, visit: (e: Expression) => void): void {

@@ -87,10 +87,60 @@ export const MISTAKES: readonly Mistake[] = [
     source: 'njit((n) => {\n  let s = 0\n  for (const i of range(n / 2, n)) s += i\n  return s\n})',
     args: '4',
   },
+  {
+    name: 'collapse-between',
+    source:
+      'njit((a, n) => {\n  for (const i of prange(n, { collapse: 2 })) {\n    const row = i * n\n    for (const j of prange(n)) a[row + j] = 0\n  }\n})',
+    args: `${A}, 1`,
+  },
+  {
+    name: 'collapse-after',
+    source:
+      'njit((a, n) => {\n  for (const i of prange(n, { collapse: 2 })) {\n    for (const j of prange(n)) a[i * n + j] = 0\n    a[i] = 1\n  }\n})',
+    args: `${A}, 1`,
+  },
+  {
+    name: 'collapse-serial',
+    source:
+      'njit((a, n) => {\n  for (const i of prange(n, { collapse: 2 })) for (const j of range(n)) a[i * n + j] = 0\n})',
+    args: `${A}, 1`,
+  },
+  {
+    name: 'collapse-alone',
+    source: 'njit((n) => {\n  for (const i of prange(n, { collapse: 2 })) {}\n})',
+    args: '1',
+  },
+  {
+    name: 'collapse-triangle',
+    source:
+      'njit((a, n) => {\n  for (const i of prange(n, { collapse: 2 })) for (const j of prange(i, n)) a[i * n + j] = 0\n})',
+    args: `${A}, 1`,
+  },
+  {
+    name: 'collapse-inner-options',
+    source:
+      "njit((a, n) => {\n  for (const i of prange(n, { collapse: 2 })) for (const j of prange(n, { schedule: 'static' })) a[i * n + j] = 0\n})",
+    args: `${A}, 1`,
+  },
+  {
+    name: 'collapse-wrong',
+    source: 'njit((a, n) => {\n  for (const i of prange(n, { collapse: n })) a[i] = 0\n})',
+    args: `${A}, 1`,
+  },
+  {
+    name: 'prange-scatter',
+    source: 'njit({ parallel: true }, (out, at, x) => {\n  for (const i of prange(x.length)) out[at[i]] = x[i]\n})',
+    args: `${A}, new Int32Array(2), ${A}`,
+  },
   { name: 'math-unknown', source: 'njit((n) => Math.f16round(n))', args: '1' },
   { name: 'math-arguments', source: 'njit((n) => Math.atan2(n))', args: '1' },
   { name: 'date-now', source: 'njit((n) => Date.now() + n)', args: '1' },
   { name: 'deep-recursion', source: 'njit((n) => {\n  const f = (x) => f(x - 1)\n  return f(n)\n})', args: '1' },
+  {
+    name: 'recursive-default',
+    source: 'njit((n) => {\n  const f = (x, by = x) => (x < 1 ? by : f(x - 1))\n  return f(n)\n})',
+    args: '3',
+  },
   {
     name: 'captured-assigned',
     source:

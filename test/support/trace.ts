@@ -97,6 +97,8 @@ class Trace {
       // Names that arrays have outside of the loop are arrays of their own to it, which it checks for overlap.
       this.aliases.clear()
     }
+    // A step of 0 is an error before the loop.
+    if (s.by && this.of(s.by) === 0) return
     const [start, stop] = [this.of(s.start), this.of(s.stop)]
     for (let value = start; s.step > 0 ? value < stop : value > stop; value += s.step) {
       if (s === this.watched) this.#iteration = value

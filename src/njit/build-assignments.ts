@@ -1,0 +1,155 @@
+// Where values go in the typed form: new variables, assignments, elements.
+// SPDX-License-Identifier: MIT
+
+import type * as es from 'acorn'
+import { type Builder, type Built, fieldTypes, flatten, scalarBuilt } from './build.js'
+import { buildElement, buildStore, type Element, loaded } from './build-elements.js'
+import { build, hasEffect, scalar, scalarIn, sequence, valueAt } from './build-expressions.js'
+import { bigOperation, operation } from './build-operators.js'
+import type { Expression, Position, Scalar, Statement, Variable } from './ir.js'
+import { patternParts } from './patterns.js'
+import type { Local } from './scope.js'
+import { arithmetic, common, constantOf, convert, isInteger, newVariable, use } from './typed.js'
+import { scalarOf, type Value } from './value.js'
+
+/** The value of a new variable, or of the parts of a pattern. */
+export function bind(b: Builder, pattern: es.Pattern, built: Built, value: Value | undefined): void {
+  if (pattern.type !== 'Identifier') {
+    for (const part of partsOf(pattern, built, value)) bind(b, part.target, part.built, part.value)
+    return
+  }
+  const local = b.notes.locals.get(pattern)
+  if (local === undefined || local.value === undefined || local.value.kind === 'function') return
+  if (local.variables !== undefined || local.assignments.size > 1 || !mayStandFor(b, built)) {
+    assignAll(b, b.variablesOf(local, pattern.start), built, pattern.start)
+    return
+  }
+  const types = fieldTypes(local.value)
+  local.variables = flatten(built).map((field, i) => {
+    if (field.kind === 'array') {
+      field.variable.name ||= local.name
+      return field.variable
+    }
+    const { expression } = field as { expression: Expression }
+    return b.let(local.name, convert(expression, types[i] as Scalar), pattern.start)
+  })
+}
+
+/** Whether a name that is assigned once may stand for the arrays in a value: those that keep their meaning. */
+function mayStandFor(b: Builder, built: Built): boolean {
+  return flatten(built).every((field) => field.kind !== 'array' || !b.reassigned.has(field.variable))
+}
+
+function partsOf(pattern: es.Pattern, built: Built, value: Value | undefined) {
+  if (built.kind !== 'compound' || value === undefined) return []
+  return patternParts(pattern, value).map((part) => ({ ...part, built: built.fields[part.index] as Built }))
+}
+
+function assign(b: Builder, target: es.Node, built: Built, value: Value | undefined): void {
+  const pattern = target as es.Pattern
+  if (pattern.type === 'MemberExpression') {
+    const element = buildElement(b, pattern)
+    buildStore(b, element, scalarIn(built), pattern)
+  } else if (pattern.type === 'Identifier') {
+    const local = b.notes.locals.get(pattern) as Local
+    const value = built.kind === 'compound' ? kept(b, built) : built
+    assignAll(b, b.variablesOf(local, pattern.start), value, pattern.start)
+  } else {
+    // All values are there before the first is assigned: [a, b] = [b, a].
+    const list = partsOf(pattern, built, value).map((part) => ({ ...part, built: kept(b, part.built) }))
+    for (const part of list) assign(b, part.target, part.built, part.value)
+  }
+}
+
+function kept(b: Builder, value: Built): Built {
+  if (value.kind === 'scalar') return scalarBuilt(use(b.let('', value.expression, 0)))
+  if (value.kind === 'array') {
+    const variable = newVariable('', value.variable.type, 0)
+    b.emit({ kind: 'alias', variable, source: value.variable, row: [], declares: true, position: 0 })
+    return { kind: 'array', variable }
+  }
+  return value.kind === 'compound' ? { kind: 'compound', fields: value.fields.map((field) => kept(b, field)) } : value
+}
+
+export function assignment(b: Builder, node: es.AssignmentExpression): Built {
+  const { left, operator, right } = node
+  if (left.type === 'MemberExpression') return memberAssignment(b, node, left)
+  if (operator === '=') {
+    const built = build(b, right)
+    const value = left.type === 'Identifier' ? built : kept(b, built)
+    assign(b, left, value, valueAt(b, right))
+    return left.type === 'Identifier' ? b.builtOf(b.notes.locals.get(left) as Local) : value
+  }
+  const [before, operand] = sequence(b, [left, right]) as [Built, Built]
+  const result = scalarBuilt(operation(b, node, operator.slice(0, -1), scalarIn(before), scalarIn(operand)))
+  assign(b, left, result, undefined)
+  return b.builtOf(b.notes.locals.get(left as es.Identifier) as Local)
+}
+
+/** The element is found before the value is computed, and stored to after. */
+function memberAssignment(b: Builder, node: es.AssignmentExpression, left: es.MemberExpression): Built {
+  let element = buildElement(b, left)
+  const reads = node.operator !== '='
+  if (reads) element = { ...element, load: loaded(b, element, left.start) }
+  const at = b.out.length
+  const value = scalar(b, node.right)
+  if (b.out.slice(at).some(hasEffect)) element = fixElement(b, element, reads, at)
+  const computed = !reads ? value : operation(b, node, node.operator.slice(0, -1), element.load, value)
+  const result = b.unused === node ? computed : keptScalar(b, computed)
+  buildStore(b, element, result, left)
+  return scalarBuilt(result)
+}
+
+/** Indices (and the old value, if it is read) as they were before the value was computed. */
+function fixElement(b: Builder, element: Element, reads: boolean, at: number): Element {
+  const lets: Statement[] = []
+  const fixed = (expression: Expression): Expression => {
+    if (expression.kind === 'constant') return expression
+    const variable = newVariable('', expression.type, 0)
+    lets.push({ kind: 'let', variable, value: expression })
+    return use(variable)
+  }
+  const indices = element.indices.map(fixed)
+  const load = reads ? fixed(element.load) : element.load
+  b.out.splice(at, 0, ...lets)
+  return { ...element, indices, load }
+}
+
+export function update(b: Builder, node: es.UpdateExpression): Built {
+  const operator = node.operator === '++' ? '+' : '-'
+  const { argument } = node
+  const element = argument.type === 'MemberExpression' ? buildElement(b, argument) : undefined
+  const before = element ? loaded(b, element, argument.start) : scalar(b, argument)
+  const old = b.unused === node || node.prefix ? before : use(b.let('', before, node.start))
+  const one = constantOf(before.type === 'big' ? 'big' : 'i32', before.type === 'big' ? 1n : 1)
+  const computed = updated(b, node, operator, old, one)
+  const after = b.unused === node || !node.prefix ? computed : keptScalar(b, computed)
+  if (element) buildStore(b, element, after, argument as es.MemberExpression)
+  else assign(b, argument, scalarBuilt(after), undefined)
+  return scalarBuilt(node.prefix ? after : old)
+}
+
+/** A value that is used after the variables in it have changed. */
+function keptScalar(b: Builder, value: Expression): Expression {
+  return value.kind === 'constant' ? value : use(b.let('', value, 0))
+}
+
+/** The result of ++ or --, whose type is that of the variable: the note is of the value before it. */
+function updated(b: Builder, node: es.UpdateExpression, op: '+' | '-', old: Expression, one: Expression): Expression {
+  if (old.type === 'big') return bigOperation(b, node, op, old, one)
+  const local = b.notes.locals.get(node.argument)
+  const type = (local?.value && scalarOf(local.value)) ?? (isInteger(old.type) ? 'i64' : 'f64')
+  return arithmetic(isInteger(old.type) ? common(type, old.type) : 'f64', op, old, one)
+}
+
+export function declareFields(b: Builder, value: Value | undefined, position: Position): Variable[] {
+  return fieldTypes(value).map((type) => {
+    const variable = newVariable('', type, position)
+    b.emit({ kind: 'let', variable, value: undefined })
+    return variable
+  })
+}
+
+export function assignAll(b: Builder, variables: readonly Variable[], value: Built, position: Position): void {
+  for (const [i, field] of flatten(value).entries()) b.assignTo(variables[i] as Variable, field, position)
+}
