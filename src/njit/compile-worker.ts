@@ -8,6 +8,8 @@ export interface Job {
   /** Commands of the package with their arguments; each finds what those before it wrote. */
   readonly steps: readonly (readonly [command: string, ...args: string[]])[]
   readonly output: string
+  /** The URL of the package wabt, where WebAssembly's text is wanted instead of the binary. */
+  readonly wabt?: string
 }
 
 export interface Reply {
@@ -70,14 +72,30 @@ class Said {
   readonly options = { stdout: this.#write, stderr: this.#write, decodeASCII: false }
 }
 
-async function run({ source, steps, output }: Job): Promise<Reply> {
+/** The only feature of our modules that the package knows but leaves off. */
+const FEATURES = { threads: true }
+
+async function textOf(binary: Uint8Array, url: string): Promise<Uint8Array<ArrayBuffer>> {
+  const { default: open } = (await import(url)) as { default: typeof import('wabt') }
+  const module = (await open()).readWasm(binary, { readDebugNames: true, ...FEATURES })
+  try {
+    module.generateNames()
+    module.applyNames()
+    return new TextEncoder().encode(module.toText({ foldExprs: false, inlineExport: false }))
+  } finally {
+    module.destroy()
+  }
+}
+
+async function run({ source, steps, output, wabt }: Job): Promise<Reply> {
   const said = new Said()
   let files: Files = { 'function.c': source }
   try {
     llvm ??= load()
     const runLlvm = await llvm
     for (const step of steps) files = (await runLlvm(await expand(runLlvm, step, files), files, said.options)) ?? {}
-    return { output: new Uint8Array(files[output] as Uint8Array), log: said.text }
+    const binary = new Uint8Array(files[output] as Uint8Array)
+    return { output: wabt === undefined ? binary : await textOf(binary, wabt), log: said.text }
   } catch (error) {
     return { output: undefined, log: `${said.text}${(error as Error).message}` }
   }

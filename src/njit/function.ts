@@ -4,7 +4,16 @@
 import { NjitError } from '../core/errors.js'
 import { Dispatcher, type Placement, type Stats } from './dispatcher.js'
 import { definitions } from './frontend.js'
-import { assembly, compileAhead, diagnostics, each, explanation, typesText, vectorization } from './inspect.js'
+import {
+  assembly,
+  compileAhead,
+  cText,
+  diagnostics,
+  explanation,
+  typesText,
+  vectorization,
+  webAssembly,
+} from './inspect.js'
 import { type NjitOptions, readOptions } from './options.js'
 import type { LoopReport } from './parallel.js'
 import { parseSignature } from './signature.js'
@@ -29,8 +38,9 @@ export type NjitFunction<F extends AnyFunction> = F & {
   inspectTypes(): string
   /** The C that was made of it. */
   inspectC(): string
-  /** WebAssembly's text, or the processor's assembler. */
+  /** The WebAssembly that it is for the target wasm, in WebAssembly's text format. The packages @yowasp/clang and wabt are needed. */
   inspectWat(): string
+  /** The assembler that it is for the target that it runs on: the processor's, or LLVM's for WebAssembly. */
   inspectAsm(): string
   /** Which loops became SIMD, and why others did not. */
   vectorizationReport(): readonly (LoopRemark & { readonly source?: string })[]
@@ -91,14 +101,10 @@ function decorate<F extends AnyFunction>(dispatcher: Dispatcher, fn: F): NjitFun
     stats: dispatcher.stats,
     compile: async (...args: unknown[]) => compileAhead(dispatcher, args),
     explain: () => explanation(dispatcher),
-    inspectTypes: () => each(dispatcher, (types, huge) => typesText(dispatcher, types, huge)),
-    inspectC: () =>
-      each(dispatcher, (types, huge) => {
-        const { text, own } = dispatcher.compiled(types, huge)
-        return text.slice(own)
-      }),
-    inspectWat: () => assembly(dispatcher, 'wasm'),
-    inspectAsm: () => assembly(dispatcher, 'native'),
+    inspectTypes: () => typesText(dispatcher),
+    inspectC: () => cText(dispatcher),
+    inspectWat: () => webAssembly(dispatcher),
+    inspectAsm: () => assembly(dispatcher),
     vectorizationReport: () => vectorization(dispatcher),
     parallelDiagnostics: () => diagnostics(dispatcher),
   }

@@ -3,13 +3,14 @@
 
 import { NjitError } from '../core/errors.js'
 import { placeOf, placeText } from './diagnostic.js'
-import type { Dispatcher } from './dispatcher.js'
+import type { Dispatcher, Specialisation } from './dispatcher.js'
 import type { Explanation, ParallelDiagnostics } from './function.js'
 import { representation } from './interval.js'
 import { targetFor } from './libraries.js'
-import { type ArgumentType, defaultTypes, isHuge, parseSignature } from './signature.js'
-import type { LoopRemark, Target } from './target.js'
+import { defaultTypes, isHuge, parseSignature } from './signature.js'
+import type { LoopRemark } from './target.js'
 import { describe, type Value } from './value.js'
+import { moduleText } from './wasm.js'
 
 /** Compiles for signatures, for the types of example arguments, or without arguments for what njit was given. */
 export async function compileAhead(dispatcher: Dispatcher, args: readonly unknown[]): Promise<void> {
@@ -20,10 +21,10 @@ export async function compileAhead(dispatcher: Dispatcher, args: readonly unknow
   for (const signature of signatures) await dispatcher.compileAhead(defaultTypes(signature), false)
 }
 
-/** The text of every specialisation. */
-export function each(dispatcher: Dispatcher, text: (types: readonly ArgumentType[], huge: boolean) => string): string {
+/** The text of every specialisation, below a comment. */
+export function each(dispatcher: Dispatcher, text: (of: Specialisation) => string, comment = '//'): string {
   return specialised(dispatcher)
-    .map(({ signature, types, huge }) => `// ${dispatcher.name}(${signature})\n${text(types, huge)}`)
+    .map((of) => `${comment} ${dispatcher.name}(${of.signature})\n${text(of)}`)
     .join('\n')
 }
 
@@ -41,19 +42,31 @@ function typeText(value: Value): string {
   return `${{ f64: 'float64', i32: 'int32', i64: 'int64' }[type]}${bounds}`
 }
 
-export function typesText(dispatcher: Dispatcher, types: readonly ArgumentType[], huge: boolean): string {
-  const seen = new Set<string>()
-  for (const { name, type, position } of dispatcher.compiled(types, huge).types) {
-    seen.add(`${String(placeOf(position).line).padStart(5)}  ${name}: ${typeText(type)}`)
-  }
-  return [...seen].sort().join('\n')
+export const typesText = (dispatcher: Dispatcher): string =>
+  each(dispatcher, ({ types, huge }) => {
+    const seen = new Set<string>()
+    for (const { name, type, position } of dispatcher.compiled(types, huge).types) {
+      seen.add(`${String(placeOf(position).line).padStart(5)}  ${name}: ${typeText(type)}`)
+    }
+    return [...seen].sort().join('\n')
+  })
+
+export const cText = (dispatcher: Dispatcher): string =>
+  each(dispatcher, ({ types, huge }) => {
+    const { text, own } = dispatcher.compiled(types, huge)
+    return text.slice(own)
+  })
+
+export function assembly(dispatcher: Dispatcher): string {
+  const { fastmath } = dispatcher.definition.settings
+  return each(dispatcher, ({ types, huge, target }) =>
+    targetFor(target).disassemble(dispatcher.compiled(types, huge).text, { fastmath }),
+  )
 }
 
-export function assembly(dispatcher: Dispatcher, name: Target['name']): string {
+export function webAssembly(dispatcher: Dispatcher): string {
   const { fastmath } = dispatcher.definition.settings
-  return each(dispatcher, (types, huge) =>
-    targetFor(name).disassemble(dispatcher.compiled(types, huge).text, { fastmath }),
-  )
+  return each(dispatcher, ({ types, huge }) => moduleText(dispatcher.compiled(types, huge).text, { fastmath }), ';;')
 }
 
 export function vectorization(dispatcher: Dispatcher): LoopRemark[] {

@@ -11,6 +11,7 @@ import { clang, runClang, runClangAsync } from './clang.js'
 import type { Job } from './compile-worker.js'
 import { place } from './copies.js'
 import { commonFlags, fastmathFlags } from './flags.js'
+import { findPackage } from './packages.js'
 import { CLANG_REMARKS, parseRemarks } from './remarks.js'
 import { type Allocation, loadSideModule, type SideModule } from './side-module.js'
 import type { ArrayArgument, CompileOptions, Program, Target } from './target.js'
@@ -190,6 +191,13 @@ class WasmProgram implements Program {
   lastCopied(): number {
     return this.#copied
   }
+}
+
+/** WebAssembly's text of the module that a source becomes. */
+export function moduleText(source: string, options: CompileOptions): string {
+  clang()
+  const wabt = findPackage('wabt', "show WebAssembly's text").url
+  return new TextDecoder().decode(runClang({ ...jobOf(source, options), wabt }).output)
 }
 
 export const wasmTarget: Target = {
