@@ -18,7 +18,7 @@ import { type NjitOptions, readOptions } from './options.js'
 import type { LoopReport } from './parallel.js'
 import { parseSignature } from './signature.js'
 import { callerPlace, Source } from './source.js'
-import type { LoopRemark } from './target.js'
+import type { LoopRemark } from './vectorization.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: parameters of functions are contravariant; unknown[] would refuse them all.
 type AnyFunction = (...args: any[]) => any
@@ -42,8 +42,8 @@ export type NjitFunction<F extends AnyFunction> = F & {
   inspectWat(): string
   /** The assembler that it is for the target that it runs on: the processor's, or LLVM's for WebAssembly. */
   inspectAsm(): string
-  /** Which loops became SIMD, and why others did not. */
-  vectorizationReport(): readonly (LoopRemark & { readonly source?: string })[]
+  /** Which loops became SIMD, and why others did not. Prints well. */
+  vectorizationReport(): VectorizationReport
   /** Every prange: whether it runs in parallel, reductions, private and shared variables. Prints well. */
   parallelDiagnostics(): ParallelDiagnostics
 }
@@ -52,6 +52,9 @@ export interface Explanation extends Placement {
   readonly function: string
   readonly specialisations: readonly { signature: string; target: string; compileMs: number; fromCache: boolean }[]
 }
+
+/** A remark for each loop, for each list of argument types. */
+export type VectorizationReport = readonly (LoopRemark & { readonly signature: string })[]
 
 export interface ParallelDiagnostics {
   readonly loops: readonly (Omit<LoopReport, 'position'> & { readonly place: string })[]

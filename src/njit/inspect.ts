@@ -4,12 +4,14 @@
 import { NjitError } from '../core/errors.js'
 import { placeOf, placeText } from './diagnostic.js'
 import type { Dispatcher, Specialisation } from './dispatcher.js'
-import type { Explanation, ParallelDiagnostics } from './function.js'
+import type { WrittenLoop } from './emit.js'
+import type { Explanation, ParallelDiagnostics, VectorizationReport } from './function.js'
 import { representation } from './interval.js'
 import { targetFor } from './libraries.js'
+import { LOOP_COMMENT } from './remarks.js'
 import { defaultTypes, isHuge, parseSignature } from './signature.js'
-import type { LoopRemark } from './target.js'
 import { describe, type Value } from './value.js'
+import { loopRemarks } from './vectorization.js'
 import { moduleText } from './wasm.js'
 
 /** Compiles for signatures, for the types of example arguments, or without arguments for what njit was given. */
@@ -53,8 +55,9 @@ export const typesText = (dispatcher: Dispatcher): string =>
 
 export const cText = (dispatcher: Dispatcher): string =>
   each(dispatcher, ({ types, huge }) => {
-    const { text, own } = dispatcher.compiled(types, huge)
-    return text.slice(own)
+    const { text, own, writtenLoops } = dispatcher.compiled(types, huge)
+    const place = (number: string) => placeText((writtenLoops[Number(number)] as WrittenLoop).position)
+    return text.slice(own).replace(LOOP_COMMENT, (_, number: string) => `// ${place(number)}`)
   })
 
 export function assembly(dispatcher: Dispatcher): string {
@@ -69,12 +72,14 @@ export function webAssembly(dispatcher: Dispatcher): string {
   return each(dispatcher, ({ types, huge }) => moduleText(dispatcher.compiled(types, huge).text, { fastmath }), ';;')
 }
 
-export function vectorization(dispatcher: Dispatcher): LoopRemark[] {
+export function vectorization(dispatcher: Dispatcher): VectorizationReport {
   const { fastmath } = dispatcher.definition.settings
-  return specialised(dispatcher).flatMap(({ types, huge, target }) => {
-    const { text } = dispatcher.compiled(types, huge)
-    return [...targetFor(target).remarks(text, { fastmath })]
+  const report = specialised(dispatcher).flatMap(({ signature, types, huge, target }) => {
+    const { text, writtenLoops } = dispatcher.compiled(types, huge)
+    const said = targetFor(target).remarks(text, { fastmath })
+    return loopRemarks(writtenLoops, said, fastmath.includes('reassoc')).map((remark) => ({ signature, ...remark }))
   })
+  return printed(report, () => report.map(({ place, text }) => `${place}: ${text}`).join('\n'))
 }
 
 /** Adds a text form to a report. */

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 import { readFileSync } from 'node:fs'
-import { arrayStruct, BLOCKS, Emitter, type Layout, layoutOf } from './emit.js'
+import { arrayStruct, BLOCKS, Emitter, type Layout, layoutOf, type WrittenLoop } from './emit.js'
 import { storedType, typeName } from './emit-expressions.js'
 import { mostAxes, raceSlots, type Watch } from './emit-races.js'
 import type { ArrayType, Position, ProgramIr, Type } from './ir.js'
@@ -22,6 +22,7 @@ export interface Source {
   /** Where the text that is the user's begins: what comes before is the same for all. */
   readonly own: number
   readonly layout: Layout
+  readonly written: readonly WrittenLoop[]
   /** Set where loops are checked for races. */
   readonly watch: Watch | undefined
 }
@@ -47,7 +48,7 @@ export function programSource(
   const start = `${huge ? '#define NL_HUGE 1\n' : ''}${head()}${races}`
   const { recorder } = emitter
   const watch = recorder && { axes, accesses: recorder.accesses, watched: recorder.watched }
-  return { text: `${start}${text}\n`, own: start.length, layout, watch }
+  return { text: `${start}${text}\n`, own: start.length, layout, written: emitter.loops, watch }
 }
 
 function entryLines(emitter: Emitter, program: ProgramIr, layout: Layout): void {

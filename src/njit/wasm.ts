@@ -216,6 +216,6 @@ export const wasmTarget: Target = {
   remarks(source, options) {
     const flags = [...compileFlags(options), ...CLANG_REMARKS]
     const step: Job['steps'][number] = ['clang', ...flags, '-c', 'function.c', '-o', 'function.o']
-    return parseRemarks(runClang({ source, steps: [step], output: 'function.o' }).log)
+    return parseRemarks(runClang({ source, steps: [step], output: 'function.o' }).log, source)
   },
 }
