@@ -5,6 +5,7 @@ import { NjitError } from '../core/errors.js'
 import { placeOf, placeText } from './diagnostic.js'
 import type { Dispatcher, Specialisation } from './dispatcher.js'
 import type { WrittenLoop } from './emit.js'
+import type { Compiled } from './frontend.js'
 import type { Explanation, ParallelDiagnostics, VectorizationReport } from './function.js'
 import { representation } from './interval.js'
 import { targetFor } from './libraries.js'
@@ -24,10 +25,19 @@ export async function compileAhead(dispatcher: Dispatcher, args: readonly unknow
 }
 
 /** The text of every specialisation, below a comment. */
-export function each(dispatcher: Dispatcher, text: (of: Specialisation) => string, comment = '//'): string {
+function each(dispatcher: Dispatcher, text: (of: Specialisation) => string, comment = '//'): string {
   return specialised(dispatcher)
     .map((of) => `${comment} ${dispatcher.name}(${of.signature})\n${text(of)}`)
     .join('\n')
+}
+
+const looks = new WeakMap<Specialisation, Compiled>()
+
+/** What the front end made of a specialisation: made once more at the first look, and kept with it. */
+function compiled(dispatcher: Dispatcher, of: Specialisation): Compiled {
+  const known = looks.get(of) ?? dispatcher.compiled(of.types, of.huge)
+  looks.set(of, known)
+  return known
 }
 
 function specialised(dispatcher: Dispatcher) {
@@ -45,39 +55,38 @@ function typeText(value: Value): string {
 }
 
 export const typesText = (dispatcher: Dispatcher): string =>
-  each(dispatcher, ({ types, huge }) => {
+  each(dispatcher, (of) => {
     const seen = new Set<string>()
-    for (const { name, type, position } of dispatcher.compiled(types, huge).types) {
+    for (const { name, type, position } of compiled(dispatcher, of).types) {
       seen.add(`${String(placeOf(position).line).padStart(5)}  ${name}: ${typeText(type)}`)
     }
     return [...seen].sort().join('\n')
   })
 
 export const cText = (dispatcher: Dispatcher): string =>
-  each(dispatcher, ({ types, huge }) => {
-    const { text, own, writtenLoops } = dispatcher.compiled(types, huge)
+  each(dispatcher, (of) => {
+    const { text, own, writtenLoops } = compiled(dispatcher, of)
     const place = (number: string) => placeText((writtenLoops[Number(number)] as WrittenLoop).position)
     return text.slice(own).replace(LOOP_COMMENT, (_, number: string) => `// ${place(number)}`)
   })
 
 export function assembly(dispatcher: Dispatcher): string {
   const { fastmath } = dispatcher.definition.settings
-  return each(dispatcher, ({ types, huge, target }) =>
-    targetFor(target).disassemble(dispatcher.compiled(types, huge).text, { fastmath }),
-  )
+  return each(dispatcher, (of) => targetFor(of.target).disassemble(compiled(dispatcher, of).text, { fastmath }))
 }
 
 export function webAssembly(dispatcher: Dispatcher): string {
   const { fastmath } = dispatcher.definition.settings
-  return each(dispatcher, ({ types, huge }) => moduleText(dispatcher.compiled(types, huge).text, { fastmath }), ';;')
+  return each(dispatcher, (of) => moduleText(compiled(dispatcher, of).text, { fastmath }), ';;')
 }
 
 export function vectorization(dispatcher: Dispatcher): VectorizationReport {
   const { fastmath } = dispatcher.definition.settings
-  const report = specialised(dispatcher).flatMap(({ signature, types, huge, target }) => {
-    const { text, writtenLoops } = dispatcher.compiled(types, huge)
-    const said = targetFor(target).remarks(text, { fastmath })
-    return loopRemarks(writtenLoops, said, fastmath.includes('reassoc')).map((remark) => ({ signature, ...remark }))
+  const report = specialised(dispatcher).flatMap((of) => {
+    const { text, writtenLoops } = compiled(dispatcher, of)
+    const said = targetFor(of.target).remarks(text, { fastmath })
+    const remarks = loopRemarks(writtenLoops, said, fastmath.includes('reassoc'))
+    return remarks.map((remark) => ({ signature: of.signature, ...remark }))
   })
   return printed(report, () => report.map(({ place, text }) => `${place}: ${text}`).join('\n'))
 }
@@ -105,10 +114,8 @@ export function explanation(dispatcher: Dispatcher): Explanation {
 }
 
 export function diagnostics(dispatcher: Dispatcher): ParallelDiagnostics {
-  const loops = specialised(dispatcher).flatMap(({ types, huge }) => {
-    return dispatcher
-      .compiled(types, huge)
-      .loops.map(({ position, ...rest }) => ({ place: placeText(position), ...rest }))
+  const loops = specialised(dispatcher).flatMap((of) => {
+    return compiled(dispatcher, of).loops.map(({ position, ...rest }) => ({ place: placeText(position), ...rest }))
   })
   return printed({ loops }, () => loops.map(loopText).join('\n'))
 }
