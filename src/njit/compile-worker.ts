@@ -1,6 +1,7 @@
 // The thread in which LLVM runs: it is one large WebAssembly module, loaded at the first job and kept.
 // SPDX-License-Identifier: MIT
 
+import { setFlagsFromString } from 'node:v8'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 
 export interface Job {
@@ -29,7 +30,17 @@ export interface Request {
 type Files = Record<string, string | Uint8Array>
 type RunLlvm = (args: readonly string[] | null, files?: Files, options?: object) => Promise<Files | undefined>
 
+/**
+ * V8 14 ends the process when it optimises LLVM's module (seen in Node 26.10: "Check failed: function_feedback != ..."), unless
+ * it is told not to speculate on what can be taken back. The flag is the whole process's, and costs other modules a few calls
+ * that are not inlined.
+ */
+function avoidCrash(): void {
+  if (Number.parseInt(process.versions.v8, 10) >= 14) setFlagsFromString('--no-wasm-deopt')
+}
+
 async function load(): Promise<RunLlvm> {
+  avoidCrash()
   const { runLLVM } = (await import(workerData as string)) as { runLLVM: RunLlvm }
   // Without a listener the package prints how far it has loaded itself.
   await runLLVM(null, {}, { fetchProgress: () => {} })
