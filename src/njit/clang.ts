@@ -1,60 +1,23 @@
-// LLVM from npm: finding the package, and running its commands in a worker of this thread, with waiting or without.
+// LLVM from npm: running its commands in a worker of this thread, with waiting or without.
 // SPDX-License-Identifier: MIT
 
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import { NjitError } from '../core/errors.js'
 import type { Job, Reply, Request } from './compile-worker.js'
+import { findPackage, type Package } from './packages.js'
 
-const PACKAGE = '@yowasp/clang'
 /** The first job loads 100 MB and may have a slow disk; a worker that died never answers. */
 const LIMIT_MS = 120_000
 
-function resolve(): string {
-  for (const from of [pathToFileURL(join(process.cwd(), 'index.js')), import.meta.url]) {
-    try {
-      return createRequire(from).resolve(PACKAGE)
-    } catch {
-      // The other place may have it.
-    }
-  }
-  throw new NjitError(
-    `njit cannot compile to WebAssembly: there is no package ${PACKAGE}. Install it: npm install ${PACKAGE}`,
-  )
-}
-
-function versionOf(file: string): string {
-  for (let folder = dirname(file); folder !== dirname(folder); folder = dirname(folder)) {
-    try {
-      const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-      if (name === PACKAGE) return version
-    } catch {
-      // Not the package's own folder.
-    }
-  }
-  return file
-}
-
-let found: { readonly file: string; readonly version: string } | undefined
-
-/** Where the package is, and of which version. Throws NjitError where it is not installed. */
-export function clang(): { readonly file: string; readonly version: string } {
-  if (found === undefined) {
-    const file = resolve()
-    found = { file, version: versionOf(file) }
-  }
-  return found
-}
+/** The package. Throws NjitError where it is not installed. */
+export const clang = (): Package => findPackage('@yowasp/clang', 'compile to WebAssembly')
 
 let running: Worker | undefined
 
 function worker(): Worker {
   if (running !== undefined) return running
   const url = new URL('./compile-worker.js', import.meta.url)
-  const started = new Worker(url, { workerData: pathToFileURL(clang().file).href, execArgv: [], env: {} })
+  const started = new Worker(url, { workerData: clang().url, execArgv: [], env: {} })
   const forget = () => {
     if (running === started) running = undefined
   }
@@ -90,7 +53,7 @@ function unanswered(by: Worker): NjitError {
 /** The output and what was said. Throws NjitError where a command fails. */
 function checked({ output, log }: Reply): { output: Uint8Array<ArrayBuffer>; log: string } {
   if (output !== undefined) return { output, log }
-  const message = `njit could not compile to WebAssembly: ${PACKAGE} failed. Its words are in the error's details.`
+  const message = "njit could not compile to WebAssembly: the compiler failed. Its words are in the error's details."
   throw new NjitError(message, { details: log })
 }
 

@@ -1,6 +1,7 @@
 // The thread in which LLVM runs: it is one large WebAssembly module, loaded at the first job and kept.
 // SPDX-License-Identifier: MIT
 
+import { setFlagsFromString } from 'node:v8'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 
 export interface Job {
@@ -8,6 +9,8 @@ export interface Job {
   /** Commands of the package with their arguments; each finds what those before it wrote. */
   readonly steps: readonly (readonly [command: string, ...args: string[]])[]
   readonly output: string
+  /** The URL of the package wabt, where WebAssembly's text is wanted instead of the binary. */
+  readonly wabt?: string
 }
 
 export interface Reply {
@@ -27,7 +30,17 @@ export interface Request {
 type Files = Record<string, string | Uint8Array>
 type RunLlvm = (args: readonly string[] | null, files?: Files, options?: object) => Promise<Files | undefined>
 
+/**
+ * V8 14 ends the process when it optimises LLVM's module (seen in Node 26.10: "Check failed: function_feedback != ..."), unless
+ * it is told not to speculate on what can be taken back. The flag is the whole process's, and costs other modules a few calls
+ * that are not inlined.
+ */
+function avoidCrash(): void {
+  if (Number.parseInt(process.versions.v8, 10) >= 14) setFlagsFromString('--no-wasm-deopt')
+}
+
 async function load(): Promise<RunLlvm> {
+  avoidCrash()
   const { runLLVM } = (await import(workerData as string)) as { runLLVM: RunLlvm }
   // Without a listener the package prints how far it has loaded itself.
   await runLLVM(null, {}, { fetchProgress: () => {} })
@@ -70,14 +83,30 @@ class Said {
   readonly options = { stdout: this.#write, stderr: this.#write, decodeASCII: false }
 }
 
-async function run({ source, steps, output }: Job): Promise<Reply> {
+/** The only feature of our modules that the package knows but leaves off. */
+const FEATURES = { threads: true }
+
+async function textOf(binary: Uint8Array, url: string): Promise<Uint8Array<ArrayBuffer>> {
+  const { default: open } = (await import(url)) as { default: typeof import('wabt') }
+  const module = (await open()).readWasm(binary, { readDebugNames: true, ...FEATURES })
+  try {
+    module.generateNames()
+    module.applyNames()
+    return new TextEncoder().encode(module.toText({ foldExprs: false, inlineExport: false }))
+  } finally {
+    module.destroy()
+  }
+}
+
+async function run({ source, steps, output, wabt }: Job): Promise<Reply> {
   const said = new Said()
   let files: Files = { 'function.c': source }
   try {
     llvm ??= load()
     const runLlvm = await llvm
     for (const step of steps) files = (await runLlvm(await expand(runLlvm, step, files), files, said.options)) ?? {}
-    return { output: new Uint8Array(files[output] as Uint8Array), log: said.text }
+    const binary = new Uint8Array(files[output] as Uint8Array)
+    return { output: wabt === undefined ? binary : await textOf(binary, wabt), log: said.text }
   } catch (error) {
     return { output: undefined, log: `${said.text}${(error as Error).message}` }
   }

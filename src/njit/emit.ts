@@ -19,6 +19,7 @@ import type {
   Variable,
 } from './ir.js'
 import type { Distinct } from './parallel.js'
+import { loopComment } from './remarks.js'
 import { verifyStatements } from './verify.js'
 import { nestOf, readBy, useOf } from './walk.js'
 
@@ -60,11 +61,16 @@ export interface Region {
   readonly text: string
 }
 
+/** A loop as it is written; one of the user's may be written several times. */
+export type WrittenLoop = ForLoop | Extract<Statement, { kind: 'loop' }>
+
 export class Emitter {
   readonly names = new Names()
   readonly arrays = new Map<string, ArrayType>()
   readonly functions = new Map<FunctionIr, string>()
   readonly regions: Region[] = []
+  /** By the numbers in the comments above them. */
+  readonly loops: WrittenLoop[] = []
   /** Lines of the functions that are finished. */
   readonly finished: string[] = []
   #lines: string[] = []
@@ -157,6 +163,7 @@ export class Emitter {
         return this.recorder && isWatched(s) ? checkedLoop(this, this.recorder, s) : this.for(s)
       case 'loop':
         return this.labelled(s.label, (again) => {
+          this.#comment(s)
           this.line('for (;;) {')
           this.body(s.body, () => {
             again()
@@ -258,6 +265,10 @@ export class Emitter {
     if (frees) this.line(`nl_release_to(A, ${mark});`)
   }
 
+  #comment(loop: WrittenLoop): void {
+    this.line(loopComment(this.loops.push(loop) - 1))
+  }
+
   /** `first`: what every turn begins with, of a nest those of the innermost loop. */
   for(loop: ForLoop, first?: string): void {
     const name = this.names.of(loop.variable)
@@ -266,6 +277,7 @@ export class Emitter {
     const compare = step > 0 ? '<' : '>'
     const [start, stop] = [this.text(loop.start), this.text(loop.stop)]
     this.labelled(loop.label, (again) => {
+      this.#comment(loop)
       if (loop.simd) this.line(pragma(this.names, loop.simd.reductions))
       this.line(`for (${type} ${name} = ${start}; ${name} ${compare} ${stop}; ${name} += ${step}) {`)
       const [, inner] = nestOf(loop)

@@ -4,7 +4,7 @@
 import { NjitError } from '../core/errors.js'
 import { buildProgram } from './build.js'
 import { problem } from './diagnostic.js'
-import type { Layout } from './emit.js'
+import type { Layout, WrittenLoop } from './emit.js'
 import type { Watch } from './emit-races.js'
 import { type Env, Inference } from './infer.js'
 import * as number from './interval.js'
@@ -52,7 +52,10 @@ export interface Compiled {
   readonly description: Description
   readonly program: ProgramIr
   readonly result: Value | undefined
+  /** What the pranges became. */
   readonly loops: readonly LoopReport[]
+  /** The loops of the C, by their numbers. */
+  readonly writtenLoops: readonly WrittenLoop[]
   readonly types: readonly { name: string; type: Value; position: Position }[]
 }
 
@@ -166,10 +169,16 @@ export function compileSource(
   const { loops, distinct } = parallelize(program, settings)
   verify('parallelize', program)
   const position = (at: Position) => encodePosition(around.sources, at)
-  const { text, own, layout, watch } = programSource(program, distinct, position, { ...settings, huge })
+  const {
+    text,
+    own,
+    layout,
+    written: writtenLoops,
+    watch,
+  } = programSource(program, distinct, position, { ...settings, huge })
   const { parameters } = program.main
   return {
-    ...{ text, own, program, loops, result: expansion.result },
+    ...{ text, own, program, loops, writtenLoops, result: expansion.result },
     description: {
       layout,
       parameters: parameters.map(({ type }) => type),

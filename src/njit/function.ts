@@ -4,12 +4,21 @@
 import { NjitError } from '../core/errors.js'
 import { Dispatcher, type Placement, type Stats } from './dispatcher.js'
 import { definitions } from './frontend.js'
-import { assembly, compileAhead, diagnostics, each, explanation, typesText, vectorization } from './inspect.js'
+import {
+  assembly,
+  compileAhead,
+  cText,
+  diagnostics,
+  explanation,
+  typesText,
+  vectorization,
+  webAssembly,
+} from './inspect.js'
 import { type NjitOptions, readOptions } from './options.js'
 import type { LoopReport } from './parallel.js'
 import { parseSignature } from './signature.js'
 import { callerPlace, Source } from './source.js'
-import type { LoopRemark } from './target.js'
+import type { LoopRemark } from './vectorization.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: parameters of functions are contravariant; unknown[] would refuse them all.
 type AnyFunction = (...args: any[]) => any
@@ -29,11 +38,12 @@ export type NjitFunction<F extends AnyFunction> = F & {
   inspectTypes(): string
   /** The C that was made of it. */
   inspectC(): string
-  /** WebAssembly's text, or the processor's assembler. */
+  /** The WebAssembly that it is for the target wasm, in WebAssembly's text format. The packages @yowasp/clang and wabt are needed. */
   inspectWat(): string
+  /** The assembler that it is for the target that it runs on: the processor's, or LLVM's for WebAssembly. */
   inspectAsm(): string
-  /** Which loops became SIMD, and why others did not. */
-  vectorizationReport(): readonly (LoopRemark & { readonly source?: string })[]
+  /** Which loops became SIMD, and why others did not. Prints well. */
+  vectorizationReport(): VectorizationReport
   /** Every prange: whether it runs in parallel, reductions, private and shared variables. Prints well. */
   parallelDiagnostics(): ParallelDiagnostics
 }
@@ -42,6 +52,9 @@ export interface Explanation extends Placement {
   readonly function: string
   readonly specialisations: readonly { signature: string; target: string; compileMs: number; fromCache: boolean }[]
 }
+
+/** A remark for each loop, for each list of argument types. */
+export type VectorizationReport = readonly (LoopRemark & { readonly signature: string })[]
 
 export interface ParallelDiagnostics {
   readonly loops: readonly (Omit<LoopReport, 'position'> & { readonly place: string })[]
@@ -91,14 +104,10 @@ function decorate<F extends AnyFunction>(dispatcher: Dispatcher, fn: F): NjitFun
     stats: dispatcher.stats,
     compile: async (...args: unknown[]) => compileAhead(dispatcher, args),
     explain: () => explanation(dispatcher),
-    inspectTypes: () => each(dispatcher, (types, huge) => typesText(dispatcher, types, huge)),
-    inspectC: () =>
-      each(dispatcher, (types, huge) => {
-        const { text, own } = dispatcher.compiled(types, huge)
-        return text.slice(own)
-      }),
-    inspectWat: () => assembly(dispatcher, 'wasm'),
-    inspectAsm: () => assembly(dispatcher, 'native'),
+    inspectTypes: () => typesText(dispatcher),
+    inspectC: () => cText(dispatcher),
+    inspectWat: () => webAssembly(dispatcher),
+    inspectAsm: () => assembly(dispatcher),
     vectorizationReport: () => vectorization(dispatcher),
     parallelDiagnostics: () => diagnostics(dispatcher),
   }

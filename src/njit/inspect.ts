@@ -3,13 +3,17 @@
 
 import { NjitError } from '../core/errors.js'
 import { placeOf, placeText } from './diagnostic.js'
-import type { Dispatcher } from './dispatcher.js'
-import type { Explanation, ParallelDiagnostics } from './function.js'
+import type { Dispatcher, Specialisation } from './dispatcher.js'
+import type { WrittenLoop } from './emit.js'
+import type { Compiled } from './frontend.js'
+import type { Explanation, ParallelDiagnostics, VectorizationReport } from './function.js'
 import { representation } from './interval.js'
 import { targetFor } from './libraries.js'
-import { type ArgumentType, defaultTypes, isHuge, parseSignature } from './signature.js'
-import type { LoopRemark, Target } from './target.js'
+import { LOOP_COMMENT } from './remarks.js'
+import { defaultTypes, isHuge, parseSignature } from './signature.js'
 import { describe, type Value } from './value.js'
+import { loopRemarks } from './vectorization.js'
+import { moduleText } from './wasm.js'
 
 /** Compiles for signatures, for the types of example arguments, or without arguments for what njit was given. */
 export async function compileAhead(dispatcher: Dispatcher, args: readonly unknown[]): Promise<void> {
@@ -20,11 +24,20 @@ export async function compileAhead(dispatcher: Dispatcher, args: readonly unknow
   for (const signature of signatures) await dispatcher.compileAhead(defaultTypes(signature), false)
 }
 
-/** The text of every specialisation. */
-export function each(dispatcher: Dispatcher, text: (types: readonly ArgumentType[], huge: boolean) => string): string {
+/** The text of every specialisation, below a comment. */
+function each(dispatcher: Dispatcher, text: (of: Specialisation) => string, comment = '//'): string {
   return specialised(dispatcher)
-    .map(({ signature, types, huge }) => `// ${dispatcher.name}(${signature})\n${text(types, huge)}`)
+    .map((of) => `${comment} ${dispatcher.name}(${of.signature})\n${text(of)}`)
     .join('\n')
+}
+
+const looks = new WeakMap<Specialisation, Compiled>()
+
+/** What the front end made of a specialisation: made once more at the first look, and kept with it. */
+function compiled(dispatcher: Dispatcher, of: Specialisation): Compiled {
+  const known = looks.get(of) ?? dispatcher.compiled(of.types, of.huge)
+  looks.set(of, known)
+  return known
 }
 
 function specialised(dispatcher: Dispatcher) {
@@ -41,27 +54,41 @@ function typeText(value: Value): string {
   return `${{ f64: 'float64', i32: 'int32', i64: 'int64' }[type]}${bounds}`
 }
 
-export function typesText(dispatcher: Dispatcher, types: readonly ArgumentType[], huge: boolean): string {
-  const seen = new Set<string>()
-  for (const { name, type, position } of dispatcher.compiled(types, huge).types) {
-    seen.add(`${String(placeOf(position).line).padStart(5)}  ${name}: ${typeText(type)}`)
-  }
-  return [...seen].sort().join('\n')
-}
-
-export function assembly(dispatcher: Dispatcher, name: Target['name']): string {
-  const { fastmath } = dispatcher.definition.settings
-  return each(dispatcher, (types, huge) =>
-    targetFor(name).disassemble(dispatcher.compiled(types, huge).text, { fastmath }),
-  )
-}
-
-export function vectorization(dispatcher: Dispatcher): LoopRemark[] {
-  const { fastmath } = dispatcher.definition.settings
-  return specialised(dispatcher).flatMap(({ types, huge, target }) => {
-    const { text } = dispatcher.compiled(types, huge)
-    return [...targetFor(target).remarks(text, { fastmath })]
+export const typesText = (dispatcher: Dispatcher): string =>
+  each(dispatcher, (of) => {
+    const seen = new Set<string>()
+    for (const { name, type, position } of compiled(dispatcher, of).types) {
+      seen.add(`${String(placeOf(position).line).padStart(5)}  ${name}: ${typeText(type)}`)
+    }
+    return [...seen].sort().join('\n')
   })
+
+export const cText = (dispatcher: Dispatcher): string =>
+  each(dispatcher, (of) => {
+    const { text, own, writtenLoops } = compiled(dispatcher, of)
+    const place = (number: string) => placeText((writtenLoops[Number(number)] as WrittenLoop).position)
+    return text.slice(own).replace(LOOP_COMMENT, (_, number: string) => `// ${place(number)}`)
+  })
+
+export function assembly(dispatcher: Dispatcher): string {
+  const { fastmath } = dispatcher.definition.settings
+  return each(dispatcher, (of) => targetFor(of.target).disassemble(compiled(dispatcher, of).text, { fastmath }))
+}
+
+export function webAssembly(dispatcher: Dispatcher): string {
+  const { fastmath } = dispatcher.definition.settings
+  return each(dispatcher, (of) => moduleText(compiled(dispatcher, of).text, { fastmath }), ';;')
+}
+
+export function vectorization(dispatcher: Dispatcher): VectorizationReport {
+  const { fastmath } = dispatcher.definition.settings
+  const report = specialised(dispatcher).flatMap((of) => {
+    const { text, writtenLoops } = compiled(dispatcher, of)
+    const said = targetFor(of.target).remarks(text, { fastmath })
+    const remarks = loopRemarks(writtenLoops, said, fastmath.includes('reassoc'))
+    return remarks.map((remark) => ({ signature: of.signature, ...remark }))
+  })
+  return printed(report, () => report.map(({ place, text }) => `${place}: ${text}`).join('\n'))
 }
 
 /** Adds a text form to a report. */
@@ -87,10 +114,8 @@ export function explanation(dispatcher: Dispatcher): Explanation {
 }
 
 export function diagnostics(dispatcher: Dispatcher): ParallelDiagnostics {
-  const loops = specialised(dispatcher).flatMap(({ types, huge }) => {
-    return dispatcher
-      .compiled(types, huge)
-      .loops.map(({ position, ...rest }) => ({ place: placeText(position), ...rest }))
+  const loops = specialised(dispatcher).flatMap((of) => {
+    return compiled(dispatcher, of).loops.map(({ position, ...rest }) => ({ place: placeText(position), ...rest }))
   })
   return printed({ loops }, () => loops.map(loopText).join('\n'))
 }

@@ -1,6 +1,5 @@
 // The targets, and what they need. SPDX-License-Identifier: MIT
 
-import { readFileSync } from 'node:fs'
 import { tryLoad } from '../backends/load.js'
 import { NumloomError } from '../core/errors.js'
 import { compiler } from './cc.js'
@@ -42,12 +41,4 @@ export function available(): Readonly<Record<TargetName, Availability>> {
     native: { runs: runs('native'), compiles: reason(compiler) },
     wasm: { runs: runs('wasm'), compiles: reason(clang) },
   }
-}
-
-let header: string | undefined
-
-/** runtime.h, with which every source begins. */
-export function runtimeHeader(): string {
-  header ??= readFileSync(new URL('./runtime.h', import.meta.url), 'utf8')
-  return header
 }

@@ -175,6 +175,6 @@ export const nativeTarget: Target = {
   disassemble,
   remarks(source, options) {
     const words = compiler().clang ? CLANG_REMARKS : GCC_REMARKS
-    return parseRemarks(runCompiler(source, [...flags(options), ...words, '-c'], '/dev/null'))
+    return parseRemarks(runCompiler(source, [...flags(options), ...words, '-c'], '/dev/null'), source)
   },
 }

@@ -2,19 +2,19 @@
 // SPDX-License-Identifier: MIT
 
 import { readFileSync } from 'node:fs'
-import { arrayStruct, BLOCKS, Emitter, type Layout, layoutOf } from './emit.js'
+import { arrayStruct, BLOCKS, Emitter, type Layout, layoutOf, type WrittenLoop } from './emit.js'
 import { storedType, typeName } from './emit-expressions.js'
 import { mostAxes, raceSlots, type Watch } from './emit-races.js'
 import type { ArrayType, Position, ProgramIr, Type } from './ir.js'
 import type { Distinct } from './parallel.js'
 
-const read = (name: string) => readFileSync(new URL(`./${name}`, import.meta.url), 'utf8')
+const texts = new Map<string, string>()
 
-let heads: string | undefined
-
-function head(): string {
-  heads ??= read('runtime.h') + read('semantics.h')
-  return heads
+/** A header beside this file. */
+export function header(name: 'runtime.h' | 'semantics.h' | 'races.h'): string {
+  const text = texts.get(name) ?? readFileSync(new URL(`./${name}`, import.meta.url), 'utf8')
+  texts.set(name, text)
+  return text
 }
 
 export interface Source {
@@ -22,6 +22,7 @@ export interface Source {
   /** Where the text that is the user's begins: what comes before is the same for all. */
   readonly own: number
   readonly layout: Layout
+  readonly written: readonly WrittenLoop[]
   /** Set where loops are checked for races. */
   readonly watch: Watch | undefined
 }
@@ -43,11 +44,11 @@ export function programSource(
   const entry = emitter.collect(() => entryLines(emitter, program, layout))
   const structs = [...emitter.arrays].map(([name, type]) => arrayStruct(name, type))
   const text = [...structs, ...prototypes, ...emitter.finished, ...entry].join('\n')
-  const races = race ? `#define NL_AXES ${axes}\n${read('races.h')}` : ''
-  const start = `${huge ? '#define NL_HUGE 1\n' : ''}${head()}${races}`
+  const races = race ? `#define NL_AXES ${axes}\n${header('races.h')}` : ''
+  const start = `${huge ? '#define NL_HUGE 1\n' : ''}${header('runtime.h')}${header('semantics.h')}${races}`
   const { recorder } = emitter
   const watch = recorder && { axes, accesses: recorder.accesses, watched: recorder.watched }
-  return { text: `${start}${text}\n`, own: start.length, layout, watch }
+  return { text: `${start}${text}\n`, own: start.length, layout, written: emitter.loops, watch }
 }
 
 function entryLines(emitter: Emitter, program: ProgramIr, layout: Layout): void {

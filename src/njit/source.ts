@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: MIT
 
 import { existsSync, readFileSync } from 'node:fs'
-import { findSourceMap } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import * as acorn from 'acorn'
 import { NjitError } from '../core/errors.js'
 import type { Position } from './ir.js'
+import { type Original, originalPlace } from './source-maps.js'
 import type { FunctionNode } from './value.js'
 
 export interface Place {
@@ -64,28 +64,28 @@ export class Source {
   /** Where a position is in the user's file, as far as that can be found out. */
   place(position: Position): Place {
     const origin = this.#locate()
-    const offset = position - this.base
-    if (origin === undefined) {
-      const { line, column } = lineAndColumn(this.text, offset)
-      return { file: '', line, column }
-    }
-    const generated = lineAndColumn(origin.text, origin.offset + offset)
-    const mapped = findSourceMap(origin.file)?.findEntry(generated.line - 1, generated.column - 1)
-    if (mapped === undefined || !('originalSource' in mapped)) return { file: origin.file, ...generated }
-    const original = mapped.originalSource
-    const file = original.startsWith('file:') ? fileURLToPath(original) : original
-    return { file, line: mapped.originalLine + 1, column: mapped.originalColumn + 1 }
+    if (origin === undefined) return { file: '', ...lineAndColumn(this.text, position - this.base) }
+    const original = this.#original(position)
+    if (original !== undefined) return { file: original.file, line: original.line, column: original.column }
+    return { file: origin.file, ...lineAndColumn(origin.text, origin.offset + position - this.base) }
+  }
+
+  /** Where it comes from, if the file was made of another one. */
+  #original(position: Position): Original | undefined {
+    const origin = this.#locate()
+    if (origin === undefined) return undefined
+    const { line, column } = lineAndColumn(origin.text, origin.offset + position - this.base)
+    return originalPlace(origin.file, origin.text, line, column)
   }
 
   /** The line of a position, as the user sees it, with the column of the caret in it. */
   excerpt(position: Position): { line: string; caret: number } {
+    const original = this.#original(position)
+    if (original?.text !== undefined) return cut(original.text.trimEnd(), original.column - 1)
     const offset = position - this.base
     const from = this.text.lastIndexOf('\n', offset - 1) + 1
     const to = this.text.indexOf('\n', offset)
-    const line = this.text.slice(from, to < 0 ? undefined : to).trimEnd()
-    // Of a line that a minifier made, the part around.
-    const skip = line.length > LONGEST ? Math.max(0, offset - from - LONGEST / 2) : 0
-    return { line: line.slice(skip, skip + LONGEST), caret: offset - from - skip }
+    return cut(this.text.slice(from, to < 0 ? undefined : to).trimEnd(), offset - from)
   }
 
   /** The file that holds the text: the one nearest to the call of njit, where the text occurs twice. */
@@ -107,6 +107,12 @@ export class Source {
 export function sourceOf(position: Position): Source {
   const found = sources.findLast((source) => source.base <= position)
   return found as Source
+}
+
+/** Of a line that a minifier made, the part around. */
+function cut(line: string, caret: number): { line: string; caret: number } {
+  const skip = line.length > LONGEST ? Math.max(0, caret - LONGEST / 2) : 0
+  return { line: line.slice(skip, skip + LONGEST), caret: caret - skip }
 }
 
 function functionOf(node: acorn.Node): FunctionNode {
@@ -133,11 +139,13 @@ export function lineAndColumn(text: string, offset: number): { line: number; col
   return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') }
 }
 
-/** The variable that a call's value goes to, by its line: `const f = njit(...)`. */
+/** The variable that a call's value goes to, by its line: `const f = njit(...)`, or what compilers make of it for CommonJS. */
 function variableAt(place: Place | undefined): string | undefined {
   if (!place || !existsSync(place.file)) return undefined
   const line = readFileSync(place.file, 'utf8').split('\n')[place.line - 1] ?? ''
-  return /(?:const|let|var)\s+([\p{ID_Start}$_][\p{ID_Continue}$]*)[^=]*=\s*(?:[\w$]+\.)?njit\b/u.exec(line)?.[1]
+  return /(?:(?:const|let|var)\s+|exports\.)([\p{ID_Start}$_][\p{ID_Continue}$]*)[^=]*=\s*(?:\(0,\s*)?(?:[\w$]+\.)?njit\b/u.exec(
+    line,
+  )?.[1]
 }
 
 /** Where the function that is `depth` calls above the caller of this one was called from. */

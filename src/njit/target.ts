@@ -10,13 +10,6 @@ export interface CompileOptions {
   readonly fastmath: readonly FastmathFlag[]
 }
 
-/** What became of a loop: the line of the source where it stands, whether it became SIMD, and the compiler's reason. */
-export interface LoopRemark {
-  readonly line: number
-  readonly vectorized: boolean
-  readonly text: string
-}
-
 /** Memory of an argument: an address in the heap, or any typed array with the index of the first element. */
 export type ArrayMemory = number | { readonly data: TypedArray | NumericArray; readonly at: number }
 
@@ -76,6 +69,6 @@ export interface Target {
   load(binary: Uint8Array, slotCount: number): Program
   /** What the compiler made of it, as assembler. */
   disassemble(source: string, options: CompileOptions): string
-  /** The compiler's remarks on loops, one for each. */
-  remarks(source: string, options: CompileOptions): readonly LoopRemark[]
+  /** How the loops that comments in the source number became SIMD; undefined for those that did not (remarks.ts). */
+  remarks(source: string, options: CompileOptions): ReadonlyMap<number, string | undefined>
 }

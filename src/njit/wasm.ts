@@ -11,6 +11,7 @@ import { clang, runClang, runClangAsync } from './clang.js'
 import type { Job } from './compile-worker.js'
 import { place } from './copies.js'
 import { commonFlags, fastmathFlags } from './flags.js'
+import { findPackage } from './packages.js'
 import { CLANG_REMARKS, parseRemarks } from './remarks.js'
 import { type Allocation, loadSideModule, type SideModule } from './side-module.js'
 import type { ArrayArgument, CompileOptions, Program, Target } from './target.js'
@@ -192,6 +193,13 @@ class WasmProgram implements Program {
   }
 }
 
+/** WebAssembly's text of the module that a source becomes. */
+export function moduleText(source: string, options: CompileOptions): string {
+  clang()
+  const wabt = findPackage('wabt', "show WebAssembly's text").url
+  return new TextDecoder().decode(runClang({ ...jobOf(source, options), wabt }).output)
+}
+
 export const wasmTarget: Target = {
   name: 'wasm',
   identity() {
@@ -208,6 +216,6 @@ export const wasmTarget: Target = {
   remarks(source, options) {
     const flags = [...compileFlags(options), ...CLANG_REMARKS]
     const step: Job['steps'][number] = ['clang', ...flags, '-c', 'function.c', '-o', 'function.o']
-    return parseRemarks(runClang({ source, steps: [step], output: 'function.o' }).log)
+    return parseRemarks(runClang({ source, steps: [step], output: 'function.o' }).log, source)
   },
 }

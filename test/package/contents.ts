@@ -77,13 +77,13 @@ function testMain(main: () => string, platform: () => string): void {
     }
   })
 
-  it('has one dependency, compilers and platform packages as optional ones, and no scripts', () => {
+  it('has one dependency, tools and platform packages as optional ones, and no scripts', () => {
     const manifest = manifestOf(main())
     expect(Object.keys(manifest.dependencies)).toEqual(['acorn'])
     expect(manifest.scripts).toBeUndefined()
     expect(manifest.devDependencies).toBeUndefined()
-    expect(Object.keys(manifest.peerDependencies)).toEqual(['@yowasp/clang'])
-    expect(manifest.peerDependenciesMeta).toEqual({ '@yowasp/clang': { optional: true } })
+    expect(Object.keys(manifest.peerDependencies)).toEqual(['@yowasp/clang', 'wabt'])
+    expect(manifest.peerDependenciesMeta).toEqual({ '@yowasp/clang': { optional: true }, wabt: { optional: true } })
     for (const [name, version] of Object.entries(manifest.optionalDependencies)) {
       expect(name).toMatch(/^@numloom\/native-\w+-\w+-\w+$/)
       expect(version).toBe(manifest.version)

@@ -67,9 +67,9 @@ interface RunOptions {
   readonly env?: Record<string, string>
 }
 
-/** Runs a command to its end. A command that does not end by itself within 20 s is killed and has no status. */
+/** Runs a command to its end. A command that does not end by itself within a minute is killed and has no status. */
 export function run(command: string, args: readonly string[], { cwd, env }: RunOptions): Outcome {
-  const result = spawnSync(command, args, { cwd, env: environment(env), encoding: 'utf8', timeout: 20_000 })
+  const result = spawnSync(command, args, { cwd, env: environment(env), encoding: 'utf8', timeout: 60_000 })
   const { status, stdout, stderr } = result
   return { status, stdout: stdout ?? '', stderr: stderr || String(result.error ?? '') }
 }

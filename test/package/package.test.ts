@@ -2,7 +2,7 @@
 // without, run by the oldest and the newest Node.
 // SPDX-License-Identifier: MIT
 
-import { cpSync, renameSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { testContents } from './contents.js'
@@ -11,6 +11,7 @@ import {
   type Node,
   nodes,
   npx,
+  REPOSITORY,
   run,
   runFixture,
   running,
@@ -36,7 +37,7 @@ interface Computed {
 }
 
 let work: string
-/** Folders with numloom and its platform package, with numloom alone, and with both under an awkward path. */
+/** Folders with numloom and its platform package, with numloom alone, and with both and LLVM under an awkward path. */
 let complete: string
 let alone: string
 let awkward: string
@@ -48,6 +49,8 @@ beforeAll(() => {
   alone = install(work, 'alone', [main, ...dependencies])
   awkward = join(work, 'with space, ü and 100%25')
   cpSync(complete, awkward, { recursive: true, verbatimSymlinks: true })
+  mkdirSync(join(awkward, 'node_modules/@yowasp'), { recursive: true })
+  symlinkSync(join(REPOSITORY, 'node_modules/@yowasp/clang'), join(awkward, 'node_modules/@yowasp/clang'))
 }, 60_000)
 
 afterAll(() => rmSync(work, { recursive: true, force: true }))
@@ -130,6 +133,22 @@ describe.each(nodes())('$name', (node: Node) => {
     expect(Object.keys(here)).toEqual(BACKENDS)
     expect(there).toEqual(here)
     for (const [roots] of Object.values(here)) expect(roots).toBe(2000)
+  })
+
+  test('compiles loops: natively, and to WebAssembly where there is LLVM', () => {
+    const result = { sum: 149_985_000, last: 29_997, threads: 2 }
+    const install = (name: string) =>
+      expect.stringContaining(`there is no package ${name}. Install it: npm install ${name}`)
+    const noLlvm = install('@yowasp/clang')
+    expect(runFixture(node, complete, 'njit.mjs')).toEqual({
+      native: { runs: 'native', ...result, text: noLlvm },
+      wasm: { name: 'NjitError', code: 'NL5004', message: noLlvm },
+    })
+    expect(runFixture(node, awkward, 'njit.mjs')).toEqual({
+      native: { runs: 'native', ...result, text: install('wabt') },
+      wasm: { runs: 'wasm', ...result, text: install('wabt') },
+    })
+    expect(runFixture(node, complete, 'njit.cjs')).toEqual({ runs: 'native', sum: 499_500, same: true })
   })
 
   test('starts no thread until an operation is large enough', () => {

@@ -36,15 +36,18 @@ export function testTypes(project: () => string): void {
     const lines = [
       "import * as nl from 'numloom'",
       "import { integral2d } from 'numloom/classic'",
+      "import { njit } from 'numloom/njit'",
       'export const text: string = nl.sum(nl.zeros(3))',
       "export const unknown = nl.withBackend('gpu', () => 1)",
       "export const integral = integral2d('10')",
       'export const missing = nl.sine(1)',
+      'export const half: string = njit((x: number) => x / 2)(1)',
+      "export const gpu = njit({ target: 'gpu' }, (x: number) => x)",
     ]
     writeFileSync(join(project(), 'mistakes.mts'), `${lines.join('\n')}\n`)
     const { stdout, status } = compile(resolution, module, ['mistakes.mts'])
     expect(status).not.toBe(0)
     const mistaken = [...stdout.matchAll(/^mistakes\.mts\((\d+),\d+\): error/gm)].map((match) => Number(match[1]))
-    expect(mistaken).toEqual([3, 4, 5, 6])
+    expect(mistaken).toEqual([4, 5, 6, 7, 8, 9])
   })
 }

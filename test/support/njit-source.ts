@@ -1,7 +1,7 @@
 // A C source as njit's front end could have written it: what it does is chosen by its first slot.
 // SPDX-License-Identifier: MIT
 
-import { runtimeHeader } from '../../dist/njit/libraries.js'
+import { header } from '../../dist/njit/program.js'
 
 /** Slots: 0 the job, 1 and 2 arrays, 3 a length, 4 the schedule's kind, 5 its chunk, 6 the result, 7 own memory. */
 export const SLOTS = 8
@@ -78,4 +78,4 @@ NL_EXPORT int nl_main(f64* s) {
 NL_EXPORT void nl_free(f64* s) { nl_release(POINTER(s[7])); s[7] = 0; }
 `
 
-export const source = (): string => runtimeHeader() + BODY
+export const source = (): string => header('runtime.h') + BODY

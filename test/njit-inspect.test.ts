@@ -1,0 +1,127 @@
+// What a compiled function shows of itself. SPDX-License-Identifier: MIT
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { njit, prange } from 'numloom/njit'
+import { afterAll, describe, expect, test } from 'vitest'
+import wabt from 'wabt'
+import { jsonOf } from './support/child.ts'
+import { errorOf } from './support/errors.ts'
+import { type Any, TARGETS } from './support/njit.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'njit-inspect-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+describe('inspectWat', () => {
+  // It has SIMD, a region for the team, names, and allocates.
+  const work = (x: Any, y: Any) => {
+    for (const i of prange(x.length)) y[i] = Math.sqrt(x[i]) + 1
+    return new Float64Array([4, 8, 15, 16])[y.length % 4]
+  }
+
+  test.each(TARGETS)('is text of a module with the same parts, for %s', async (target) => {
+    const f = njit({ target, cache: false, parallel: true, name: 'work' }, work as Any) as Any
+    f(new Float64Array(3), new Float64Array(3))
+    const text = f.inspectWat() as string
+    expect(text).toMatch(/^;; work\(f8\[::1\], f8\[::1\]\)\n\(module/)
+    expect(text).toContain('(func $nl_main')
+    expect(text).toContain('f64x2.sqrt')
+    const parsed = (await wabt()).parseWat('work.wat', text, { threads: true })
+    const module = new WebAssembly.Module(new Uint8Array(parsed.toBinary({}).buffer))
+    const names = WebAssembly.Module.exports(module).map(({ name }) => name)
+    expect(names).toEqual(expect.arrayContaining(['nl_main', 'nl_body', 'nl_free']))
+    const memory = WebAssembly.Module.imports(module).filter(({ kind }) => kind === 'memory')
+    expect(memory).toEqual([{ module: 'env', name: 'memory', kind: 'memory' }])
+  })
+
+  test('has a module for each specialisation', () => {
+    const double = njit({ target: 'native', cache: false, name: 'double' }, (x: Any) => x + x)
+    double(1)
+    double(1.5)
+    expect(double.inspectWat().match(/^(;;.*|\(module)/gm)).toEqual([
+      ...[';; double(i4)', '(module'],
+      ...[';; double(f8)', '(module'],
+    ])
+  })
+})
+
+describe('inspectAsm', () => {
+  test.each(TARGETS)('is of the target that it runs on: %s', (target) => {
+    const root = njit({ target, cache: false, name: 'root' }, (x: Any) => Math.sqrt(x))
+    root(2)
+    const text = root.inspectAsm()
+    expect(text).toContain('nl_main')
+    expect(text.includes('f64.sqrt')).toBe(target === 'wasm')
+  })
+})
+
+test('there is nothing to look at before a call', () => {
+  const f = njit({ cache: false, name: 'early' }, (x: Any) => x) as Any
+  for (const look of ['inspectTypes', 'inspectC', 'inspectWat', 'inspectAsm', 'vectorizationReport']) {
+    expect(errorOf(f[look])).toMatchObject({ code: 'NL5008', message: expect.stringContaining("'early'") })
+  }
+})
+
+/** Its first line is line 5 of the file. */
+const LOOPS = `
+export function loops(x, y, at) {
+  let s = 0
+  for (let i = 0; i < x.length; i++) y[i] = x[i] * 3 + 1
+  for (let i = 0; i < at.length; i++) y[at[i]] = 1
+  for (let i = 0; i < x.length - 8; i += 8) {
+    for (let j = i; j < i + y.length; j++) y[j - i] += x[i]
+  }
+  for (let i = 1; i < x.length; i++) x[i] = x[i - 1] / 2
+  while (s < x[0]) s += 1
+  for (const v of x) if (v > 9) return s
+  for (let i = 0; i < y.length; i++) y[i] = Math.cbrt(y[i])
+  for (let i = 0; i < y.length; i++) s = s / 2 + y[i]
+  return s
+}
+`
+
+describe('vectorizationReport', () => {
+  test.each(TARGETS)('has a line for each loop of the text, for %s', async (target) => {
+    const file = join(folder, `${target}.mjs`)
+    writeFileSync(
+      file,
+      `import { njit } from ${JSON.stringify(import.meta.resolve('numloom/njit'))}
+const options = { target: '${target}', cache: false }
+
+${LOOPS.trimStart()}
+const compiled = njit(options, loops)
+await compiled.compile(new Float64Array(1), new Float64Array(1), new Int32Array(1))
+console.log(JSON.stringify({ report: compiled.vectorizationReport(), text: String(compiled.vectorizationReport()) }))
+`,
+    )
+    const { report, text } = await jsonOf<{ report: { text: string }[]; text: string }>(
+      `await import(${JSON.stringify(file)})`,
+    )
+    const signature = 'f8[::1], f8[::1], i4[::1]'
+    const loop = (line: number, column: number, vectorized: boolean, said: string) => {
+      return { signature, place: `${file}:${line}:${column}`, line, vectorized, text: said }
+    }
+    const stable = report.map((one) => ({ ...one, text: one.text.replace(/\d+ (bytes|iterations)/, 'some') }))
+    expect(stable).toEqual([
+      loop(6, 3, true, 'SIMD, some at a time'),
+      loop(7, 3, false, 'the index at 7:41 is checked in each iteration: its bounds are not known before'),
+      loop(8, 3, false, 'only innermost loops become SIMD, and there is one in it at 9:5'),
+      loop(9, 5, true, 'SIMD, some at a time'),
+      loop(11, 3, false, 'an iteration may need what another one stores'),
+      loop(12, 3, false, 'how often it runs is not known before it begins'),
+      loop(13, 3, false, 'it may be left at 13:33'),
+      loop(14, 3, false, 'there is no SIMD for Math.cbrt here'),
+      loop(15, 3, false, "'s' at 15:38 goes from each iteration to the next"),
+    ])
+    expect(text.split('\n')[1]).toBe(`${file}:7:3: ${stable[1]?.text}`)
+  })
+
+  test('loops of the user stand above those of the C', () => {
+    const f = njit({ target: 'native', cache: false, name: 'twice' }, ((x: Any) => {
+      for (let i = 0; i < x.length; i++) x[i] *= 2
+    }) as Any) as Any
+    f(new Float64Array(3))
+    expect(f.inspectC()).toMatch(/^\/\/ twice:2:\d+\nNL_INDEPENDENT\nfor /m)
+  })
+})
