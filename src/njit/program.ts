@@ -10,12 +10,19 @@ import type { Distinct } from './parallel.js'
 
 const read = (name: string) => readFileSync(new URL(`./${name}`, import.meta.url), 'utf8')
 
-let heads: string | undefined
+const heads = new Map<string, string>()
 
-function head(): string {
-  heads ??= read('runtime.h') + read('semantics.h')
-  return heads
+/** Headers that every source begins with, or other ones. */
+function head(names: readonly string[]): string {
+  const key = names.join()
+  const known = heads.get(key) ?? names.map(read).join('')
+  heads.set(key, known)
+  return known
 }
+
+/** Functions of Math that have C of their own. Reading it takes the compiler as long as the rest of the head. */
+const OWN = /\bnl_(asin|acos|atan|atan2|sinh|cosh|tanh|log10)\(/
+const OWN_HEADERS = ['exponentials.h', 'logarithms.h', 'angles.h']
 
 export interface Source {
   readonly text: string
@@ -44,7 +51,8 @@ export function programSource(
   const structs = [...emitter.arrays].map(([name, type]) => arrayStruct(name, type))
   const text = [...structs, ...prototypes, ...emitter.finished, ...entry].join('\n')
   const races = race ? `#define NL_AXES ${axes}\n${read('races.h')}` : ''
-  const start = `${huge ? '#define NL_HUGE 1\n' : ''}${head()}${races}`
+  const own = OWN.test(text) ? head(OWN_HEADERS) : ''
+  const start = `${huge ? '#define NL_HUGE 1\n' : ''}${head(['runtime.h', 'semantics.h'])}${own}${races}`
   const { recorder } = emitter
   const watch = recorder && { axes, accesses: recorder.accesses, watched: recorder.watched }
   return { text: `${start}${text}\n`, own: start.length, layout, watch }
