@@ -7,8 +7,11 @@ import { type Any, distance, TARGETS, TRAPS } from './support/njit.ts'
 import { Random } from './support/random.ts'
 
 const COUNT = 30_000
-/** Whose bits are those of V8: elsewhere its compiler fuses multiplications and additions. */
-const SAME = new Set(process.arch === 'x64' ? 'asin acos atan atan2 sinh cosh tanh log10'.split(' ') : [])
+/** Functions by C of our own, whose bits are those of V8: elsewhere its compiler fuses multiplications and additions. */
+const ALONE = 'asin acos atan atan2 sinh cosh tanh log1p log10'.split(' ')
+const BLOCKS = [...ALONE, ...'expm1 log2 asinh acosh atanh'.split(' ')]
+const same = (form: string, name: string) =>
+  process.arch === 'x64' && (form === 'in blocks' ? BLOCKS : ALONE).includes(name)
 
 const random = new Random('Math')
 const many = (make: () => number) => Array.from({ length: COUNT }, make)
@@ -27,6 +30,19 @@ const EDGES = [
   ...Array.from({ length: 2098 }, (_, i) => 2 ** (i - 1074)),
 ]
 
+/** The upper words of doubles at which fdlibm goes from one formula to another. */
+const SEAMS = [
+  ...[0x3fd62e42, 0x3ff0a2b2, 0x3e300000, 0x40862e42, 0x40360000, 0x3c800000, 0x3c900000, 0x4043687a, 0x3ff00000],
+  ...[0x40000000, 0x41b00000, 0x3fe00000, 0x3fef3333, 0x3e400000, 0x3fdc0000, 0x3ff30000, 0x3fe60000, 0x40038000],
+  ...[0x3fda827a, 0x3e200000, 0x3fd2bec4, 0x43400000, 0x00100000, 0x3ff6a09e, 0x3ff6a09c, 0x3ff6147a, 0x3ff6b851],
+]
+const seams = SEAMS.flatMap((high) => {
+  const words = [-1, 0, 1].flatMap((step) =>
+    [0, 0xffffffff, ...Array.from({ length: 20 }, () => random.bits())].flatMap((low) => [low, high + step]),
+  )
+  return [...new Float64Array(Uint32Array.from(words).buffer)].flatMap((x) => [x, -x])
+})
+
 /** The range in which a function varies. */
 const RANGES: Readonly<Record<string, readonly [number, number]>> = {
   ...{ sin: [-1e5, 1e5], cos: [-1e5, 1e5], tan: [-1e5, 1e5], asin: [-1, 1], acos: [-1, 1], atan: [-40, 40] },
@@ -36,7 +52,15 @@ const RANGES: Readonly<Record<string, readonly [number, number]>> = {
 }
 
 function argumentsOf([low, high]: readonly [number, number]): Float64Array {
-  const parts = [EDGES, many(bits), many(spread(-60, 10)), many(around(1)), many(around(-1)), many(spread(9, 9.5))]
+  const parts = [
+    EDGES,
+    seams,
+    many(bits),
+    many(spread(-60, 10)),
+    many(around(1)),
+    many(around(-1)),
+    many(spread(9, 9.5)),
+  ]
   return Float64Array.from([...parts, many(() => uniform(low, high)), many(() => uniform(-2, 2))].flat())
 }
 
@@ -93,11 +117,13 @@ for (const target of TARGETS) {
   for (const [form, fn] of Object.entries(FORMS)) {
     test(`${target}, ${form}`, () => {
       const compiled = njit({ target, cache: false, name: 'chosen' }, fn)
+      const kernels = [...BLOCKS, 'sin', 'cos', 'exp', 'log'].filter(() => form === 'in blocks')
       for (const [k, [name, { x, y }]] of Object.entries(CASES).entries()) {
         const [wanted, found] = [new Float64Array(x.length), new Float64Array(x.length)]
         fn(x, y, wanted, k)
         compiled(x, y, found, k)
-        const bound = SAME.has(name) && form === 'one by one' ? 0 : 1
+        expect(compiled.inspectC().includes(`nl_block_${name}(`), name).toBe(kernels.includes(name))
+        const bound = same(form, name) ? 0 : 1
         const far = wanted.findIndex((value, i) => distance(value, found[i] as number) > bound)
         const what = `${name}(${x[far]}, ${y[far]}): ${found[far]} instead of ${wanted[far]}`
         expect(far, what).toBe(-1)
@@ -105,3 +131,31 @@ for (const target of TARGETS) {
     })
   }
 }
+
+test('blocks: arguments that are results, two arguments, branches, steps', () => {
+  const mixed = (x: Any, y: Any, out: Any) => {
+    for (let i = 1; i < out.length; i += 3) {
+      const far = Math.atan2(Math.tanh(x[i]), Math.log1p(Math.abs(y[i])))
+      const same = Math.atan2(Math.tanh(x[i]), Math.log1p(Math.abs(y[i]))) + Math.atan2(y[i], x[i])
+      out[i] = far + same
+      if (x[i] > y[i]) out[i] += Math.atan2(x[i], 2)
+    }
+  }
+  const x = Float64Array.from({ length: 2000 }, () => uniform(-4, 4))
+  const y = Float64Array.from({ length: 2000 }, () => uniform(-4, 4))
+  const wanted = new Float64Array(2000)
+  mixed(x, y, wanted)
+  for (const target of TARGETS) {
+    const found = new Float64Array(2000)
+    const compiled = njit({ target, cache: false }, mixed)
+    compiled(x, y, found)
+    expect(Math.max(...found.map((value, i) => Math.abs(value - (wanted[i] as number))))).toBeLessThan(1e-15)
+    // The same call twice is one; that of the branch is none.
+    expect(
+      compiled
+        .inspectC()
+        .match(/nl_block_\w+\(/g)
+        ?.sort(),
+    ).toEqual([...['nl_block_atan2(', 'nl_block_atan2('], ...['nl_block_log1p(', 'nl_block_tanh(']])
+  }
+})

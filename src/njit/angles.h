@@ -76,3 +76,4 @@ NL_INLINE f64 nl_fdlibm_atan2(_Bool lanes, f64 y, f64 x) {
 }
 
 NL_OWN1(asin) NL_OWN1(acos) NL_OWN1(atan) NL_OWN2(atan2)
+NL_BLOCK1(asin) NL_BLOCK1(acos) NL_BLOCK1(atan) NL_BLOCK2(atan2)

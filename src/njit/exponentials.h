@@ -10,6 +10,18 @@
 #define NL_MOST_EXP 0x1.62e42fefa39efp+9  // above, exp overflows
 #define NL_INFINITY __builtin_inf()
 
+// Kernels over n elements; the results may go where arguments were.
+#define NL_BLOCK1(name)                                                                        \
+  static __attribute__((noinline, unused)) void nl_block_##name(const f64* x, f64* z, i32 n) { \
+    NL_INDEPENDENT                                                                             \
+    for (i32 i = 0; i < n; i++) z[i] = nl_fdlibm_##name(1, x[i]);                              \
+  }
+#define NL_BLOCK2(name)                                                                                      \
+  static __attribute__((noinline, unused)) void nl_block_##name(const f64* x, const f64* y, f64* z, i32 n) { \
+    NL_INDEPENDENT                                                                                           \
+    for (i32 i = 0; i < n; i++) z[i] = nl_fdlibm_##name(1, x[i], y[i]);                                      \
+  }
+
 // A selection: of numbers one by one as a branch where that pays, in loops of lanes by a mask, because compilers do not
 // vectorise every branch. `lanes` is a constant of the caller.
 #define NL_PICK(yes, a, b) (lanes ? nl_blend(yes, a, b) : (yes) ? (a) : (b))
@@ -96,3 +108,4 @@ NL_INLINE f64 nl_fdlibm_tanh(_Bool lanes, f64 x) {
 }
 
 NL_OWN1(sinh) NL_OWN1(cosh) NL_OWN1(tanh)
+NL_BLOCK1(expm1) NL_BLOCK1(sinh) NL_BLOCK1(cosh) NL_BLOCK1(tanh)

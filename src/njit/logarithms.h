@@ -103,7 +103,7 @@ NL_INLINE f64 nl_fdlibm_asinh(_Bool lanes, f64 x) {
 }
 
 NL_INLINE f64 nl_fdlibm_acosh(_Bool lanes, f64 x) {
-  const _Bool small = x <= 2, large = x >= 0x1.00001p+28;
+  const _Bool small = x < 0x1.00001p+1, large = x >= 0x1p+28;
   const f64 t = x - 1, near = nl_fdlibm_log1p(lanes, t + __builtin_sqrt(2 * t + t * t));
   const f64 middle = nl_fdlibm_log(lanes, NL_PICK(large, x, 2 * x - 1 / (x + __builtin_sqrt(x * x - 1))));
   const f64 far = middle + NL_PICK(large, 0x1.62e42fefa39efp-1, 0);
@@ -117,4 +117,5 @@ NL_INLINE f64 nl_fdlibm_atanh(_Bool lanes, f64 x) {
   return NL_PICK(size < 0x1p-28, x, copysign(NL_PICK(size > 1, __builtin_nan(""), near), x));
 }
 
-NL_OWN1(log10)
+NL_OWN1(log1p) NL_OWN1(log10)
+NL_BLOCK1(log1p) NL_BLOCK1(log2) NL_BLOCK1(log10) NL_BLOCK1(asinh) NL_BLOCK1(acosh) NL_BLOCK1(atanh)

@@ -74,10 +74,11 @@ NL_MATH2(fmod)
 #endif
 
 NL_MATH1(sin) NL_MATH1(cos) NL_MATH1(tan) NL_MATH1(asinh) NL_MATH1(acosh) NL_MATH1(atanh)
-NL_MATH1(exp) NL_MATH1(expm1) NL_MATH1(log) NL_MATH1(log1p) NL_MATH1(log2) NL_MATH2(pow)
+NL_MATH1(exp) NL_MATH1(expm1) NL_MATH1(log) NL_MATH1(log2) NL_MATH2(pow)
 // Of these the C library's are further from V8's, or slower: exponentials.h, logarithms.h and angles.h have others.
 #if defined(__wasm__)
-NL_MATH1(asin) NL_MATH1(acos) NL_MATH1(atan) NL_MATH1(sinh) NL_MATH1(cosh) NL_MATH1(tanh) NL_MATH1(log10) NL_MATH2(atan2)
+NL_MATH1(asin) NL_MATH1(acos) NL_MATH1(atan) NL_MATH2(atan2) NL_MATH1(sinh) NL_MATH1(cosh) NL_MATH1(tanh)
+NL_MATH1(log1p) NL_MATH1(log10)
 #define NL_OWN1(name)
 #define NL_OWN2(name)
 #else
