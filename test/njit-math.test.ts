@@ -117,7 +117,7 @@ for (const target of TARGETS) {
   for (const [form, fn] of Object.entries(FORMS)) {
     test(`${target}, ${form}`, () => {
       const compiled = njit({ target, cache: false, name: 'chosen' }, fn)
-      const kernels = [...BLOCKS, 'sin', 'cos', 'exp', 'log'].filter(() => form === 'in blocks')
+      const kernels = [...BLOCKS, 'sin', 'cos', 'exp', 'log', 'pow'].filter(() => form === 'in blocks')
       for (const [k, [name, { x, y }]] of Object.entries(CASES).entries()) {
         const [wanted, found] = [new Float64Array(x.length), new Float64Array(x.length)]
         fn(x, y, wanted, k)
@@ -157,5 +157,27 @@ test('blocks: arguments that are results, two arguments, branches, steps', () =>
         .match(/nl_block_\w+\(/g)
         ?.sort(),
     ).toEqual([...['nl_block_atan2(', 'nl_block_atan2('], ...['nl_block_log1p(', 'nl_block_tanh(']])
+  }
+})
+
+test('large exponents', () => {
+  // By mpmath with 400 bits: V8 11 has half of the digits.
+  const powers = [
+    [1 + 2 ** -32, 2 ** 33, 7.3890560972102515],
+    [1.0000001704953856, 4150382683.0029287, 2.0697172459795767e307],
+    [0.9999998316080304, 3305313577.3332863, 1.8913336982381174e-242],
+    [1 - 2 ** -53, 2 ** 60, 2.5722093726423967e-56],
+    [1 + 2 ** -52, -(2 ** 61), 4.3774910370533e-223],
+  ] as const
+  const fn = (x: Any, y: Any, out: Any) => {
+    for (let i = 0; i < out.length; i++) out[i] = x[i] ** y[i]
+  }
+  for (const target of TARGETS) {
+    const out = new Float64Array(powers.length)
+    const columns = [0, 1].map((k) => Float64Array.from(powers, (row) => row[k] as number))
+    njit({ target, cache: false }, fn)(columns[0], columns[1], out)
+    for (const [i, [x, y, wanted]] of powers.entries()) {
+      expect(distance(out[i] as number, wanted), `${x} ** ${y} on ${target}`).toBeLessThanOrEqual(1)
+    }
   }
 })

@@ -42,13 +42,16 @@ NL_INLINE f64 nl_powers_in(_Bool lanes, f64 x) {
   return NL_PICK(fabs(x) < NL_HALF_LN2, 0, trunc(NL_INVERSE_LN2 * x + copysign(0.5, x)));
 }
 
+// r - 2 (e^r - 1) / (e^r + 1) of t = r^2.
+NL_INLINE f64 nl_exp_rest(f64 t) {
+  return t * (0x1.555555555553ep-3 +
+              t * (-0x1.6c16c16bebd93p-9 +
+                   t * (0x1.1566aaf25de2cp-14 + t * (-0x1.bbd41c5d26bf1p-20 + t * 0x1.6376972bea4dp-25))));
+}
+
 NL_INLINE f64 nl_fdlibm_exp(_Bool lanes, f64 x) {
   const f64 k = nl_powers_in(lanes, x);
-  const f64 high = x - k * NL_LN2_HIGH, low = k * NL_LN2_LOW, r = high - low, t = r * r;
-  const f64 p = 0x1.555555555553ep-3 +
-                t * (-0x1.6c16c16bebd93p-9 +
-                     t * (0x1.1566aaf25de2cp-14 + t * (-0x1.bbd41c5d26bf1p-20 + t * 0x1.6376972bea4dp-25)));
-  const f64 c = r - t * p;
+  const f64 high = x - k * NL_LN2_HIGH, low = k * NL_LN2_LOW, r = high - low, c = r - nl_exp_rest(r * r);
   const f64 near = nl_scaled(1 - ((low - r * c / (2 - c)) - high), k);
   const f64 finite = NL_PICK(fabs(x) < 0x1p-28, 1 + x, NL_PICK(x == 1, 0x1.5bf0a8b145769p+1, near));
   return NL_PICK(x > NL_MOST_EXP, NL_INFINITY, NL_PICK(x < -0x1.74910d52d3051p+9, 0, finite));
@@ -107,5 +110,4 @@ NL_INLINE f64 nl_fdlibm_tanh(_Bool lanes, f64 x) {
   return NL_PICK((size < 0x1p-28) | (x != x), x, copysign(near, x));
 }
 
-NL_OWN1(sinh) NL_OWN1(cosh) NL_OWN1(tanh)
-NL_BLOCK1(expm1) NL_BLOCK1(sinh) NL_BLOCK1(cosh) NL_BLOCK1(tanh)
+NL_OWN1(sinh) NL_OWN1(cosh) NL_OWN1(tanh) NL_BLOCK1(expm1) NL_BLOCK1(sinh) NL_BLOCK1(cosh) NL_BLOCK1(tanh)

@@ -117,5 +117,5 @@ NL_INLINE f64 nl_fdlibm_atanh(_Bool lanes, f64 x) {
   return NL_PICK(size < 0x1p-28, x, copysign(NL_PICK(size > 1, __builtin_nan(""), near), x));
 }
 
-NL_OWN1(log1p) NL_OWN1(log10)
-NL_BLOCK1(log1p) NL_BLOCK1(log2) NL_BLOCK1(log10) NL_BLOCK1(asinh) NL_BLOCK1(acosh) NL_BLOCK1(atanh)
+NL_OWN1(log1p)
+NL_OWN1(log10) NL_BLOCK1(log1p) NL_BLOCK1(log2) NL_BLOCK1(log10) NL_BLOCK1(asinh) NL_BLOCK1(acosh) NL_BLOCK1(atanh)
