@@ -75,5 +75,7 @@ NL_INLINE f64 nl_fdlibm_atan2(_Bool lanes, f64 y, f64 x) {
   return NL_PICK((x != x) | (y != y), __builtin_nan(""), result);
 }
 
+#if !defined(__wasm__)
 NL_OWN1(asin) NL_OWN1(acos) NL_OWN1(atan) NL_OWN2(atan2)
+#endif
 NL_BLOCK1(asin) NL_BLOCK1(acos) NL_BLOCK1(atan) NL_BLOCK2(atan2)

@@ -110,4 +110,8 @@ NL_INLINE f64 nl_fdlibm_tanh(_Bool lanes, f64 x) {
   return NL_PICK((size < 0x1p-28) | (x != x), x, copysign(near, x));
 }
 
-NL_OWN1(sinh) NL_OWN1(cosh) NL_OWN1(tanh) NL_BLOCK1(expm1) NL_BLOCK1(sinh) NL_BLOCK1(cosh) NL_BLOCK1(tanh)
+NL_OWN1(sinh) NL_OWN1(cosh) NL_OWN1(tanh)
+#if defined(__wasm__)
+NL_OWN1(expm1)
+#endif
+NL_BLOCK1(expm1) NL_BLOCK1(sinh) NL_BLOCK1(cosh) NL_BLOCK1(tanh)

@@ -92,22 +92,36 @@ NL_INLINE f64 nl_fdlibm_log1p(_Bool lanes, f64 x) {
   return NL_PICK((x > -1) & (x < NL_INFINITY), result, outside);
 }
 
+#define NL_LN2 0x1.62e42fefa39efp-1
+
+// asinh and acosh of a large x are log(x) + ln 2.
+NL_INLINE f64 nl_asinh_near(_Bool lanes, f64 size) {
+  const f64 t = size * size;
+  return nl_fdlibm_log1p(lanes, size + t / (1 + __builtin_sqrt(t + 1)));
+}
+NL_INLINE f64 nl_asinh_far(_Bool lanes, f64 size) {
+  const _Bool large = size >= 0x1.00001p+28;
+  const f64 sum = 2 * size + 1 / (__builtin_sqrt(size * size + 1) + size);
+  return nl_fdlibm_log(lanes, NL_PICK(large, size, sum)) + NL_PICK(large, NL_LN2, 0);
+}
 NL_INLINE f64 nl_fdlibm_asinh(_Bool lanes, f64 x) {
-  const f64 size = fabs(x), t = size * size;
-  const _Bool small = size < 0x1.00001p+1, large = size >= 0x1.00001p+28;
-  const f64 root = __builtin_sqrt(t + 1);
-  const f64 near = nl_fdlibm_log1p(lanes, size + t / (1 + root));
-  const f64 far = nl_fdlibm_log(lanes, NL_PICK(large, size, 2 * size + 1 / (root + size))) +
-                  NL_PICK(large, 0x1.62e42fefa39efp-1, 0);
-  return NL_PICK((size < 0x1p-28) | (x != x), x, copysign(NL_PICK(small, near, far), x));
+  const f64 size = fabs(x);
+  const f64 result = NL_PICK(size < 0x1.00001p+1, nl_asinh_near(lanes, size), nl_asinh_far(lanes, size));
+  return NL_PICK((size < 0x1p-28) | (x != x), x, copysign(result, x));
 }
 
+NL_INLINE f64 nl_acosh_near(_Bool lanes, f64 x) {
+  const f64 t = x - 1;
+  return nl_fdlibm_log1p(lanes, t + __builtin_sqrt(2 * t + t * t));
+}
+NL_INLINE f64 nl_acosh_far(_Bool lanes, f64 x) {
+  const _Bool large = x >= 0x1p+28;
+  const f64 sum = 2 * x - 1 / (x + __builtin_sqrt(x * x - 1));
+  return nl_fdlibm_log(lanes, NL_PICK(large, x, sum)) + NL_PICK(large, NL_LN2, 0);
+}
 NL_INLINE f64 nl_fdlibm_acosh(_Bool lanes, f64 x) {
-  const _Bool small = x < 0x1.00001p+1, large = x >= 0x1p+28;
-  const f64 t = x - 1, near = nl_fdlibm_log1p(lanes, t + __builtin_sqrt(2 * t + t * t));
-  const f64 middle = nl_fdlibm_log(lanes, NL_PICK(large, x, 2 * x - 1 / (x + __builtin_sqrt(x * x - 1))));
-  const f64 far = middle + NL_PICK(large, 0x1.62e42fefa39efp-1, 0);
-  return NL_PICK(x < 1, __builtin_nan(""), NL_PICK(small, near, far));
+  const f64 result = NL_PICK(x < 0x1.00001p+1, nl_acosh_near(lanes, x), nl_acosh_far(lanes, x));
+  return NL_PICK(x < 1, __builtin_nan(""), result);
 }
 
 NL_INLINE f64 nl_fdlibm_atanh(_Bool lanes, f64 x) {
@@ -118,4 +132,8 @@ NL_INLINE f64 nl_fdlibm_atanh(_Bool lanes, f64 x) {
 }
 
 NL_OWN1(log1p)
-NL_OWN1(log10) NL_BLOCK1(log1p) NL_BLOCK1(log2) NL_BLOCK1(log10) NL_BLOCK1(asinh) NL_BLOCK1(acosh) NL_BLOCK1(atanh)
+NL_OWN1(log10)
+#if defined(__wasm__)
+    NL_OWN1(log2) NL_OWN1(asinh) NL_OWN1(acosh) NL_OWN1(atanh)
+#endif
+        NL_BLOCK1(log1p) NL_BLOCK1(log2) NL_BLOCK1(log10) NL_BLOCK1(asinh) NL_BLOCK1(acosh) NL_BLOCK1(atanh)

@@ -21,7 +21,7 @@ function head(names: readonly string[]): string {
 }
 
 /** Functions of Math that have C of their own. Reading it takes the compiler as long as the rest of the head. */
-const OWN = /\bnl_(asin|acos|atan|atan2|sinh|cosh|tanh|log1p|log10|block_(?!sin\(|cos\(|exp\(|log\()\w+)\(/
+const OWN = /\bnl_(a?(sin|cos|tan)h|asin|acos|atan2?|expm1|log1p|log2|log10|block_(?!(sin|cos|exp|log)\()\w+)\(/
 const OWN_HEADERS = ['exponentials.h', 'logarithms.h', 'angles.h', 'power.h']
 
 export interface Source {
