@@ -255,7 +255,7 @@ describe('Math', () => {
       const found = new Float64Array(wanted.length)
       njit({ target, cache: false }, near)(x, y, found)
       const far = Array.from(found, (value, i) => ({ value, wanted: wanted[i] as number, i }))
-        .filter((pair) => distance(pair.value, pair.wanted) > 2)
+        .filter((pair) => distance(pair.value, pair.wanted) > 1)
         .map((pair) => ({ ...pair, of: [pair.i % 24, x[Math.floor(pair.i / 24)], y[Math.floor(pair.i / 24)]] }))
       expect(far).toEqual([])
     }

@@ -1,4 +1,4 @@
-// The pass that gives functions of Math in SIMD loops to the library's kernels.
+// The pass that gives functions of Math in SIMD loops to kernels.
 //
 // A loop runs in blocks: first the arguments of a function go to a buffer, then the kernel works on the buffer, then the
 // loop's own statements take the results from there. Arguments must not depend on what the loop stores or carries along.
@@ -10,8 +10,13 @@ import { keyOf, some } from './same.js'
 import { newVariable, use } from './typed.js'
 import { expressionsOf, readBy, useOf } from './walk.js'
 
-/** Functions that the library has kernels for. */
-const KERNELS = new Set(['sin', 'cos', 'exp', 'log'])
+/** Functions that there are kernels for: the first are the library's, the others in the headers beside this file. */
+const KERNELS = new Set([
+  ...'sin cos exp log'.split(' '),
+  ...'expm1 sinh cosh tanh log1p log2 log10 asinh acosh atanh asin acos atan atan2 pow'.split(' '),
+])
+/** Functions that take too long to be computed twice. */
+const SLOW = new Set([...KERNELS, 'tan', 'cbrt', 'hypot'])
 /** Elements of a block: the buffers of some functions fit in the first cache. */
 const LENGTH = 256
 const MOST_CALLS = 8
@@ -20,14 +25,17 @@ type Call = Extract<Expression, { kind: 'math' }>
 
 interface Planned {
   readonly call: Call
-  /** Its argument, earlier results of kernels being loads from their buffers. */
-  readonly argument: Expression
-  /** What declares the variables of the argument. */
+  /** Its arguments, earlier results of kernels being loads from their buffers. */
+  readonly args: readonly Expression[]
+  /** What declares the variables of the arguments. */
   readonly lets: readonly Statement[]
-  readonly buffer: Variable
+  /** One for each argument; the first is for the results too. */
+  readonly buffers: readonly Variable[]
 }
 
 const isKernel = (e: Expression): e is Call => e.kind === 'math' && e.type === 'f64' && KERNELS.has(e.name)
+const newBuffer = () =>
+  newVariable('buffer', { kind: 'array', storage: 'f8', rank: 1, contiguous: true, form: 'typed' }, 0)
 
 /** Rebuilds an expression from its parts, the innermost first. */
 function mapped(e: Expression, map: (e: Expression) => Expression): Expression {
@@ -111,29 +119,29 @@ class Plan {
   }
 
   #plan(call: Call): void {
-    const argument = call.args[0] as Expression
-    const key = `${call.name} ${keyOf(argument)}`
+    const key = keyOf(call)
     if (this.#byKey.has(key) || this.planned.length === MOST_CALLS) return
-    const lets = this.#slice(argument)
+    const lets = this.#slice(call.args)
     if (lets === undefined) return
-    const buffer = newVariable('buffer', { kind: 'array', storage: 'f8', rank: 1, contiguous: true, form: 'typed' }, 0)
-    const one: Planned = { call, argument: this.replaced(argument), lets, buffer }
+    const args = call.args.map((e) => this.replaced(e))
+    const one: Planned = { call, args, lets, buffers: args.map(newBuffer) }
     this.planned.push(one)
     this.#byKey.set(key, one)
   }
 
-  /** The declarations that an argument needs; undefined where it is not known ahead of the loop's statements. */
-  #slice(argument: Expression): Statement[] | undefined {
-    if (some(argument, (e) => e.kind === 'math' && (e.name === 'random' || this.#isSlow(e)))) return undefined
+  /** The declarations that arguments need; undefined where one is not known ahead of the loop's statements. */
+  #slice(args: readonly Expression[]): Statement[] | undefined {
+    const late = (e: Expression) => e.kind === 'math' && (e.name === 'random' || this.#isSlow(e))
+    if (args.some((argument) => some(argument, late))) return undefined
     const needed: Statement[] = []
     const declared = useOf(this.loop.body).declared
-    for (const variable of readBy(argument)) {
+    for (const variable of new Set(args.flatMap((argument) => [...readBy(argument)]))) {
       if (variable === this.loop.variable) continue
       if (this.#stored.has(variable) || this.#changing.has(variable)) return undefined
       if (!declared.has(variable)) continue
       const s = this.#lets.get(variable)
       if (s?.kind !== 'let' || !s.value) return undefined
-      const inner = this.#slice(s.value)
+      const inner = this.#slice([s.value])
       if (inner === undefined) return undefined
       for (const each of [...inner, mapStatement(s, (e) => this.#replacedCall(e))]) {
         if (!needed.some((known) => known.kind === 'let' && each.kind === 'let' && known.variable === each.variable))
@@ -145,24 +153,17 @@ class Plan {
 
   /** A function that would be computed twice. */
   #isSlow(e: Call): boolean {
-    if (
-      e.type !== 'f64' ||
-      !/^(tan|a?sinh?|a?cosh?|a?tanh?|atan2|expm1|log1p|log2|log10|cbrt|pow|hypot|exp|log)$/.test(e.name)
-    )
-      return false
-    return !this.#byKey.has(`${e.name} ${keyOf(e.args[0] as Expression)}`)
+    return e.type === 'f64' && SLOW.has(e.name) && !this.#byKey.has(keyOf(e))
   }
 
   #replacedCall(e: Expression): Expression {
     if (!isKernel(e)) return e
-    const found = this.#byKey.get(`${e.name} ${keyOf(e.args[0] as Expression)}`) ?? this.#byReplaced(e)
-    return found ? loadOf(found.buffer, this.turn) : e
+    const found = this.#byKey.get(keyOf(e)) ?? this.#byReplaced(e)
+    return found ? loadOf(found.buffers[0] as Variable, this.turn) : e
   }
 
   #byReplaced(e: Call): Planned | undefined {
-    return this.planned.find(
-      ({ call, argument }) => call.name === e.name && keyOf(argument) === keyOf(e.args[0] as Expression),
-    )
+    return this.planned.find(({ call, args }) => keyOf({ ...call, args }) === keyOf(e))
   }
 
   replaced(e: Expression): Expression {
@@ -186,19 +187,27 @@ export function inBlocks(loop: ForLoop): Statement[] | undefined {
   const chunk = new Chunk(loop, LENGTH)
   const plan = new Plan(loop, chunk.turn)
   if (plan.planned.length === 0) return undefined
+  const { position } = loop
   const body: Statement[] = []
-  for (const { call, argument, lets, buffer } of plan.planned) {
-    const store: Statement = {
-      ...{ kind: 'store', array: buffer, indices: [use(chunk.turn)], value: argument },
-      ...{ position: loop.position, atomic: false },
-    }
-    body.push(chunk.go([...lets, store], { reductions: [] }), {
-      ...{ kind: 'kernel', name: call.name, variable: buffer, count: use(chunk.count) },
+  for (const { call, args, lets, buffers } of plan.planned) {
+    const stores = args.map((value, i): Statement => {
+      return {
+        kind: 'store',
+        array: buffers[i] as Variable,
+        indices: [use(chunk.turn)],
+        value,
+        position,
+        atomic: false,
+      }
+    })
+    body.push(chunk.go([...lets, ...stores], { reductions: [] }), {
+      ...{ kind: 'kernel', name: call.name, variables: buffers, count: use(chunk.count) },
     })
   }
+  const buffers = plan.planned.flatMap((one) => one.buffers)
   const statements = loop.body.map((s) => plan.replacedStatement(s))
   return [
-    ...plan.planned.map(({ buffer }): Statement => ({ kind: 'buffer', variable: buffer, length: LENGTH })),
+    ...buffers.map((variable): Statement => ({ kind: 'buffer', variable, length: LENGTH })),
     ...chunk.each([...body, chunk.go(statements, loop.simd)]),
   ]
 }

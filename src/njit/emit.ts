@@ -190,10 +190,10 @@ export class Emitter {
         return this.#apart(s)
       case 'buffer':
         return this.#buffer(s)
-      case 'kernel':
-        return this.line(
-          `nl_block_${s.name}(${this.names.of(s.variable)}.p, ${this.names.of(s.variable)}.p, ${this.text(s.count)});`,
-        )
+      case 'kernel': {
+        const buffers = s.variables.map((variable) => `${this.names.of(variable)}.p`)
+        return this.line(`nl_block_${s.name}(${[...buffers, buffers[0], this.text(s.count)].join(', ')});`)
+      }
       default:
         return this.#call(s)
     }

@@ -217,8 +217,13 @@ export type Statement =
   | { readonly kind: 'apart'; readonly arrays: readonly Variable[]; readonly body: Statement[] }
   /** A buffer of doubles in fast memory, of a length that is known. */
   | { readonly kind: 'buffer'; readonly variable: Variable; readonly length: number }
-  /** A function of Math over the first elements of a buffer, in place, by the library's kernel. */
-  | { readonly kind: 'kernel'; readonly name: string; readonly variable: Variable; readonly count: Expression }
+  /** A function of Math over the first elements of buffers, by a kernel: results go to the first one. */
+  | {
+      readonly kind: 'kernel'
+      readonly name: string
+      readonly variables: readonly Variable[]
+      readonly count: Expression
+    }
   /** A call of a function that was not inlined (recursion). */
   | {
       readonly kind: 'call'

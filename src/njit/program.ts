@@ -11,11 +11,15 @@ import type { Distinct } from './parallel.js'
 const texts = new Map<string, string>()
 
 /** A header beside this file. */
-export function header(name: 'runtime.h' | 'semantics.h' | 'races.h'): string {
+export function header(name: string): string {
   const text = texts.get(name) ?? readFileSync(new URL(`./${name}`, import.meta.url), 'utf8')
   texts.set(name, text)
   return text
 }
+
+/** Functions of Math that have C of their own. Reading it takes the compiler as long as the rest of the head. */
+const OWN = /\bnl_(a?(sin|cos|tan)h|asin|acos|atan2?|expm1|log1p|log2|log10|block_(?!(sin|cos|exp|log)\()\w+)\(/
+const OWN_HEADERS = ['exponentials.h', 'logarithms.h', 'angles.h', 'power.h']
 
 export interface Source {
   readonly text: string
@@ -45,7 +49,8 @@ export function programSource(
   const structs = [...emitter.arrays].map(([name, type]) => arrayStruct(name, type))
   const text = [...structs, ...prototypes, ...emitter.finished, ...entry].join('\n')
   const races = race ? `#define NL_AXES ${axes}\n${header('races.h')}` : ''
-  const start = `${huge ? '#define NL_HUGE 1\n' : ''}${header('runtime.h')}${header('semantics.h')}${races}`
+  const own = OWN.test(text) ? OWN_HEADERS.map(header).join('') : ''
+  const start = `${huge ? '#define NL_HUGE 1\n' : ''}${header('runtime.h')}${header('semantics.h')}${own}${races}`
   const { recorder } = emitter
   const watch = recorder && { axes, accesses: recorder.accesses, watched: recorder.watched }
   return { text: `${start}${text}\n`, own: start.length, layout, written: emitter.loops, watch }

@@ -73,7 +73,15 @@ NL_EXPORT void nl_attach(const struct nl_library* library) { nl_library = librar
 NL_MATH2(fmod)
 #endif
 
-NL_MATH1(sin) NL_MATH1(cos) NL_MATH1(tan) NL_MATH1(asin) NL_MATH1(acos) NL_MATH1(atan)
-NL_MATH1(sinh) NL_MATH1(cosh) NL_MATH1(tanh) NL_MATH1(asinh) NL_MATH1(acosh) NL_MATH1(atanh)
-NL_MATH1(exp) NL_MATH1(expm1) NL_MATH1(log) NL_MATH1(log1p) NL_MATH1(log2) NL_MATH1(log10)
-NL_MATH2(atan2) NL_MATH2(pow)
+NL_MATH1(sin) NL_MATH1(cos) NL_MATH1(tan) NL_MATH1(exp) NL_MATH1(log) NL_MATH2(pow)
+// What the C library has further from V8's or slower, and what V8 calls slowly from wasm, is in exponentials.h,
+// logarithms.h and angles.h.
+#define NL_OWN1(name) \
+  static __attribute__((noinline, unused)) f64 nl_##name(f64 x) { return nl_fdlibm_##name(0, x); }
+#define NL_OWN2(name) \
+  static __attribute__((noinline, unused)) f64 nl_##name(f64 x, f64 y) { return nl_fdlibm_##name(0, x, y); }
+#if defined(__wasm__)
+NL_MATH1(asin) NL_MATH1(acos) NL_MATH1(atan) NL_MATH2(atan2)
+#else
+NL_MATH1(expm1) NL_MATH1(log2) NL_MATH1(asinh) NL_MATH1(acosh) NL_MATH1(atanh)
+#endif
