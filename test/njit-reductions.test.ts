@@ -168,6 +168,16 @@ test('of an array that overlaps what is read', () => {
   })
 })
 
+test.each([true, false])('loops whose arrays overlap run in order, checked or not: %s', (boundsCheck) => {
+  const source = (x: Float64Array, out: Float64Array) => {
+    for (const i of prange(out.length)) out[i] = (x[i] as number) + 1
+  }
+  const compiled = njit({ parallel: true, threads: 4, boundsCheck }, source)
+  const all = new Float64Array(400_001)
+  for (let turn = 0; turn < 5; turn++) compiled(all.fill(0), all.subarray(1))
+  expect(all.findIndex((value, i) => value !== i)).toBe(-1)
+})
+
 test('the error of the lowest iteration, whichever thread comes first', () => {
   const source = (x: Float64Array, out: Float64Array) => {
     let sum = 0

@@ -67,13 +67,9 @@ function captured(nest: readonly ForLoop[]): Variable[] {
 
 const scalarType = (type: Type) => (type === 'i32' ? 'i64' : type) as Scalar
 
-export function regionText(
-  emitter: Emitter,
-  loop: ForLoop,
-  distinct: readonly (readonly [Variable, Variable])[],
-): void {
+export function regionText(emitter: Emitter, loop: ForLoop): void {
   const { names } = emitter
-  const { reductions, schedule } = loop.parallel as NonNullable<ForLoop['parallel']>
+  const { reductions, distinct, schedule } = loop.parallel as NonNullable<ForLoop['parallel']>
   const number = emitter.regions.length
   const nest = nestOf(loop)
   const outside = captured(nest)

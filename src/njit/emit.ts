@@ -18,7 +18,6 @@ import type {
   Type,
   Variable,
 } from './ir.js'
-import type { Distinct } from './parallel.js'
 import { loopComment } from './remarks.js'
 import { verifyStatements } from './verify.js'
 import { nestOf, readBy, useOf } from './walk.js'
@@ -86,7 +85,6 @@ export class Emitter {
 
   constructor(
     readonly program: ProgramIr,
-    readonly distinct: Distinct,
     /** A position in the user's text as it stands in the C. */
     readonly position: (position: Position) => number,
     readonly boundsCheck: boolean,
@@ -159,7 +157,7 @@ export class Emitter {
       case 'if':
         return this.#if(s)
       case 'for':
-        if (s.parallel) return regionText(this, s, this.distinct.get(s) ?? [])
+        if (s.parallel) return regionText(this, s)
         return this.recorder && isWatched(s) ? checkedLoop(this, this.recorder, s) : this.for(s)
       case 'loop':
         return this.labelled(s.label, (again) => {

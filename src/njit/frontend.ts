@@ -166,16 +166,10 @@ export function compileSource(
     const fix = 'return the whole array, or copy the row into a new one.'
     throw problem('NL2039', row, 'a row of an argument is returned: it would be a copy, not a view.', fix)
   }
-  const { loops, distinct } = parallelize(program, settings)
+  const loops = parallelize(program, settings)
   verify('parallelize', program)
   const position = (at: Position) => encodePosition(around.sources, at)
-  const {
-    text,
-    own,
-    layout,
-    written: writtenLoops,
-    watch,
-  } = programSource(program, distinct, position, { ...settings, huge })
+  const { text, own, layout, written: writtenLoops, watch } = programSource(program, position, { ...settings, huge })
   const { parameters } = program.main
   return {
     ...{ text, own, program, loops, writtenLoops, result: expansion.result },

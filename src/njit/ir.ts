@@ -120,6 +120,8 @@ export interface Reduction {
 export interface Parallel {
   readonly schedule: LoopSchedule | undefined
   reductions: readonly Reduction[]
+  /** Pairs of arrays: where two of them overlap in memory, the loop runs on one thread. */
+  distinct: readonly (readonly [Variable, Variable])[]
 }
 
 export interface ForLoop {

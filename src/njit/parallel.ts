@@ -7,8 +7,6 @@ import type { ForLoop, FunctionIr, Position, ProgramIr, Statement, Variable } fr
 import type { Settings } from './options.js'
 import { listsOf, nestOf } from './walk.js'
 
-type Pair = readonly [Variable, Variable]
-
 /** What became of a prange, for parallelDiagnostics(). */
 export interface LoopReport {
   readonly position: Position
@@ -24,9 +22,6 @@ export interface LoopReport {
   readonly distinct: readonly (readonly [string, string])[]
 }
 
-/** Arrays that must be apart for a loop to be run in parallel. */
-export type Distinct = Map<ForLoop, readonly Pair[]>
-
 /**
  * Decides about all pranges of a program. Throws NjitError for one whose iterations depend on each other; with `race` they
  * are looked at when it runs.
@@ -34,9 +29,8 @@ export type Distinct = Map<ForLoop, readonly Pair[]>
 export function parallelize(
   program: ProgramIr,
   { parallel, schedule, race }: Pick<Settings, 'parallel' | 'schedule' | 'race'>,
-): { loops: LoopReport[]; distinct: Distinct } {
+): LoopReport[] {
   const loops: LoopReport[] = []
-  const distinct: Distinct = new Map()
   const aloneBecause = race ? 'it is checked for races' : parallel ? undefined : 'njit was not given { parallel: true }'
   const visitLoop = (f: FunctionIr, nest: readonly ForLoop[], inside: boolean) => {
     const [loop, ...inner] = nest as [ForLoop, ...ForLoop[]]
@@ -48,7 +42,7 @@ export function parallelize(
       loops.push(serialReport(nest, reason))
       return
     }
-    loops.push(decide(f, nest, distinct))
+    loops.push(decide(f, nest))
     if (loop.parallel) loop.parallel = { ...loop.parallel, schedule: loop.parallel.schedule ?? schedule }
   }
   const visit = (f: FunctionIr, list: readonly Statement[], inside: boolean) => {
@@ -59,7 +53,7 @@ export function parallelize(
     }
   }
   for (const f of [program.main, ...program.functions]) visit(f, f.body, false)
-  return { loops, distinct }
+  return loops
 }
 
 function serialReport([loop, ...inner]: readonly ForLoop[], reason: string): LoopReport {
@@ -71,7 +65,7 @@ function serialReport([loop, ...inner]: readonly ForLoop[], reason: string): Loo
  * Iterations of a nest are independent where those of each of its loops are: two of them differ in the outermost counter,
  * or agree in it and differ in one within.
  */
-function decide(f: FunctionIr, nest: readonly ForLoop[], distinct: Distinct): LoopReport {
+function decide(f: FunctionIr, nest: readonly ForLoop[]): LoopReport {
   const verdicts = nest.map((loop) => {
     const verdict = independence(loop, f.body)
     if (!verdict.independent) throw refusal(loop, verdict)
@@ -84,8 +78,7 @@ function decide(f: FunctionIr, nest: readonly ForLoop[], distinct: Distinct): Lo
     ({ variable }) => variable,
   )
   const reduced = new Set(reductions.map(({ variable }) => variable))
-  if (loop.parallel) loop.parallel.reductions = reductions
-  distinct.set(loop, verdict.distinct)
+  if (loop.parallel) Object.assign(loop.parallel, { reductions, distinct: verdict.distinct })
   const named = (variables: readonly Variable[]) => [...new Set(variables.map(({ name }) => name).filter(Boolean))]
   return {
     position: loop.position,

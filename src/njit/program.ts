@@ -6,7 +6,6 @@ import { arrayStruct, BLOCKS, Emitter, type Layout, layoutOf, type WrittenLoop }
 import { storedType, typeName } from './emit-expressions.js'
 import { mostAxes, raceSlots, type Watch } from './emit-races.js'
 import type { ArrayType, Position, ProgramIr, Type } from './ir.js'
-import type { Distinct } from './parallel.js'
 
 const texts = new Map<string, string>()
 
@@ -33,11 +32,10 @@ export interface Source {
 
 export function programSource(
   program: ProgramIr,
-  distinct: Distinct,
   position: (position: Position) => number,
   { huge, boundsCheck, race }: { readonly huge: boolean; readonly boundsCheck: boolean; readonly race: boolean },
 ): Source {
-  const emitter = new Emitter(program, distinct, position, boundsCheck, race)
+  const emitter = new Emitter(program, position, boundsCheck, race)
   const axes = mostAxes(program)
   const layout = layoutOf(program.main, race ? raceSlots(axes) : 0)
   for (const [i, f] of program.functions.entries()) emitter.functions.set(f, `function_${i}`)
