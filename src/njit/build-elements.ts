@@ -61,16 +61,17 @@ export function checkedIndex(b: Builder, array: Variable, axis: number, node: es
   const whole = integerIndex(b, node, Number.MAX_VALUE)
   const guard = whole && Math.max(-lo, hi) > MAX_INDEX ? convert(scalar(b, node), 'f64') : undefined
   let index = whole ?? convert(scalar(b, node), 'f64')
-  if (form === 'ndarray' && !(lo >= 0)) index = fromEnd(b, index, array, axis, node.start)
-  const range: [number, number] = form === 'ndarray' && !(lo >= 0) ? [lo, Math.max(hi, MAX_EXACT)] : [lo, hi]
+  const signed = form === 'ndarray' && !(lo >= 0)
+  const given = signed ? use(b.let('', index.type === 'i32' ? convert(index, 'i64') : index, node.start)) : undefined
+  if (given) index = fromEnd(b, given, array, axis, node.start)
+  const range: [number, number] = signed ? [lo, Math.max(hi, MAX_EXACT)] : [lo, hi]
   if (index.type === 'f64') index = use(b.let('', index, node.start))
-  b.emit({ kind: 'check', array, axis, index, guard, range, position: node.start })
+  b.emit({ kind: 'check', array, axis, index, given, guard, range, position: node.start })
   return index.type === 'f64' ? convert(index, 'i64') : index
 }
 
-function fromEnd(b: Builder, index: Expression, array: Variable, axis: number, position: Position): Expression {
-  const type: Scalar = index.type === 'i32' ? 'i64' : index.type
-  const given = use(b.let('', convert(index, type), position))
+function fromEnd(b: Builder, given: Expression, array: Variable, axis: number, position: Position): Expression {
+  const type = given.type as Scalar
   const condition = compare('<', given, constantOf(type, 0))
   const moved = arithmetic(type, '+', given, extentOf(array, axis))
   return use(b.let('', { kind: 'select', type, condition, yes: moved, no: given }, position))

@@ -167,6 +167,8 @@ export type Statement =
       readonly array: Variable
       readonly axis: number
       readonly index: Expression
+      /** The index before it was counted from the end, for the error. */
+      readonly given?: Expression | undefined
       /** The index as a double, where 64 bits may not hold it. */
       readonly guard?: Expression | undefined
       /** Bounds of the index that hold whatever the arguments. */
