@@ -4,7 +4,7 @@
 import type * as es from 'acorn'
 import { assemble, type Builder, type Built, fieldTypes, flatten, NONE, scalarBuilt } from './build.js'
 import { buildBuiltin } from './build-builtins.js'
-import { buildElement, buildStore, type Element, loaded } from './build-elements.js'
+import { buildElement, buildStore, elementBefore, loaded } from './build-elements.js'
 import { constantNumber } from './builtins.js'
 import type { Expansion } from './calls.js'
 import type { Interval } from './interval.js'
@@ -74,7 +74,7 @@ function keep(b: Builder, result: Kept): number {
   return 1
 }
 
-function hasEffect(statement: Statement): boolean {
+export function hasEffect(statement: Statement): boolean {
   return statement.kind !== 'let' && statement.kind !== 'check' && statement.kind !== 'fail'
 }
 
@@ -423,26 +423,11 @@ function memberAssignment(b: Builder, node: es.AssignmentExpression, left: es.Me
   if (reads) element = { ...element, load: loaded(b, element, left.start) }
   const at = b.out.length
   const value = scalar(b, node.right)
-  if (b.out.slice(at).some(hasEffect)) element = fixElement(b, element, reads, at)
+  element = elementBefore(b, element, reads, at)
   const computed = !reads ? value : operation(b, node, node.operator.slice(0, -1), element.load, value)
   const result = b.isStatement(node) ? computed : keptScalar(b, computed)
   buildStore(b, element, result, left)
   return scalarBuilt(result)
-}
-
-/** Indices (and the old value, if it is read) as they were before the value was computed. */
-function fixElement(b: Builder, element: Element, reads: boolean, at: number): Element {
-  const lets: Statement[] = []
-  const fixed = (expression: Expression): Expression => {
-    if (expression.kind === 'constant') return expression
-    const variable = newVariable('', expression.type, 0)
-    lets.push({ kind: 'let', variable, value: expression })
-    return use(variable)
-  }
-  const indices = element.indices.map(fixed)
-  const load = reads ? fixed(element.load) : element.load
-  b.out.splice(at, 0, ...lets)
-  return { ...element, indices, load }
 }
 
 function update(b: Builder, node: es.UpdateExpression): Built {

@@ -67,3 +67,5 @@ process.on('message', ({ programs, target, level }) => {
   process.env.NUMLOOM_OPT = level
   process.send(check(programs, target))
 })
+// Threads of the team would keep it alive.
+process.on('disconnect', () => process.exit())

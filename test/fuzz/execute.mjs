@@ -16,6 +16,15 @@ function check(index, axis, size, least = 0) {
   if (!(Number.isInteger(index) && index >= least && index < size)) throw outOf(index, axis, size)
 }
 
+/** Indices of an NDArray, each of which is looked at before the next is computed. */
+function checked({ shape }, indices) {
+  return indices.map((index, axis) => {
+    const value = index()
+    check(value, axis, shape[axis], -shape[axis])
+    return value
+  })
+}
+
 function fits(value) {
   if (BigInt.asIntN(64, value) !== value) throw new RangeError('it does not fit in 64 bits')
   return value
@@ -29,7 +38,7 @@ const CHECKED = {
   },
   put(array, i, value) {
     check(i, 0, array.length)
-    array[i] = value
+    array[i] = value()
   },
   change(array, i, change) {
     array[i] = change(CHECKED.at(array, i))
@@ -37,20 +46,14 @@ const CHECKED = {
   atomicAdd(array, i, value) {
     array[i] = CHECKED.at(array, i) + value
   },
-  get(array, ...indices) {
-    for (const [axis, size] of array.shape.entries()) check(indices[axis], axis, size, -size)
-    return array.get(...indices)
-  },
+  get: (array, ...indices) => array.get(...checked(array, indices)),
   set(array, ...indicesAndValue) {
-    for (const [axis, size] of array.shape.entries()) check(indicesAndValue[axis], axis, size, -size)
-    if (array.dtype === 'int32' && (indicesAndValue.at(-1) | 0) !== indicesAndValue.at(-1))
-      throw new RangeError('int32')
-    array.set(...indicesAndValue)
+    const indices = checked(array, indicesAndValue.slice(0, -1))
+    const value = indicesAndValue.at(-1)()
+    if (array.dtype === 'int32' && (value | 0) !== value) throw new RangeError('int32')
+    array.set(...indices, value)
   },
-  row(array, i) {
-    check(i, 0, array.shape[0], -array.shape[0])
-    return array.row(i)
-  },
+  row: (array, i) => array.row(...checked(array, [i])),
   fits,
   zeros: nl.zeros,
 }

@@ -27,10 +27,11 @@ const EXPRESSIONS = {
   tuple: ({ args }, mode) => `[${args.map((arg) => expression(arg, mode)).join(', ')}]`,
 }
 
-/** A method of an NDArray, which the reference checks. */
+/** A method of an NDArray; the reference checks each index before it goes on. */
 function method(name, array, list, mode) {
-  const args = list.map((one) => expression(one, mode)).join(', ')
-  return mode === 'njit' ? `${array}.${name}(${args})` : `${name}(${array}, ${args})`
+  const args = list.map((one) => expression(one, mode))
+  if (mode === 'njit') return `${array}.${name}(${args.join(', ')})`
+  return `${name}(${array}, ${args.map((arg) => `() => ${arg}`).join(', ')})`
 }
 
 export const expression = (node, mode) => EXPRESSIONS[node.k](node, mode)
@@ -47,7 +48,7 @@ const body = (list, mode, first = '') =>
 function store({ op, array, index, value }, mode) {
   const [at, right] = [expression(index, mode), expression(value, mode)]
   if (mode === 'njit') return `${array}[${at}] ${op} ${right}\n`
-  if (op === '=') return `put(${array}, ${at}, ${right})\n`
+  if (op === '=') return `put(${array}, ${at}, () => ${right})\n`
   return `change(${array}, ${at}, (old) => old ${op.slice(0, -1)} ${right})\n`
 }
 

@@ -50,10 +50,10 @@ export const STATEMENTS = {
     return a === b ? this.assign() : { s: 'swap', names: [a.name, b.name] }
   },
 
-  /** Mostly what njit can read again: of a BigUint64Array, no more than 63 bits. */
+  /** Of a BigUint64Array no more than the 63 bits that njit reads again. */
   stored({ name, t, whole }) {
     const value = this.expression(t)
-    if (name === 'u8' && this.random.chance(0.9)) return binary('g', '&', value, constant('g', '9223372036854775807n'))
+    if (name === 'u8') return pinned(binary('g', '&', value, pinned(constant('g', '9223372036854775807n'))))
     return whole && this.random.chance(0.9) ? binary('n', '|', value, constant('n', 0)) : value
   },
 

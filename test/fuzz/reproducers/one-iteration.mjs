@@ -1,0 +1,13 @@
+// A loop for threads with one iteration was refused: its counter is a constant, as if all iterations had the same.
+// SPDX-License-Identifier: MIT
+
+import { prange } from '../../../dist/njit.js'
+
+export const seed = 10001904
+
+export function program(ob) {
+  for (const j13 of prange(1)) {
+    ob[j13] = 0.5
+  }
+  return [0, 0, 0]
+}
