@@ -1,4 +1,4 @@
-// Random bigints. Held in 64 bits, step by step, but for some that may be an error.
+// Random bigints, held in 64 bits step by step.
 // SPDX-License-Identifier: MIT
 
 import { get, load } from './elements.mjs'
@@ -36,8 +36,13 @@ export function big(expressions, depth) {
     fromNumber: () => call('g', 'BigInt', random.chance(0.95) ? whole() : expressions.number(depth - 1)),
     load: () => load(expressions, 'g', depth),
     get: () => get(expressions, 'g', depth),
-    fits: () => ({ k: 'fits', t: 'g', op: random.pick(['+', '-', '*', '/', '%']), a: next(), b: next() }),
   }
   const weights = { leaf: 2, arithmetic: 4, bits: 2, divide: 1, shift: 1, negate: 0.5, select: 0.5, fromNumber: 1 }
-  return make[random.weighted({ ...weights, load: 2, get: 0.3, fits: 0.1 })]()
+  return make[random.weighted({ ...weights, load: 2, get: 0.3 })]()
+}
+
+/** One that is an error where it does not fit. Within `asIntN` njit need not look, so it is a whole value. */
+export function bigThatFits(expressions, depth) {
+  const op = expressions.random.pick(['+', '-', '*', '/', '%'])
+  return { k: 'fits', t: 'g', op, a: big(expressions, depth), b: big(expressions, depth) }
 }

@@ -134,11 +134,8 @@ export const PARALLEL = {
       const before = random.chance(0.5) ? this.statements(1) : []
       // What has effects of its own is not seen to be the same element when it is read and written.
       const pure = { helpers: [], variables: this.scope.variables.map(closed) }
-      const index = masked(
-        this.within(pure, () => this.expression()),
-        random.pick([1, 3, 7]),
-      )
-      const value = pinned(masked(this.expression(), 1023))
+      const [at, by] = this.within(pure, () => [this.expression(), this.expression()])
+      const [index, value] = [masked(at, random.pick([1, 3, 7])), pinned(masked(by, 1023))]
       const change = random.chance(0.3) ? { s: 'add' } : { s: 'store', op: random.pick(['+=', '+=', '-=']) }
       return [...before, { ...change, array: target.name, index, value }]
     })

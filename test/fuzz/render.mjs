@@ -10,7 +10,10 @@ const EXPRESSIONS = {
   bin: ({ op, a, b }, mode) => `(${expression(a, mode)} ${op} ${expression(b, mode)})`,
   un: ({ op, a }, mode) => `(${op} ${expression(a, mode)})`,
   cond: ({ a, b, c }, mode) => `(${expression(a, mode)} ? ${expression(b, mode)} : ${expression(c, mode)})`,
-  call: ({ fn, args }, mode) => `${fn}(${args.map((arg) => expression(arg, mode)).join(', ')})`,
+  call: ({ fn, args }, mode) => {
+    const text = `${fn}(${args.map((arg) => expression(arg, mode)).join(', ')})`
+    return fn === 'BigInt' && mode !== 'njit' ? `fits(${text})` : text
+  },
   load: ({ array, index }, mode) =>
     mode === 'njit' ? `${array}[${expression(index, mode)}]` : `at(${array}, ${expression(index, mode)})`,
   get: ({ array, indices }, mode) => method('get', array, indices, mode),

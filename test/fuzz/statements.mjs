@@ -1,6 +1,7 @@
 // Random statements, as methods of the generator.
 // SPDX-License-Identifier: MIT
 
+import { bigThatFits } from './bigs.mjs'
 import { LEAST_EXTENT } from './data.mjs'
 import { index as indexOf, indices } from './elements.mjs'
 import { binary, constant, masked, pinned } from './nodes.mjs'
@@ -13,7 +14,7 @@ export const STATEMENTS = {
   let() {
     const t = this.random.weighted({ n: 8, b: 1, g: 0.7 })
     const name = this.name('v')
-    const value = this.expression(t)
+    const value = t === 'g' && this.random.chance(0.3) ? bigThatFits(this.expressions, 1) : this.expression(t)
     const keyword = this.random.pick(['const', 'let'])
     this.declare(name, t, { writable: keyword === 'let' })
     return { s: 'let', keyword, name, value }
