@@ -198,6 +198,7 @@ interface Counted {
   /** What comes before the body in each turn. */
   readonly first?: () => void
   readonly prange?: boolean
+  readonly single?: boolean
   readonly schedule?: LoopSchedule | undefined
 }
 
@@ -214,6 +215,7 @@ function countedLoop(b: Builder, node: es.Node, counted: Counted): void {
     ...{ kind: 'for', variable, start: kept(start), stop: kept(stop), step, body, label, position: node.start },
     parallel: counted.prange ? { schedule: counted.schedule, reductions: [] } : undefined,
     prange: counted.prange ?? false,
+    single: counted.single,
   }
   b.emit(loop)
 }
@@ -262,7 +264,7 @@ function overRange(
   const start = range.start ? scalar(b, range.start) : constantOf('i32', 0)
   const stop = scalar(b, range.stop)
   const step = range.step ? scalar(b, range.step) : constantOf('i32', 1)
-  const common = { labels, body: node.body, prange, schedule }
+  const common = { labels, body: node.body, prange, schedule, single: item.lo >= item.hi }
   if (step.kind === 'constant') {
     const by = Number(step.value)
     const fits = item.hi + Math.max(by, 0) <= MAX_I32 && item.lo + Math.min(by, 0) >= MIN_I32

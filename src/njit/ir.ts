@@ -138,6 +138,8 @@ export interface ForLoop {
   parallel: Parallel | undefined
   /** Set for a prange that is checked for races: the outside variables and arrays in which iterations may conflict. */
   watched?: readonly Variable[]
+  /** Whether the counter can have one value only, so that nothing tells iterations apart: there is at most one. */
+  readonly single?: boolean | undefined
   /** Whether the text says prange, also where it does not run on the team (nested, or without `parallel`). */
   readonly prange: boolean
 }

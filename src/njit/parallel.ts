@@ -37,7 +37,7 @@ export function parallelize(
   const distinct: Distinct = new Map()
   const aloneBecause = race ? 'it is checked for races' : parallel ? undefined : 'njit was not given { parallel: true }'
   const visitLoop = (f: FunctionIr, loop: ForLoop, inside: boolean) => {
-    const alone = isSingle(loop) ? 'it has at most one iteration' : aloneBecause
+    const alone = loop.single ? 'it has at most one iteration' : aloneBecause
     const reason = inside ? 'it is inside of another prange' : alone
     if (race && !inside) loop.watched = watchedIn(f, loop)
     if (reason !== undefined) {
@@ -57,12 +57,6 @@ export function parallelize(
   }
   for (const f of [program.main, ...program.functions]) visit(f, f.body, false)
   return { loops, distinct }
-}
-
-/** Nothing tells iterations apart where a counter has one value only. */
-function isSingle({ start, stop, step }: ForLoop): boolean {
-  if (start.kind !== 'constant' || stop.kind !== 'constant') return false
-  return Math.abs(Number(stop.value) - Number(start.value)) <= Math.abs(step)
 }
 
 function serialReport({ position }: ForLoop, reason: string): LoopReport {

@@ -50,7 +50,8 @@ export const PARALLEL = {
 
   reduction() {
     const kind = this.random.pick(['+=', '-=', '*=', '&=', '|=', '^=', 'Math.min', 'Math.max', 'if', 'first'])
-    const start = { '*=': 1, '&=': -1, 'Math.min': 'Infinity', first: 'Infinity' }[kind] ?? this.random.below(9)
+    // Not a constant: where an operation then changes nothing, it is seen to be none.
+    const start = { 'Math.min': 'Infinity', first: 'Infinity' }[kind] ?? '(m & 255)'
     if (kind === 'first') return { names: [this.name('s'), this.name('s')], starts: [start, -1], kind }
     return { names: [this.name('s')], starts: [start], kind }
   },
