@@ -6,16 +6,18 @@ import { expect, test } from 'vitest'
 
 const MINUTES = 60_000
 
-// The compiler tries less hard than it does for users: of what is tested here, most is in front of it.
-test.each([
-  ['native', 800],
-  ['wasm', 60],
-])('%s: %i programs', { timeout: 12 * MINUTES }, (target, count) => {
-  const args = ['test/fuzz/run.mjs', `--targets=${target}`, `--count=${count}`, '--seed=1000000', '--shrink=20']
-  const { stdout, stderr, status } = spawnSync(process.execPath, args, {
-    encoding: 'utf8',
-    env: { ...process.env, NUMLOOM_OPT: '1' },
-  })
-  expect(stderr + stdout, stdout).toContain('0 failures')
-  expect(status).toBe(0)
+function run(script: string, ...args: string[]): string {
+  const { stdout, stderr, status } = spawnSync(process.execPath, [`test/fuzz/${script}`, ...args], { encoding: 'utf8' })
+  expect(status, stderr + stdout).toBe(0)
+  return stdout
+}
+
+test.each(['native', 'wasm'])('%s: 2000 programs', { timeout: 20 * MINUTES }, (target) => {
+  const said = run('run.mjs', `--targets=${target}`, '--count=2000', '--seed=1000000', '--shrink=20')
+  expect(said).toContain('2000 programs from seed 1000000')
+  expect(said).toContain('\n0 failures')
+})
+
+test('what failed once', { timeout: 2 * MINUTES }, () => {
+  expect(run('reproducers.mjs')).toBe('')
 })

@@ -26,3 +26,12 @@ describe.each(PROGRAMS)('$name', (program) => {
     test.each([1, 2, 4])('on %i threads', (threads) => nl.withThreads(threads, () => runAll(program, compiled)))
   })
 })
+
+const plate = PROGRAMS.find(({ name }) => name === 'plate') as Program
+
+// In full, which takes seconds compiled: thousands of parallel loops, each of which waits for all of the one before it.
+test('the plate until its changes are small, on 2 threads', { timeout: 300_000 }, () => {
+  const options = { ...plate.options, target: 'native', cache: false, require: 'compiled' } as const
+  const compiled: Run = njit(options, plate.js)
+  nl.withThreads(2, () => runAll({ ...plate, tests: [plate.complete] }, compiled))
+})

@@ -7,6 +7,7 @@ export interface Program {
   readonly js: (...args: any[]) => unknown
   readonly options: { readonly parallel?: boolean }
   readonly tests: readonly unknown[]
+  readonly complete?: unknown
   readonly make: (size: unknown) => unknown[]
   readonly check: (returned: unknown, args: readonly unknown[], size: unknown) => void
 }

@@ -3,10 +3,10 @@
 
 import type * as es from 'acorn'
 import { type Builder, type Built, fieldTypes, flatten, scalarBuilt } from './build.js'
-import { buildElement, buildStore, type Element, loaded } from './build-elements.js'
-import { build, hasEffect, scalar, scalarIn, sequence, valueAt } from './build-expressions.js'
+import { buildElement, buildStore, elementBefore, loaded } from './build-elements.js'
+import { build, scalar, scalarIn, sequence, valueAt } from './build-expressions.js'
 import { bigOperation, operation } from './build-operators.js'
-import type { Expression, Position, Scalar, Statement, Variable } from './ir.js'
+import type { Expression, Position, Scalar, Variable } from './ir.js'
 import { patternParts } from './patterns.js'
 import type { Local } from './scope.js'
 import { arithmetic, common, constantOf, convert, isInteger, newVariable, use } from './typed.js'
@@ -93,26 +93,11 @@ function memberAssignment(b: Builder, node: es.AssignmentExpression, left: es.Me
   if (reads) element = { ...element, load: loaded(b, element, left.start) }
   const at = b.out.length
   const value = scalar(b, node.right)
-  if (b.out.slice(at).some(hasEffect)) element = fixElement(b, element, reads, at)
+  element = elementBefore(b, element, reads, at)
   const computed = !reads ? value : operation(b, node, node.operator.slice(0, -1), element.load, value)
   const result = b.unused === node ? computed : keptScalar(b, computed)
   buildStore(b, element, result, left)
   return scalarBuilt(result)
-}
-
-/** Indices (and the old value, if it is read) as they were before the value was computed. */
-function fixElement(b: Builder, element: Element, reads: boolean, at: number): Element {
-  const lets: Statement[] = []
-  const fixed = (expression: Expression): Expression => {
-    if (expression.kind === 'constant') return expression
-    const variable = newVariable('', expression.type, 0)
-    lets.push({ kind: 'let', variable, value: expression })
-    return use(variable)
-  }
-  const indices = element.indices.map(fixed)
-  const load = reads ? fixed(element.load) : element.load
-  b.out.splice(at, 0, ...lets)
-  return { ...element, indices, load }
 }
 
 export function update(b: Builder, node: es.UpdateExpression): Built {

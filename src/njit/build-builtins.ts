@@ -3,7 +3,16 @@
 
 import type * as es from 'acorn'
 import { type Builder, type Built, NONE, scalarBuilt } from './build.js'
-import { arrayOf, buildElement, buildStore, checkedIndex, elementAt, integerIndex } from './build-elements.js'
+import {
+  arrayOf,
+  buildElement,
+  buildStore,
+  checkedIndex,
+  type Element,
+  elementAt,
+  elementBefore,
+  integerIndex,
+} from './build-elements.js'
 import { build, condition, numberConstant, scalar, scalarIn, sequence, valueAt } from './build-expressions.js'
 import { bigOperation } from './build-operators.js'
 import { arrayParts } from './builtins.js'
@@ -167,8 +176,7 @@ function method(b: Builder, node: es.CallExpression, callee: es.MemberExpression
   if (name === 'row') return row(b, node, array)
   if (name === 'get') return scalarBuilt(elementAt(b, array, node.arguments, node.start).load)
   const indices = node.arguments.slice(0, -1)
-  const element = elementAt(b, array, indices, node.start)
-  buildStore(b, element, scalar(b, node.arguments.at(-1) as es.Node), node)
+  storeLast(b, elementAt(b, array, indices, node.start), node, false)
   return NONE
 }
 
@@ -182,9 +190,15 @@ function row(b: Builder, node: es.CallExpression, source: Variable): Built {
 
 function atomicAdd(b: Builder, node: es.CallExpression): Built {
   const array = arrayOf(b, node.arguments[0] as es.Node)
-  const element = elementAt(b, array, node.arguments.slice(1, -1), node.start)
-  buildStore(b, element, scalar(b, node.arguments.at(-1) as es.Node), node, true)
+  storeLast(b, elementAt(b, array, node.arguments.slice(1, -1), node.start), node, true)
   return NONE
+}
+
+/** Stores the last argument of a call. */
+function storeLast(b: Builder, element: Element, node: es.CallExpression, atomic: boolean): void {
+  const at = b.out.length
+  const value = scalar(b, node.arguments.at(-1) as es.Node)
+  buildStore(b, elementBefore(b, element, false, at), value, node, atomic)
 }
 
 /** An extent of a new array, as an integer that is not negative. */

@@ -3,9 +3,9 @@
 
 import type * as es from 'acorn'
 import type { Builder } from './build.js'
-import { build, scalar, valueAt } from './build-expressions.js'
+import { build, hasEffect, scalar, valueAt } from './build-expressions.js'
 import { type Interval, MAX_EXACT, representation } from './interval.js'
-import type { ArrayType, Expression, Position, Scalar, Variable } from './ir.js'
+import type { ArrayType, Expression, Position, Scalar, Statement, Variable } from './ir.js'
 import {
   arithmetic,
   compare,
@@ -15,6 +15,7 @@ import {
   extentOf,
   isInteger,
   math,
+  newVariable,
   use,
   wrapped,
 } from './typed.js'
@@ -39,10 +40,35 @@ export function arrayOf(b: Builder, node: es.Node): Variable {
 
 /** The element at an index for each node, one an axis. */
 export function elementAt(b: Builder, array: Variable, nodes: readonly es.Node[], position: Position): Element {
-  const indices = nodes.map((node, axis) => checkedIndex(b, array, axis, node))
+  let indices: readonly Expression[] = []
+  for (const [axis, node] of nodes.entries()) {
+    const at = b.out.length
+    const index = checkedIndex(b, array, axis, node)
+    indices = [...before(b, indices, at), index]
+  }
   const { storage } = array.type as ArrayType
   const load: Expression = { kind: 'load', type: elementType(storage), array, indices, position }
   return { array, indices, load }
+}
+
+/** Expressions with the values that they had before the statements from `at` on, which may change what they read. */
+function before(b: Builder, expressions: readonly Expression[], at: number): readonly Expression[] {
+  if (!b.out.slice(at).some(hasEffect)) return expressions
+  const lets: Statement[] = []
+  const kept = expressions.map((value) => {
+    if (value.kind === 'constant') return value
+    const variable = newVariable('', value.type, 0)
+    lets.push({ kind: 'let', variable, value })
+    return use(variable)
+  })
+  b.out.splice(at, 0, ...lets)
+  return kept
+}
+
+/** An element by the indices (and with the old value, if it is read) that it had then. */
+export function elementBefore(b: Builder, { array, indices, load }: Element, reads: boolean, at: number): Element {
+  const kept = before(b, reads ? [...indices, load] : indices, at)
+  return { array, indices: kept.slice(0, indices.length), load: kept[indices.length] ?? load }
 }
 
 /** The value of an element. A BigUint64Array may hold more than 64 bits with a sign do. */
@@ -61,16 +87,17 @@ export function checkedIndex(b: Builder, array: Variable, axis: number, node: es
   const whole = integerIndex(b, node, Number.MAX_VALUE)
   const guard = whole && Math.max(-lo, hi) > MAX_INDEX ? convert(scalar(b, node), 'f64') : undefined
   let index = whole ?? convert(scalar(b, node), 'f64')
-  if (form === 'ndarray' && !(lo >= 0)) index = fromEnd(b, index, array, axis, node.start)
-  const range: [number, number] = form === 'ndarray' && !(lo >= 0) ? [lo, Math.max(hi, MAX_EXACT)] : [lo, hi]
+  const signed = form === 'ndarray' && !(lo >= 0)
+  const given = signed ? use(b.let('', index.type === 'i32' ? convert(index, 'i64') : index, node.start)) : undefined
+  if (given) index = fromEnd(b, given, array, axis, node.start)
+  const range: [number, number] = signed ? [lo, Math.max(hi, MAX_EXACT)] : [lo, hi]
   if (index.type === 'f64') index = use(b.let('', index, node.start))
-  b.emit({ kind: 'check', array, axis, index, guard, range, position: node.start })
+  b.emit({ kind: 'check', array, axis, index, given, guard, range, position: node.start })
   return index.type === 'f64' ? convert(index, 'i64') : index
 }
 
-function fromEnd(b: Builder, index: Expression, array: Variable, axis: number, position: Position): Expression {
-  const type: Scalar = index.type === 'i32' ? 'i64' : index.type
-  const given = use(b.let('', convert(index, type), position))
+function fromEnd(b: Builder, given: Expression, array: Variable, axis: number, position: Position): Expression {
+  const type = given.type as Scalar
   const condition = compare('<', given, constantOf(type, 0))
   const moved = arithmetic(type, '+', given, extentOf(array, axis))
   return use(b.let('', { kind: 'select', type, condition, yes: moved, no: given }, position))

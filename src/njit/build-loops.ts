@@ -144,6 +144,7 @@ export interface Counted {
   readonly labels: readonly string[]
   readonly body: () => void
   readonly prange?: boolean
+  readonly single?: boolean
   readonly schedule?: LoopSchedule | undefined
   readonly collapse?: number
 }
@@ -155,13 +156,13 @@ export function kept(b: Builder, value: Expression, node: es.Node): Expression {
 
 export function countedLoop(b: Builder, node: es.Node, counted: Counted): void {
   const label = newLabel()
-  const { variable, start, stop, step, by, prange = false, schedule, collapse } = counted
+  const { variable, start, stop, step, by, prange = false, single, schedule, collapse } = counted
   const body = b.body(counted.labels, label, { kind: 'continue', label }, counted.body)
   const loop: ForLoop = {
     ...{ kind: 'for', variable, start: kept(b, start, node), stop: kept(b, stop, node), step, body, label, collapse },
     ...{ position: node.start, by },
     parallel: prange ? { schedule, reductions: [], distinct: [] } : undefined,
-    prange,
+    ...{ prange, single },
   }
   b.emit(loop)
 }

@@ -101,7 +101,7 @@ function overNest(b: Builder, levels: readonly Level[], before: readonly Countin
 
 function loops(b: Builder, levels: readonly Level[], countings: readonly Counting[], at: number): void {
   const { prange, schedule } = (levels[0] as Level).range
-  const { node, labels } = levels[at] as Level
+  const { node, range, labels } = levels[at] as Level
   const turn = () => {
     for (const [i, { value }] of countings.entries()) {
       const level = levels[i] as Level
@@ -111,5 +111,6 @@ function loops(b: Builder, levels: readonly Level[], countings: readonly Countin
   }
   const collapse = levels.length - at
   const body = collapse > 1 ? () => loops(b, levels, countings, at + 1) : turn
-  countedLoop(b, node, { ...(countings[at] as Counting), labels, prange, schedule, collapse, body })
+  const single = range.item.lo >= range.item.hi
+  countedLoop(b, node, { ...(countings[at] as Counting), labels, prange, single, schedule, collapse, body })
 }

@@ -201,12 +201,12 @@ export class Emitter {
     this.line(`if (NL_UNLIKELY(${condition})) { ${record}; goto ${this.failure}; }`)
   }
 
-  #check({ array, axis, index, guard, position }: Extract<Statement, { kind: 'check' }>): void {
+  #check({ array, axis, index, given, guard, position }: Extract<Statement, { kind: 'check' }>): void {
     const extent = `${this.names.of(array)}.n${axis}`
     const text = this.text(index)
-    const given = guard ? this.text(guard) : `(f64)${text}`
-    const record = `nl_out_of_bounds(E, ${this.position(position)}, ${given}, ${axis}, (f64)${extent})`
-    const beyond = guard ? `!(nl_abs(${given}) < 0x1p62) || ` : ''
+    const named = guard ? this.text(guard) : `(f64)${this.text(given ?? index)}`
+    const record = `nl_out_of_bounds(E, ${this.position(position)}, ${named}, ${axis}, (f64)${extent})`
+    const beyond = guard ? `!(nl_abs(${named}) < 0x1p62) || ` : ''
     if (index.type !== 'f64') this.fail(`${beyond}(u64)(i64)${text} >= (u64)${extent}`, record)
     else this.fail(`!(${text} >= 0 && ${text} < (f64)${extent} && nl_trunc(${text}) == ${text})`, record)
   }

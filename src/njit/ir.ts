@@ -142,6 +142,8 @@ export interface ForLoop {
   parallel: Parallel | undefined
   /** Set for a prange that is checked for races: the outside variables and arrays in which iterations may conflict. */
   watched?: readonly Variable[]
+  /** Whether the counter can have one value only, so that nothing tells iterations apart: there is at most one. */
+  readonly single?: boolean | undefined
   /** For a prange that stands for a nest: how many loops it is, each of which has the next as its whole body. */
   readonly collapse?: number | undefined
   /** Whether the text says prange, also where it does not run on the team (nested, or without `parallel`). */
@@ -173,6 +175,8 @@ export type Statement =
       readonly array: Variable
       readonly axis: number
       readonly index: Expression
+      /** The index before it was counted from the end, for the error. */
+      readonly given?: Expression | undefined
       /** The index as a double, where 64 bits may not hold it. */
       readonly guard?: Expression | undefined
       /** Bounds of the index that hold whatever the arguments. */

@@ -34,7 +34,8 @@ export function parallelize(
   const aloneBecause = race ? 'it is checked for races' : parallel ? undefined : 'njit was not given { parallel: true }'
   const visitLoop = (f: FunctionIr, nest: readonly ForLoop[], inside: boolean) => {
     const [loop, ...inner] = nest as [ForLoop, ...ForLoop[]]
-    const reason = inside ? 'it is inside of another prange' : aloneBecause
+    const alone = nest.every(({ single }) => single) ? 'it has at most one iteration' : aloneBecause
+    const reason = inside ? 'it is inside of another prange' : alone
     for (const part of inner) part.parallel = undefined
     if (race && !inside) loop.watched = watchedIn(f, nest)
     if (reason !== undefined) {

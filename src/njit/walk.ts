@@ -13,7 +13,7 @@ export function expressionsOf(s: Statement): readonly Expression[] {
     case 'store':
       return [...s.indices, s.value]
     case 'check':
-      return s.guard ? [s.index, s.guard] : [s.index]
+      return [s.index, s.given, s.guard].filter((e) => e !== undefined)
     case 'fail':
       return [s.when]
     case 'if':

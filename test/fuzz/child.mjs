@@ -3,7 +3,7 @@
 
 import * as nl from '../../dist/index.js'
 import { njit } from '../../dist/njit.js'
-import { copyOfInputs, inputs } from './data.mjs'
+import { argumentsOf, inputs, signatureOf } from './data.mjs'
 import { difference, expectations, INPUTS, outcome } from './execute.mjs'
 import { renderPack } from './render.mjs'
 
@@ -11,19 +11,22 @@ const THREADS = [1, 2, 4]
 
 /** The programs compiled into one function: of each, as a function of its inputs. Throws where that is not possible. */
 function compiled(programs, target) {
-  const { text, parameters } = renderPack(programs)
-  const pack = njit({ target, parallel: true }, new Function(`return ${text}`)())
+  const { text, parameters } = renderPack(programs.map(({ tree }) => tree))
+  const [{ seed }] = programs
+  const signature = signatureOf(seed, parameters)
+  const options = { target, parallel: true, cache: false, require: 'compiled' }
+  const pack = njit(...(signature ? [signature] : []), options, new Function(`return ${text}`)())
   const runs = programs.map((_, i) => (given) => outcome((...args) => pack(i, ...args), parameters, given))
-  runs[0](inputs(0, 0))
+  runs[0](argumentsOf(inputs(seed, 0)))
   return runs
 }
 
 /** The first failure of a program that runs, as `{ kind, detail }`; null where it has none. */
 function failureOf(run, expected, seed) {
   for (let which = 0; which < INPUTS; which++) {
+    const values = inputs(seed, which)
     for (const threads of THREADS) {
-      const given = copyOfInputs(inputs(seed, which))
-      const got = nl.withThreads(threads, () => run(given))
+      const got = nl.withThreads(threads, () => run(argumentsOf(values)))
       const detail = difference(expected[which], got)
       if (detail === undefined) continue
       const kind = got.error || expected[which].error ? detail : 'differs'
@@ -51,10 +54,7 @@ function orFailure(work) {
 function check(programs, target) {
   let runs
   try {
-    runs = compiled(
-      programs.map(({ tree }) => tree),
-      target,
-    )
+    runs = compiled(programs, target)
   } catch (error) {
     if (programs.length === 1) return [failureBy(error)]
     const half = programs.length >> 1
@@ -63,4 +63,9 @@ function check(programs, target) {
   return programs.map(({ tree, seed }, i) => orFailure(() => failureOf(runs[i], expectations(tree, seed), seed)))
 }
 
-process.on('message', ({ programs, target }) => process.send(check(programs, target)))
+process.on('message', ({ programs, target, level }) => {
+  process.env.NUMLOOM_OPT = level
+  process.send(check(programs, target))
+})
+// Threads of the team would keep it alive.
+process.on('disconnect', () => process.exit())

@@ -10,15 +10,31 @@ const EXPRESSIONS = {
   bin: ({ op, a, b }, mode) => `(${expression(a, mode)} ${op} ${expression(b, mode)})`,
   un: ({ op, a }, mode) => `(${op} ${expression(a, mode)})`,
   cond: ({ a, b, c }, mode) => `(${expression(a, mode)} ? ${expression(b, mode)} : ${expression(c, mode)})`,
-  call: ({ fn, args }, mode) => `${fn}(${args.map((arg) => expression(arg, mode)).join(', ')})`,
+  call: ({ fn, args }, mode) => {
+    const text = `${fn}(${args.map((arg) => expression(arg, mode)).join(', ')})`
+    return fn === 'BigInt' && mode !== 'njit' ? `fits(${text})` : text
+  },
   load: ({ array, index }, mode) =>
     mode === 'njit' ? `${array}[${expression(index, mode)}]` : `at(${array}, ${expression(index, mode)})`,
+  get: ({ array, indices }, mode) => method('get', array, indices, mode),
+  fits: ({ op, a, b }, mode) => {
+    const text = `(${expression(a, mode)} ${op} ${expression(b, mode)})`
+    return mode === 'njit' ? text : `fits${text}`
+  },
+  arrow: ({ name, a }, mode) => `(${name}) => ${expression(a, mode)}`,
   len: ({ array }) => `${array}.length`,
   update: ({ op, name, prefix }) => (prefix ? `(${op}${name})` : `(${name}${op})`),
   /** Bigints are held in 64 bits. */
   wrapped: ({ op, a, b }, mode) =>
     `BigInt.asIntN(64, ${b ? `${expression(a, mode)} ${op} ${expression(b, mode)}` : `${op}${expression(a, mode)}`})`,
   tuple: ({ args }, mode) => `[${args.map((arg) => expression(arg, mode)).join(', ')}]`,
+}
+
+/** A method of an NDArray; the reference checks each index before it goes on. */
+function method(name, array, list, mode) {
+  const args = list.map((one) => expression(one, mode))
+  if (mode === 'njit') return `${array}.${name}(${args.join(', ')})`
+  return `${name}(${array}, ${args.map((arg) => `() => ${arg}`).join(', ')})`
 }
 
 export const expression = (node, mode) => EXPRESSIONS[node.k](node, mode)
@@ -35,14 +51,18 @@ const body = (list, mode, first = '') =>
 function store({ op, array, index, value }, mode) {
   const [at, right] = [expression(index, mode), expression(value, mode)]
   if (mode === 'njit') return `${array}[${at}] ${op} ${right}\n`
-  const operator = op.slice(0, -1)
-  return `put(${array}, ${at}, ${operator === '' ? right : `at(${array}, ${at}) ${operator} ${right}`})\n`
+  if (op === '=') return `put(${array}, ${at}, () => ${right})\n`
+  return `change(${array}, ${at}, (old) => old ${op.slice(0, -1)} ${right})\n`
 }
 
 const STATEMENTS = {
   let: ({ keyword, name, value }, mode) => `${keyword} ${name}${value ? ` = ${expression(value, mode)}` : ''}\n`,
   assign: ({ op, name, value }, mode) => `${name} ${op} ${expression(value, mode)}\n`,
   store,
+  set: ({ array, indices, value }, mode) => `${method('set', array, [...indices, value], mode)}\n`,
+  row: ({ name, array, index }, mode) => `const ${name} = ${method('row', array, [index], mode)}\n`,
+  add: ({ array, index, value }, mode) =>
+    `atomicAdd(${array}, ${expression(index, mode)}, ${expression(value, mode)})\n`,
   if: ({ test, yes, no }, mode) =>
     `if (${expression(test, mode)}) ${block(yes, mode)}${no ? ` else ${block(no, mode)}` : ''}\n`,
   for: (node, mode) => {
@@ -76,18 +96,27 @@ const STATEMENTS = {
   break: ({ label }) => `break${label ? ` ${label}` : ''}\n`,
   continue: ({ label }) => `continue${label ? ` ${label}` : ''}\n`,
   return: ({ value }, mode) => `return ${expression(value, mode)}\n`,
-  throw: ({ message }) => `throw new Error('${message}')\n`,
+  throw: ({ error, message }) => `throw new ${error}('${message}')\n`,
   swap: ({ names: [a, b] }) => `;[${a}, ${b}] = [${b}, ${a}]\n`,
   take: ({ names, value }, mode) => `const [${names.join(', ')}] = ${expression(value, mode)}\n`,
+  parts: ({ name, keys, args }, mode) => {
+    const values = args.map((one, i) => `${keys ? `${keys[i]}: ` : ''}${expression(one, mode)}`).join(', ')
+    return `const ${name} = ${keys ? `{ ${values} }` : `[${values}]`}\n`
+  },
   array: ({ name, type, length }, mode) => `const ${name} = new ${type}(${expression(length, mode)})\n`,
+  literal: ({ name, type, args }, mode) => `const ${name} = new ${type}(${expression({ k: 'tuple', args }, mode)})\n`,
+  zeros: ({ name, shape }, mode) => `const ${name} = zeros(${expression({ k: 'tuple', args: shape }, mode)})\n`,
+  lambda: ({ name, params, body: list }, mode) => `const ${name} = (${params.join(', ')}) => ${block(list, mode)}\n`,
   expr: ({ value }, mode) => `;${expression(value, mode)}\n`,
 }
 
 const statement = (node, mode) => STATEMENTS[node.s](node, mode)
 
 function helper({ name, params, body: list, arrow }, mode) {
-  const head = arrow ? `const ${name} = (${params.join(', ')}) => ` : `function ${name}(${params.join(', ')}) `
-  return `${head}${block(list, mode)}\n`
+  const given = params.map((param) => (param.value ? `${param.name} = ${expression(param.value, mode)}` : param.name))
+  const head = arrow ? `const ${name} = (${given.join(', ')}) => ` : `function ${name}(${given.join(', ')}) `
+  const [{ s, value }] = list
+  return `${head}${arrow && s === 'return' && value.k !== 'tuple' ? expression(value, mode) : block(list, mode)}\n`
 }
 
 const WORD = /[A-Za-z_]\w*/g

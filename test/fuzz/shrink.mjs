@@ -2,7 +2,7 @@
 // of a prange into its own elements), so they stay.
 // SPDX-License-Identifier: MIT
 
-import { constant } from './expressions.mjs'
+import { constant } from './nodes.mjs'
 
 const isNode = (value) => typeof value === 'object' && value !== null && ('k' in value || 's' in value)
 const isStatements = (value) => Array.isArray(value) && value.length > 0 && value.every((one) => one.s && !one.final)
@@ -11,7 +11,7 @@ const ZEROS = { n: ['0', '1'], b: ['true', 'false'], g: ['0n', '1n'] }
 
 /** What an expression may become: one of its parts with the same type, or a constant. */
 function simpler(node) {
-  if (node.pinned || node.t === 'a' || node.t === 't') return []
+  if (node.pinned || !(node.t in ZEROS)) return []
   const parts = Object.values(node)
     .flat()
     .filter((part) => isNode(part) && part.t === node.t && !part.pinned)

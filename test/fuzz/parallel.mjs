@@ -1,0 +1,145 @@
+// Random loops for threads, as methods of the generator. Iterations store only into their own elements, read what no iteration
+// stores into, and combine into reductions that are exact in any order.
+// SPDX-License-Identifier: MIT
+
+import { LEAST } from './data.mjs'
+import { binary, call, constant, masked, pinned, variable } from './nodes.mjs'
+
+const closed = (one) => ({ ...one, writable: false })
+const hidden = (one) => ({ ...one, writable: false, readable: false })
+
+export const PARALLEL = {
+  /** What a body of a prange may use, where `arrays` and `grids` say what it may store into. */
+  inParallel({ arrays, grids }, work) {
+    const { around, parallel, scope } = this
+    this.around = []
+    this.parallel = true
+    const variables = scope.variables.map(closed)
+    const helpers = scope.helpers.filter(({ effects }) => !effects)
+    const body = this.within({ arrays, grids, variables, helpers }, work)
+    this.parallel = parallel
+    this.around = around
+    return body
+  },
+
+  prange() {
+    const { random } = this
+    const [name, { arrays, grids }] = [this.name('j'), this.scope]
+    const counter = variable('n', name)
+    const own = pinned(random.chance(0.8) ? counter : binary('n', '-', constant('n', LEAST - 1), counter))
+    const free = arrays.filter(({ least, writable }) => least >= LEAST && writable !== false)
+    const targets = free.filter(({ own }) => own === undefined && random.chance(0.2))
+    const inner = arrays.map((array) => (targets.includes(array) ? { ...array, own } : closed(array)))
+    const reductions = Array.from({ length: random.below(3) }, () => this.reduction())
+    const body = this.inParallel({ arrays: inner, grids: grids.map(closed) }, () => {
+      this.declare(name, 'n', { writable: false, small: true })
+      const list = this.statements(1 + random.below(2))
+      const stores = targets.map((array) => this.ownStore(this.scope.arrays.find((one) => one.name === array.name)))
+      return [...list, ...stores, ...reductions.flatMap((one) => this.combine(one, counter))]
+    })
+    const lets = reductions.flatMap(({ names, starts }) => names.map((one, i) => [one, starts[i]]))
+    for (const { names } of reductions) for (const reduced of names) this.declare(reduced, 'n')
+    const start = lets.map(([one, value]) => ({ s: 'let', keyword: 'let', name: one, value: constant('n', value) }))
+    return [...start, { s: 'range', fn: 'prange', name, args: this.rangeArguments(), body }]
+  },
+
+  ownStore(array) {
+    const value = array.name === 'approximate' ? this.expressions.approximate(2) : this.stored(array)
+    return { s: 'store', op: '=', array: array.name, index: array.own, value }
+  },
+
+  reduction() {
+    const kind = this.random.pick(['+=', '-=', '*=', '&=', '|=', '^=', 'Math.min', 'Math.max', 'if', 'first'])
+    // Not a constant: where an operation then changes nothing, it is seen to be none.
+    const start = { 'Math.min': 'Infinity', first: 'Infinity' }[kind] ?? '(m & 255)'
+    if (kind === 'first') return { names: [this.name('s'), this.name('s')], starts: [start, -1], kind }
+    return { names: [this.name('s')], starts: [start], kind }
+  },
+
+  /** Exact in any order: small whole numbers, bits, extrema and where they are first. */
+  combine({ names: [name, place], kind }, counter) {
+    const small = (mask) => binary('n', '&', this.expression(), pinned(constant('n', mask)))
+    if (kind.startsWith('Math')) {
+      const value = pinned(call('n', kind, pinned(variable('n', name)), this.expression()))
+      return [{ s: 'assign', op: '=', name, value }]
+    }
+    if (kind === '*=') {
+      const factor = pinned(binary('n', '+', pinned(small(1)), pinned(constant('n', 1))))
+      return [{ s: 'assign', op: '*=', name, value: factor }]
+    }
+    if (kind === 'if') {
+      return [
+        { s: 'if', test: this.expression('b'), yes: [{ s: 'assign', op: '+=', name, value: pinned(small(255)) }] },
+      ]
+    }
+    if (kind === 'first') {
+      const found = this.name('v')
+      const keep = [
+        { s: 'assign', op: '=', name, value: pinned(variable('n', found)), final: true },
+        { s: 'assign', op: '=', name: place, value: pinned(counter), final: true },
+      ]
+      const test = pinned(binary('b', '<', pinned(variable('n', found)), pinned(variable('n', name))))
+      return [
+        { s: 'let', keyword: 'const', name: found, value: this.expression(), final: true },
+        { s: 'if', test, yes: keep, final: true },
+      ]
+    }
+    const value = kind === '+=' || kind === '-=' ? pinned(small(1023)) : this.expression()
+    return [{ s: 'assign', op: kind, name, value }]
+  },
+
+  /** All elements of two dimensions, of an NDArray or of a typed array by rows. */
+  grid() {
+    const { random, scope } = this
+    const [row, column] = [this.name('j'), this.name('j')]
+    const [i, j] = [variable('n', row), variable('n', column)]
+    const grids = scope.grids.filter((one) => one.dims === 2 && one.writable !== false)
+    const arrays = scope.arrays.filter(
+      (one) => one.least >= LEAST && one.writable !== false && one.name !== 'approximate',
+    )
+    const flat = grids.length === 0 || random.chance(0.5)
+    if (flat && arrays.length === 0) return this.let()
+    const target = random.pick(flat ? arrays : grids)
+    const own = flat ? pinned(binary('n', '+', binary('n', '*', i, constant('n', 4)), j)) : [i, j].map(pinned)
+    const [rows, columns] = flat
+      ? [constant('n', 4), constant('n', 4)]
+      : [0, 1].map((axis) => pinned(variable('n', `${target.name}.shape[${axis}]`)))
+    const among = (list, change) => list.map((one) => (one === target ? change(one) : closed(one)))
+    const body = this.inParallel({ arrays: among(scope.arrays, hidden), grids: among(scope.grids, hidden) }, () => {
+      this.declare(row, 'n', { writable: false, small: true })
+      const before = random.chance(0.3) ? this.statements(1) : []
+      const opened = (list) => list.map((one) => (one.name === target.name ? { ...target, own } : one))
+      const scoped = { arrays: opened(this.scope.arrays), grids: opened(this.scope.grids) }
+      const list = this.within(scoped, () => {
+        this.declare(column, 'n', { writable: false, small: true })
+        const found = [...this.scope.arrays, ...this.scope.grids].find((one) => one.name === target.name)
+        const value = this.stored(found)
+        const stored = flat ? { s: 'store', op: '=', index: own } : { s: 'set', indices: own }
+        return [...(random.chance(0.3) ? this.statements(1) : []), { ...stored, array: target.name, value }]
+      })
+      const head = { from: constant('n', 0), op: '<', to: columns, update: `${column}++` }
+      return [...before, { s: 'for', name: column, ...head, body: list }]
+    })
+    return { s: 'range', fn: 'prange', name: row, args: [rows], body }
+  },
+
+  /** Elements that several iterations count into, by a reduction or one by one. */
+  counts() {
+    const { random, scope } = this
+    const arrays = scope.arrays.filter(({ whole, writable, own }) => whole && writable !== false && !own)
+    if (arrays.length === 0) return this.let()
+    const [name, target] = [this.name('j'), random.pick(arrays)]
+    const inner = scope.arrays.map((one) => (one === target ? hidden(one) : closed(one)))
+    const body = this.inParallel({ arrays: inner, grids: scope.grids.map(closed) }, () => {
+      this.declare(name, 'n', { writable: false, small: true })
+      const before = random.chance(0.5) ? this.statements(1) : []
+      // What has effects of its own is not seen to be the same element when it is read and written.
+      const pure = { helpers: [], variables: this.scope.variables.map(closed) }
+      const [at, by] = this.within(pure, () => [this.expression(), this.expression()])
+      const [index, value] = [masked(at, random.pick([1, 3, 7])), pinned(masked(by, 1023))]
+      const change = random.chance(0.3) ? { s: 'add' } : { s: 'store', op: random.pick(['+=', '+=', '-=']) }
+      return [...before, { ...change, array: target.name, index, value }]
+    })
+    return { s: 'range', fn: 'prange', name, args: this.rangeArguments(), body }
+  },
+}
