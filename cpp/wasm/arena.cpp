@@ -8,31 +8,60 @@ extern "C" {
 
 extern char __heap_base;
 
-static uintptr_t arena_break = 0;
+/// Memory that malloc may be given next, from `begin` on.
+struct Range {
+  uintptr_t begin, end;
+};
+static Range arena = {0, NL_ARENA_END};
+static Range outside = {0, 0};
 
-/// Lets malloc have memory beyond the arena on this thread, for as long as it is set.
-thread_local bool nl_beyond_arena = false;
+/// Where malloc may have memory on this thread. It takes two pieces that it gets one after the other for neighbours: so
+/// those of one call come from one range, and only the first may begin elsewhere than the last one ended.
+enum class Reach { kArena, kBeyond, kBeyondAgain };
+static thread_local Reach reach = Reach::kArena;
 
-/// New memory at the end of the heap. It is malloc's for good: the array heap sees that it does not follow its own.
-static void* beyond(intptr_t increment) {
-  constexpr uintptr_t kPage = 65536;
-  const uintptr_t bytes = static_cast<uintptr_t>(increment);
-  const uintptr_t pages = bytes / kPage + (bytes % kPage != 0);
+/// Lets malloc have memory beyond the arena on this thread, and beyond alone, from now on or no more.
+void nl_reach_beyond(bool may) { reach = may ? Reach::kBeyond : Reach::kArena; }
+
+static void* const kNone = reinterpret_cast<void*>(-1);
+
+constexpr uintptr_t kPage = 65536;
+
+/// More of what lies outside, at the end of the heap: behind what is there, or else elsewhere. It is malloc's for good: the
+/// array heap sees that it does not follow its own.
+static bool grow(uintptr_t bytes) {
+  const uintptr_t pages = (bytes + kPage - 1) / kPage;
   const uintptr_t old = __builtin_wasm_memory_grow(0, pages);
-  return old == uintptr_t(-1) ? reinterpret_cast<void*>(-1) : reinterpret_cast<void*>(old * kPage);
+  if (old == uintptr_t(-1)) return false;
+  if (old * kPage != outside.end) {
+    // The array heap has grown in between.
+    if (reach == Reach::kBeyondAgain) return false;
+    outside.begin = old * kPage;
+  }
+  outside.end = (old + pages) * kPage;
+  return true;
 }
 
 /// malloc's source of memory: from the end of the module's data to NL_ARENA_END, where the array heap begins, and not
-/// a byte more, but where nl_beyond_arena is set. malloc calls it under its own lock, and returns NULL when it fails.
+/// a byte more; or beyond, by nl_reach_beyond. malloc calls it under its own lock, and returns NULL when it fails.
 void* sbrk(intptr_t increment) {
-  if (arena_break == 0) arena_break = reinterpret_cast<uintptr_t>(&__heap_base);
-  const uintptr_t old = arena_break, next = old + ((increment + 15) & ~intptr_t(15));
-  if (next > NL_ARENA_END && nl_beyond_arena) return beyond(increment);
-  if (next > NL_ARENA_END) {
-    errno = ENOMEM;
-    return reinterpret_cast<void*>(-1);
+  if (arena.begin == 0) arena.begin = reinterpret_cast<uintptr_t>(&__heap_base);
+  const bool beyond = reach != Reach::kArena;
+  Range& range = beyond ? outside : arena;
+  if (increment > 0) {
+    const uintptr_t bytes = (static_cast<uintptr_t>(increment) + 15) & ~uintptr_t(15);
+    if (bytes > range.end - range.begin && !(beyond && grow(bytes))) {
+      errno = ENOMEM;
+      return kNone;
+    }
+    const uintptr_t begin = range.begin;
+    range.begin += bytes;
+    if (beyond) reach = Reach::kBeyondAgain;
+    return reinterpret_cast<void*>(begin);
   }
-  arena_break = next;
-  return reinterpret_cast<void*>(old);
+  // What malloc gives back it got just before; it may begin elsewhere now.
+  range.begin += increment;
+  if (beyond && increment < 0) reach = Reach::kBeyond;
+  return reinterpret_cast<void*>(range.begin);
 }
 }

@@ -32,7 +32,7 @@ EMSCRIPTEN_KEEPALIVE void nl_block_log(const double* x, double* y, int n) { nl::
 
 #if defined(__EMSCRIPTEN_PTHREADS__)
 
-extern thread_local bool nl_beyond_arena;
+void nl_reach_beyond(bool may);
 
 /// Of njit.js: iterations of a parallel loop, by this thread's instance of the function.
 void nl_njit_body(int program, int which, void* context, double begin, double end);
@@ -56,9 +56,9 @@ EMSCRIPTEN_KEEPALIVE int nl_njit_team() {
 /// For the team's threads: JavaScript, which owns the array heap, is busy in the region. May make the memory larger.
 EMSCRIPTEN_KEEPALIVE void* nl_njit_allocate(double bytes) {
   if (!(bytes <= 4294967296.0 - 65536)) return nullptr;
-  nl_beyond_arena = true;
+  nl_reach_beyond(true);
   void* memory = malloc(bytes < 1 ? 1 : static_cast<size_t>(bytes));
-  nl_beyond_arena = false;
+  nl_reach_beyond(false);
   return memory;
 }
 

@@ -123,8 +123,20 @@ export function expressionText(names: Names, e: Expression): string {
 
 type Arithmetic = Extract<Expression, { kind: 'arithmetic' }>
 
-function arithmeticText({ type, op }: Arithmetic, left: string, right: string): string {
-  if (type === 'f64') return op === '%' ? `nl_remainder(${left}, ${right})` : `(${left} ${op} ${right})`
+/** An integer as a double, or the negative of one. */
+function wasInteger(e: Expression): boolean {
+  if (e.kind === 'unary' && e.op === '-') return wasInteger(e.operand)
+  return e.kind === 'convert' && e.type === 'f64' && e.operand.type !== 'f64'
+}
+
+function arithmeticText(e: Arithmetic, left: string, right: string): string {
+  const { type, op } = e
+  if (type === 'f64') {
+    if (op === '%') return `nl_remainder(${left}, ${right})`
+    if (op === '-' && wasInteger(e.right)) return `nl_minus(${left}, ${right})`
+    if (op === '+' && (wasInteger(e.left) || wasInteger(e.right))) return `nl_plus(${left}, ${right})`
+    return `(${left} ${op} ${right})`
+  }
   if (type === 'big') {
     if (op === '+' || op === '-' || op === '*') return `(i64)((u64)${left} ${op} (u64)${right})`
     const named = {

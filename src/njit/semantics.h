@@ -20,6 +20,10 @@
 #define NL_CARRIED(x) (void)0
 #endif
 
+// GCC 12 takes 0 - x for -x where the text says that x was an integer, which it is not for 0; not in functions.
+NL_INLINE f64 nl_plus(f64 x, f64 y) { return x + y; }
+NL_INLINE f64 nl_minus(f64 x, f64 y) { return x - y; }
+
 // Offsets of elements: memory is at most 2^32 bytes for wasm.
 #if !defined(__wasm__)
 typedef i64 offset;
