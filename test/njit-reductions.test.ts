@@ -20,6 +20,22 @@ function expectSame(source: (...args: any[]) => unknown, args: () => unknown[]):
 const doubles = (value: (i: number) => number) => make(Float64Array).of(COUNT, value)
 const bins = () => make(Int32Array).of(COUNT, (i) => i % 3)
 
+test('bins that a function with statements finds', () => {
+  const count = (x: Float64Array, counts: Int32Array, ups: Int32Array) => {
+    const bin = (value: number) => {
+      let at = Math.floor(value * 10)
+      if (at < 0) at = 0
+      if (at > 9) at = 9
+      return at
+    }
+    for (const i of prange(x.length)) {
+      ;(counts[bin(x[i] as number)] as number) += 2
+      ;(ups[bin(x[i] as number)] as number)++
+    }
+  }
+  expectSame(count, () => [doubles((i) => Math.sin(i) * 1.5), new Int32Array(10), new Int32Array(10)])
+})
+
 describe('scalars', () => {
   test('the least, past NaN, of 0 and -0 the one that came last', () => {
     const least = (x: Float64Array) => {

@@ -27,8 +27,8 @@ static void* const kNone = reinterpret_cast<void*>(-1);
 
 constexpr uintptr_t kPage = 65536;
 
-/// More of what lies outside, at the end of the heap: behind what is there, or else elsewhere. It is malloc's for good: the
-/// array heap sees that it does not follow its own.
+/// More of what lies outside, at the end of the heap: behind what is there, or else elsewhere. It is malloc's for good:
+/// the array heap sees that it does not follow its own.
 static bool grow(uintptr_t bytes) {
   const uintptr_t pages = (bytes + kPage - 1) / kPage;
   const uintptr_t old = __builtin_wasm_memory_grow(0, pages);

@@ -88,6 +88,8 @@ export function assignment(b: Builder, node: es.AssignmentExpression): Built {
 
 /** The element is found before the value is computed, and stored to after. */
 function memberAssignment(b: Builder, node: es.AssignmentExpression, left: es.MemberExpression): Built {
+  // What is computed inside may be statements of its own.
+  const isUnused = b.unused === node
   let element = buildElement(b, left)
   const reads = node.operator !== '='
   if (reads) element = { ...element, load: loaded(b, element, left.start) }
@@ -95,7 +97,7 @@ function memberAssignment(b: Builder, node: es.AssignmentExpression, left: es.Me
   const value = scalar(b, node.right)
   element = elementBefore(b, element, reads, at)
   const computed = !reads ? value : operation(b, node, node.operator.slice(0, -1), element.load, value)
-  const result = b.unused === node ? computed : keptScalar(b, computed)
+  const result = isUnused ? computed : keptScalar(b, computed)
   buildStore(b, element, result, left)
   return scalarBuilt(result)
 }
@@ -103,12 +105,13 @@ function memberAssignment(b: Builder, node: es.AssignmentExpression, left: es.Me
 export function update(b: Builder, node: es.UpdateExpression): Built {
   const operator = node.operator === '++' ? '+' : '-'
   const { argument } = node
+  const isUnused = b.unused === node
   const element = argument.type === 'MemberExpression' ? buildElement(b, argument) : undefined
   const before = element ? loaded(b, element, argument.start) : scalar(b, argument)
-  const old = b.unused === node || node.prefix ? before : use(b.let('', before, node.start))
+  const old = isUnused || node.prefix ? before : use(b.let('', before, node.start))
   const one = constantOf(before.type === 'big' ? 'big' : 'i32', before.type === 'big' ? 1n : 1)
   const computed = updated(b, node, operator, old, one)
-  const after = b.unused === node || !node.prefix ? computed : keptScalar(b, computed)
+  const after = isUnused || !node.prefix ? computed : keptScalar(b, computed)
   if (element) buildStore(b, element, after, argument as es.MemberExpression)
   else assign(b, argument, scalarBuilt(after), undefined)
   return scalarBuilt(node.prefix ? after : old)
