@@ -8,7 +8,7 @@
 import { Chunk, declaration } from './chunks.js'
 import type { Expression, ForLoop, Statement } from './ir.js'
 import { some as has } from './same.js'
-import { arithmetic, compare, constantOf, newVariable, use } from './typed.js'
+import { arithmetic, compare, constantOf, either, math, newVariable, use } from './typed.js'
 import { expressionsOf, useOf } from './walk.js'
 
 /** Long enough to be worth a loop of SIMD, and short enough for few to be gone through in vain. */
@@ -58,8 +58,9 @@ export function skipping(loop: ForLoop): Statement[] | undefined {
   const look: Statement = { kind: 'assign', variable: met, value, position }
   // A number of turns that the compiler knows: a partial chunk is gone through anyway.
   const whole = constantOf('i32', LENGTH)
+  const left = either(math('bool', 'goes_through'), compare('<', use(chunk.count), whole))
   return chunk.each([
-    declaration(met, oneWhere(compare('<', use(chunk.count), whole))),
+    declaration(met, oneWhere(left)),
     when(compare('==', use(met), none), chunk.go([...lets, look], { reductions: [] }, whole)),
     when(compare('!=', use(met), none), chunk.go(loop.body, undefined)),
   ])

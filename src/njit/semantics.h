@@ -24,6 +24,13 @@
 NL_INLINE f64 nl_plus(f64 x, f64 y) { return x + y; }
 NL_INLINE f64 nl_minus(f64 x, f64 y) { return x - y; }
 
+// Whether loops that seldom do something go through all turns: two lanes are no faster at looking for those that do.
+#if defined(__wasm__)
+#define nl_goes_through() 1
+#else
+#define nl_goes_through() 0
+#endif
+
 // Offsets of elements: memory is at most 2^32 bytes for wasm.
 #if !defined(__wasm__)
 typedef i64 offset;

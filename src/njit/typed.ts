@@ -61,6 +61,10 @@ export function both(left: Expression, right: Expression): Expression {
   return { kind: 'logic', type: 'bool', op: '&&', left, right }
 }
 
+export function either(left: Expression, right: Expression): Expression {
+  return { kind: 'logic', type: 'bool', op: '||', left, right }
+}
+
 export function math(type: Scalar, name: string, ...args: Expression[]): Expression {
   return { kind: 'math', type, name, args }
 }
