@@ -3,6 +3,8 @@
 
 import { describe, expect, test } from 'vitest'
 import { njit, prange } from '../dist/njit.js'
+import { TARGETS } from './support/njit.ts'
+import { Random } from './support/random.ts'
 
 const COUNT = 20_000
 const make = <A>(kind: { from(length: { length: number }, of: (v: unknown, i: number) => number): A }) => ({
@@ -34,6 +36,34 @@ test('bins that a function with statements finds', () => {
     }
   }
   expectSame(count, () => [doubles((i) => Math.sin(i) * 1.5), new Int32Array(10), new Int32Array(10)])
+})
+
+describe('extremes in the lanes of an inner loop', () => {
+  const extremes = (x: Float64Array, n: number) => {
+    let most = -5
+    let least = 5
+    for (const i of prange(n)) {
+      for (let j = 0; j < n; j++) {
+        most = Math.max(most, x[i * n + j] as number)
+        least = Math.min(least, x[i * n + j] as number)
+      }
+    }
+    return [most, least]
+  }
+  const nan = Number.NaN
+  const values = [[0, -0], [-0], [nan, 1, 2], [-0, 0, 1, nan], [1, 2, 3, -7, 1 / 0, -1 / 0], [-1, -0], [1, 0, -0], [9]]
+  test.each(TARGETS)('on %s', (target) => {
+    const random = new Random('extremes')
+    const compiled = njit({ parallel: true, target }, extremes)
+    for (const some of values) {
+      for (let n = 1; n < 24; n++) {
+        const x = Float64Array.from({ length: n * n }, () => some[Math.floor(random.uniform(0, some.length))] as number)
+        const [found, wanted] = [compiled(x, n), extremes(x, n)]
+        for (const k of [0, 1])
+          expect(Object.is(found[k], wanted[k]), `${n} of ${some}: ${found}, ${wanted}`).toBe(true)
+      }
+    }
+  })
 })
 
 describe('scalars', () => {

@@ -402,7 +402,10 @@ function accumulates(s: Statement): boolean {
 /** Iterations may be run several at a time; what they add up is added in any order. */
 function pragma(names: Names, reductions: readonly Reduction[]): string {
   if (reductions.length === 0) return 'NL_INDEPENDENT'
-  const clauses = reductions.map(({ variable, op }) => ` reduction(${op}:${names.of(variable)})`)
+  const clauses = reductions.map(({ variable, op }) => {
+    const identifier = variable.type === 'f64' && (op === 'min' || op === 'max') ? `nl_${op}` : op
+    return ` reduction(${identifier}:${names.of(variable)})`
+  })
   return `_Pragma("omp simd${clauses.join('')}")`
 }
 

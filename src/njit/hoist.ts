@@ -7,7 +7,7 @@
 
 import { inBlocks } from './blocks.js'
 import { vectorizable } from './dependence.js'
-import type { Expression, ForLoop, Reduction, Statement, Variable } from './ir.js'
+import type { Expression, ForLoop, Reduction, ReductionOp, Statement, Variable } from './ir.js'
 import { Ranges } from './ranges.js'
 import { skipping } from './rare.js'
 import { keyOf } from './same.js'
@@ -17,6 +17,9 @@ import { eachExpression, eachStatement, expressionsOf, listsOf, useOf } from './
 
 /** Sums of a region, which may be added up in any order. */
 export type Accumulators = ReadonlyMap<Variable, Reduction>
+
+/** Reductions that C has for the lanes of a loop. */
+const IN_LANES = new Set<ReductionOp>(['+', '*', 'min', 'max'])
 
 /** Arrays of a nest whose overlap is looked at. */
 const MOST_APART = 8
@@ -220,6 +223,6 @@ function simd(
 
 function inAnyOrder(carried: readonly Variable[], accumulators: Accumulators): Reduction[] | undefined {
   const found = carried.flatMap((variable) => accumulators.get(variable) ?? [])
-  const sums = found.every(({ variable, op }) => typeof variable.type === 'string' && (op === '+' || op === '*'))
-  return sums && found.length === carried.length ? found : undefined
+  const known = found.every(({ variable, op }) => typeof variable.type === 'string' && IN_LANES.has(op))
+  return known && found.length === carried.length ? found : undefined
 }
