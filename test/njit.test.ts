@@ -48,6 +48,28 @@ describe('calls', () => {
     expect(() => njit('f9(f8)', (x: number) => x)).toThrow(/NL5002/)
   })
 
+  test('integers of a signature are all of their width, and no others', () => {
+    const cube = (x: number) => x * x * x
+    for (const declared of [njit('f8(i4)', OFF, cube), njit('f8(i4)', { target: 'native' }, cube)]) {
+      for (const x of [7, 2 ** 30, 2 ** 31 - 1, -(2 ** 31), 2 ** 30 + 1]) expect(declared(x)).toBe(cube(x))
+      for (const x of [2 ** 31, 0.5, -0, Number.NaN]) expect(() => declared(x)).toThrow(/NL5006/)
+      expect(declared(-7)).toBe(cube(-7))
+      expect(declared.signatures).toEqual(['i4'])
+    }
+    expect(njit({ target: 'native' }, cube)(2 ** 30)).toBe(cube(2 ** 30))
+    const fourth = njit('f8(i1)', OFF, (x: number) => x * x * x * x)
+    expect(fourth(-128)).toBe((-128) ** 4)
+    for (const x of [128, -129, 1e6]) expect(() => fourth(x)).toThrow(/NL5006/)
+    expect(njit(['f8(u1)', 'f8(f8)'], OFF, cube)(1e6)).toBe(cube(1e6))
+    expect(njit('f8(u4)', OFF, cube)(4e9)).toBe(cube(4e9))
+  })
+
+  test('further arguments, beside arrays of globals', () => {
+    const table = Float64Array.of(1, 2, 3)
+    const look: Any = njit({ ...OFF, globals: { table } }, (i: number) => table[i])
+    for (const more of [[], [4], [Float64Array.of(9, 9, 9)], []]) expect(look(1, ...more)).toBe(2)
+  })
+
   test('globals: numbers, booleans, bigints, arrays, functions of both kinds, also nested', () => {
     const table: Any = Float64Array.of(1, 2, 3)
     const half = (x: Any) => x / two

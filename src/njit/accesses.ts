@@ -7,7 +7,7 @@ import type { Body } from './body.js'
 import { neverMeet, Prover } from './disjoint.js'
 import type { Expression, Position, Statement, Variable } from './ir.js'
 import type { Polynomial } from './polynomial.js'
-import { arrayArguments } from './same.js'
+import { arrayArguments, storedArguments } from './same.js'
 import { expressionsOf, listsOf, partsOf } from './walk.js'
 
 /** A read or write of a variable or an element, in the user's text. */
@@ -47,10 +47,8 @@ class Collector {
     for (const e of expressionsOf(s)) this.#loads(e)
     if (s.kind === 'store') this.#add(s.array, s.indices, s.position, s.atomic ? 'atomic' : 'write')
     if (s.kind === 'call') {
-      for (const array of arrayArguments(s)) {
-        this.#add(array, undefined, s.position, 'read')
-        this.#add(array, undefined, s.position, 'write')
-      }
+      for (const array of arrayArguments(s)) this.#add(array, undefined, s.position, 'read')
+      for (const array of storedArguments(s)) this.#add(array, undefined, s.position, 'write')
     }
     const around = this.#facts
     if (s.kind === 'for') this.#facts = [...around, ...this.space.enter(s)]

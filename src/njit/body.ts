@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 import type { Expression, ForLoop, Label, Statement, Variable } from './ir.js'
-import { arrayArguments, bare, isRandom, some } from './same.js'
+import { arrayArguments, bare, isRandom, some, storedArguments } from './same.js'
 import { eachStatement, listsOf } from './walk.js'
 
 /** An array outside the loop that a variable stands for: as a whole, a row of it, or (undefined) some part of it. */
@@ -72,7 +72,7 @@ export class Body {
   }
 
   #seeStores(s: Statement): void {
-    const written = s.kind === 'store' ? [s.array] : s.kind === 'call' ? arrayArguments(s) : []
+    const written = s.kind === 'store' ? [s.array] : s.kind === 'call' ? storedArguments(s) : []
     for (const variable of written) for (const { array } of this.roots(variable)) this.#stored.add(array.id)
   }
 

@@ -27,7 +27,8 @@ export function isInvariant(b: Builder, node: es.Node, loop: es.Node): boolean {
       if (!expression.computed) return true
       // An element keeps its value where nothing is stored.
       return (
-        isInvariant(b, expression.property, loop) && (valueAt(b, expression.object)?.kind !== 'array' || !stores(loop))
+        isInvariant(b, expression.property, loop) &&
+        (valueAt(b, expression.object)?.kind !== 'array' || !stores(b, loop))
       )
     case 'CallExpression': {
       const { callee } = expression
@@ -41,14 +42,17 @@ export function isInvariant(b: Builder, node: es.Node, loop: es.Node): boolean {
 }
 
 /** Whether a loop may change elements of an array, or calls what may. */
-function stores(node: unknown): boolean {
-  if (Array.isArray(node)) return node.some(stores)
+function stores(b: Builder, node: unknown): boolean {
+  if (Array.isArray(node)) return node.some((item) => stores(b, item))
   if (node === null || typeof node !== 'object' || !('type' in node)) return false
   if (node.type === 'AssignmentExpression' && (node as es.AssignmentExpression).left.type !== 'Identifier') return true
   if (node.type === 'UpdateExpression' && (node as es.UpdateExpression).argument.type !== 'Identifier') return true
-  if (node.type === 'CallExpression') {
-    const { callee } = node as es.CallExpression
-    if (callee.type !== 'MemberExpression' || !isName(callee.object, 'Math')) return true
-  }
-  return Object.values(node).some(stores)
+  if (node.type === 'CallExpression' && !onlyReads(b, node as es.CallExpression)) return true
+  return Object.values(node).some((value) => stores(b, value))
+}
+
+function onlyReads(b: Builder, node: es.CallExpression): boolean {
+  const { callee } = node
+  if (callee.type !== 'MemberExpression') return b.notes.ranges.has(node)
+  return isName(callee.object, 'Math') || isName(callee.property, 'get')
 }

@@ -23,6 +23,7 @@ import type {
   Variable,
 } from './ir.js'
 import type { Leavable } from './jumps.js'
+import { bare } from './same.js'
 import type { Local, Scope } from './scope.js'
 import { convert, newLabel, newVariable, use } from './typed.js'
 import type { Closure, FunctionNode, Value } from './value.js'
@@ -184,7 +185,11 @@ export class Builder {
     if (value.kind === 'array') {
       this.emit({ kind: 'alias', variable, source: value.variable, row: [], declares: false, position })
     } else if (value.kind === 'scalar') {
-      this.emit({ kind: 'assign', variable, value: convert(value.expression, variable.type as Scalar), position })
+      const converted = convert(value.expression, variable.type as Scalar)
+      const from = bare(converted)
+      // To set a variable to itself is no assignment, which other iterations would have to wait for.
+      if (from.kind === 'variable' && from.variable === variable) return
+      this.emit({ kind: 'assign', variable, value: converted, position })
     }
   }
 

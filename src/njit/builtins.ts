@@ -307,6 +307,9 @@ function readRange(inf: Inference, node: es.Node): RangeCall | undefined {
   if (name !== 'prange' && name !== 'range') return undefined
   const args: es.Node[] = [...call.arguments]
   const options = args.at(-1)?.type === 'ObjectExpression' ? (args.pop() as es.ObjectExpression).properties : []
+  const [option] = options
+  if (option && name === 'range')
+    reject('NL2037', option, 'a range runs on one thread, so it has no options.', 'leave them out, or write prange.')
   if (args.length < 1 || args.length > 3) {
     reject(
       'NL2034',

@@ -18,7 +18,7 @@ import {
 } from './frontend.js'
 import { available, targetFor } from './libraries.js'
 import { callError, overlapWarning } from './run-errors.js'
-import { type ArgumentType, isHuge, matchSignature, returns, type Signature, typeOf } from './signature.js'
+import { type ArgumentType, isHuge, isWithin, matchSignature, returns, type Signature, typeOf } from './signature.js'
 import type { Program, Target } from './target.js'
 import { describe, type Value } from './value.js'
 
@@ -74,9 +74,18 @@ interface Job {
 const signatureText = (types: readonly ArgumentType[], huge: boolean) =>
   types.map(({ text }) => text).join(', ') + (huge ? ' huge' : '')
 
-function fits(types: readonly ArgumentType[], args: readonly unknown[]): boolean {
+interface Last {
+  readonly types: readonly ArgumentType[]
+  readonly specialisation: Specialisation
+}
+
+function fits({ types, specialisation }: Last, args: readonly unknown[]): boolean {
   if (args.length !== types.length) return false
-  for (let i = 0; i < types.length; i++) if (typeOf(args[i]) !== types[i] || isHuge(args[i])) return false
+  for (let i = 0; i < types.length; i++) {
+    if (typeOf(args[i]) !== types[i] || isHuge(args[i])) return false
+    const compiledFor = specialisation.types[i] as ArgumentType
+    if (compiledFor !== types[i] && !isWithin(compiledFor, args[i])) return false
+  }
   return true
 }
 
@@ -134,19 +143,21 @@ export class Dispatcher {
     return { runs: 'js', reason }
   }
 
-  call(args: unknown[]): unknown {
+  call(given: unknown[]): unknown {
     const { runs } = this.placement()
     this.stats.calls++
-    if (runs === 'js') return this.jsFunction(...args)
+    if (runs === 'js') return this.jsFunction(...given)
+    const { length } = this.definition.source.node.params
+    const args = given.length > length ? given.slice(0, length) : given
     const last = this.#last
-    if (last !== undefined && fits(last.types, args)) return this.#run(last.specialisation, args)
+    if (last !== undefined && fits(last, args)) return this.#run(last.specialisation, args)
     const specialisation = this.specialise(args)
     if (!specialisation.huge) this.#last = { types: args.map((arg) => typeOf(arg) as ArgumentType), specialisation }
     return this.#run(specialisation, args)
   }
 
   /** The last call's, for more calls with arguments of the same types. */
-  #last: { readonly types: readonly ArgumentType[]; readonly specialisation: Specialisation } | undefined
+  #last: Last | undefined
 
   specialise(args: readonly unknown[]): Specialisation {
     const types = this.typesOf(args)
@@ -169,12 +180,12 @@ export class Dispatcher {
       throw new NjitError(text, { code: 'NL5005', function: this.name })
     })
     if (this.signatures.length === 0) return types
-    const exact = this.signatures.map((signature) => matchSignature(signature, types))
+    const exact = this.signatures.map((signature) => matchSignature(signature, types, passed))
     const found = exact.find((match) => match?.every((type, i) => type.text === types[i]?.text)) ?? exact.find(Boolean)
     if (found) return found
     const given = types.map(({ text }) => text).join(', ')
     const valid = this.signatures.map(({ text }) => text).join('; ')
-    const text = `NL5006: '${this.name}' has no signature for (${given}); it was given ${valid}. Convert the arguments, or add a signature.`
+    const text = `NL5006: '${this.name}' has no signature for (${given}); njit was given ${valid}. Convert the arguments, or add a signature.`
     throw new NjitError(text, { code: 'NL5006', function: this.name })
   }
 
@@ -213,7 +224,9 @@ export class Dispatcher {
   #key(target: Target, signature: string): string {
     const { settings } = this.definition
     const { parallel, boundsCheck, fastmath, schedule, race } = settings
-    const options = JSON.stringify({ parallel, boundsCheck, fastmath, schedule, race })
+    // By the name of a type a signature means all its values, and without signatures it is a call's.
+    const declared = this.signatures.length > 0
+    const options = JSON.stringify({ parallel, boundsCheck, fastmath, schedule, race, declared })
     return cacheKey([VERSION, generation(), target.name, target.identity(), signature, options, ...this.around.key])
   }
 

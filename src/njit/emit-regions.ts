@@ -50,6 +50,7 @@ function elementIdentity(op: string, storage: Storage): string {
 }
 
 function combined(op: string, type: Scalar, all: string, part: string): string {
+  if (op === 'last') return part
   if (op === 'min' || op === 'max') return `nl_${op}${type === 'f64' ? '' : `_${type}`}(${all}, ${part})`
   if (/^[<>]/.test(op)) return `${part} ${op} ${all} ? ${part} : ${all}`
   if (type === 'f64' && /^[&|^]$/.test(op)) return `nl_wrap(${all}) ${op} nl_wrap(${part})`

@@ -11,6 +11,7 @@ import * as number from './interval.js'
 import type { Position, ProgramIr, Type } from './ir.js'
 import type { Settings } from './options.js'
 import { type LoopReport, parallelize } from './parallel.js'
+import { privatize } from './privatize.js'
 import { programSource } from './program.js'
 import { Roots } from './roots.js'
 import { type Local, Scope } from './scope.js'
@@ -160,12 +161,14 @@ export function compileSource(
   )
   verify('build', program)
   const roots = new Roots(program)
-  const written = roots.written()
+  roots.markStored()
   const row = roots.returnedRow()
   if (row !== undefined) {
     const fix = 'return the whole array, or copy the row into a new one.'
     throw problem('NL2039', row, 'a row of an argument is returned: it would be a copy, not a view.', fix)
   }
+  privatize(program)
+  verify('privatize', program)
   const loops = parallelize(program, settings)
   verify('parallelize', program)
   const position = (at: Position) => encodePosition(around.sources, at)
@@ -177,7 +180,7 @@ export function compileSource(
       layout,
       parameters: parameters.map(({ type }) => type),
       result: shapeOf(expansion.result),
-      written,
+      written: program.main.stored ?? [],
       failures: program.failures,
       watch,
     },

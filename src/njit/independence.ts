@@ -15,7 +15,7 @@ import { Body } from './body.js'
 import type { Expression, ForLoop, Position, Reduction, ReductionOp, Statement, Variable } from './ir.js'
 import { followersOf, type Uses, usesOfArray, usesOfScalar } from './reductions.js'
 import { isVariable, placeOf } from './same.js'
-import { eachStatement, expressionsOf, partsOf } from './walk.js'
+import { eachStatement, expressionsOf, nestOf, partsOf } from './walk.js'
 
 export type { Access } from './accesses.js'
 
@@ -153,6 +153,7 @@ function scalarReduction(body: Body, variable: Variable): Reduction | Refusal {
   const [update] = updates
   const write = others.find((use) => use.write)
   if (write !== undefined) {
+    if (nestOf(body.loop).at(-1)?.lasts?.includes(variable)) return { variable, op: 'last' }
     const read = others.find((use) => !use.write) ?? write
     const reason =
       read === write

@@ -104,9 +104,9 @@ export interface LoopSchedule {
 
 /**
  * `min` and `max` are Math's. A comparison replaces the variable where `value op variable`: it passes NaN by, and of 0 and
- * -0 keeps the one that the order of iterations says.
+ * -0 keeps the one that the order of iterations says. `last` is the last iteration's value.
  */
-export type ReductionOp = '+' | '*' | 'min' | 'max' | '<' | '<=' | '>' | '>=' | '&' | '|' | '^' | '&&' | '||'
+export type ReductionOp = 'last' | '+' | '*' | 'min' | 'max' | '<' | '<=' | '>' | '>=' | '&' | '|' | '^' | '&&' | '||'
 
 /** A variable outside a prange that its iterations combine into: a scalar, or an array element by element. */
 export interface Reduction {
@@ -142,6 +142,8 @@ export interface ForLoop {
   parallel: Parallel | undefined
   /** Set for a prange that is checked for races: the outside variables and arrays in which iterations may conflict. */
   watched?: readonly Variable[]
+  /** Variables from outside that each iteration sets at its end and does nothing else with. */
+  lasts?: Variable[]
   /** Whether the counter can have one value only, so that nothing tells iterations apart: there is at most one. */
   readonly single?: boolean | undefined
   /** For a prange that stands for a nest: how many loops it is, each of which has the next as its whole body. */
@@ -245,6 +247,8 @@ export interface FunctionIr {
   /** Types of what it returns, the fields of a compound value one by one. */
   readonly results: Type[]
   readonly body: Statement[]
+  /** Which parameters are stored into; before that was found out, any may be. */
+  stored?: readonly boolean[]
 }
 
 /** What the errors of `throw` statements and failing checks are. */

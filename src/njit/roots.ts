@@ -72,10 +72,11 @@ export class Roots {
     return seen
   }
 
-  /** Which parameters are stored into. */
-  written(): boolean[] {
+  /** Lets functions tell which of their parameters are stored into. */
+  markStored(): void {
     const reached = new Set(this.#stored.flatMap((array) => [...this.#reach(array, false).keys()]))
-    return this.program.main.parameters.map((parameter) => reached.has(parameter))
+    const { main, functions } = this.program
+    for (const f of [main, ...functions]) f.stored = f.parameters.map((parameter) => reached.has(parameter))
   }
 
   /** Where a row of a parameter is returned. */

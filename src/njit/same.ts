@@ -16,6 +16,12 @@ export function arrayArguments(call: Extract<Statement, { kind: 'call' }>): read
   return call.args.filter((value) => isVariable(value)).filter(({ type }) => typeof type === 'object')
 }
 
+/** Those that it may store into. */
+export function storedArguments(call: Extract<Statement, { kind: 'call' }>): readonly Variable[] {
+  const stored = new Set(call.args.filter((_, i) => call.callee.stored?.[i] ?? true))
+  return arrayArguments(call).filter((array) => stored.has(array))
+}
+
 /** Where a statement stands; of one without a place of its own, the place of what it declares or else `around`. */
 export function placeOf(s: Statement, around: Position): Position {
   if ('position' in s) return s.position

@@ -85,12 +85,22 @@ const LONG: Readonly<Record<string, string>> = {
   ...{ uint32: 'u4', uint64: 'u8', float32: 'f4', float64: 'f8', double: 'f8', number: 'f8', bigint: 'i8' },
 }
 
-const INTEGERS: readonly string[] = ['i1', 'u1', 'i2', 'u2', 'i4', 'u4'] satisfies Storage[]
+/** Numbers that a signature says are integers: all of that width, where those of other arguments are small. */
+const INTEGERS = new Map<string, ArgumentType>(
+  (['i1', 'u1', 'i2', 'u2', 'i4', 'u4'] satisfies Storage[]).map((text) => [text, { text, value: elementOf(text) }]),
+)
+
+/** Whether a number is among those that code for a type of numbers is right for. */
+export function isWithin({ value: type }: ArgumentType, value: unknown): boolean {
+  if (type.kind !== 'number' || !type.whole) return true
+  return Number.isInteger(value) && Number(value) >= type.lo && Number(value) <= type.hi && !Object.is(value, -0)
+}
 
 /** One parameter of a signature: what it accepts, and what it is compiled for. */
 export interface Parameter {
   readonly text: string
-  accepts(type: ArgumentType): boolean
+  /** Whether it takes a value of a type. Integers are looked at: their code is right for those in range only. */
+  accepts(type: ArgumentType, value?: unknown): boolean
   /** The type that arguments are converted to; undefined where it is the argument's own. */
   readonly scalar: ArgumentType | undefined
 }
@@ -134,11 +144,9 @@ function scalarParameter(name: string, part: string, text: string): Parameter {
     return { text: part, scalar: BIGINT, accepts: ({ value }) => value.kind === 'big' }
   if (name === 'f8' || name === 'f4')
     return { text: part, scalar: DOUBLE, accepts: ({ value }) => value.kind === 'number' }
-  if (!INTEGERS.includes(name)) malformed(text, `'${part}' is no type`)
-  const scalar: ArgumentType = { text: name, value: elementOf(name as Storage) }
-  const accepts = ({ value }: ArgumentType) =>
-    value.kind === 'number' && value.whole && !value.nan && !value.negativeZero
-  return { text: part, scalar, accepts }
+  const scalar = INTEGERS.get(name)
+  if (!scalar) malformed(text, `'${part}' is no type`)
+  return { text: part, scalar, accepts: (type, value) => type === scalar || isWithin(scalar, value) }
 }
 
 /** `f8(f8[:], i4)`, or the parameters alone: `(f8[:], i4)`. Throws NjitError NL5002. */
@@ -163,10 +171,13 @@ export function returns({ result }: Signature, value: Value | undefined): boolea
 }
 
 /** The types that arguments are compiled for under a signature; undefined where they do not fit. */
-export function matchSignature(signature: Signature, types: readonly ArgumentType[]): ArgumentType[] | undefined {
-  const { parameters } = signature
+export function matchSignature(
+  { parameters }: Signature,
+  types: readonly ArgumentType[],
+  args: readonly unknown[] = [],
+): ArgumentType[] | undefined {
   if (parameters.length !== types.length) return undefined
-  if (!types.every((type, i) => parameters[i]?.accepts(type))) return undefined
+  if (!types.every((type, i) => parameters[i]?.accepts(type, args[i]))) return undefined
   return types.map((type, i) => parameters[i]?.scalar ?? type)
 }
 

@@ -8,7 +8,7 @@ import { elementType, isInteger } from './typed.js'
 import { expressionsOf, listsOf, nestOf, partsOf } from './walk.js'
 
 /** What makes and changes the typed form, in order. */
-export const PASSES = ['build', 'parallelize', 'hoist'] as const
+export const PASSES = ['build', 'privatize', 'parallelize', 'hoist'] as const
 export type Pass = (typeof PASSES)[number]
 
 class Verifier {
