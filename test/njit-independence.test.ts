@@ -364,12 +364,17 @@ describe('reductions', () => {
       expect(reductions(prange(when(compare(s, '<=', e), [set(place, i), set(s, e)])))).toEqual(['place >=', 's >='])
       expect(reductions(prange(least('<', set(fraction, load(x, n)))))).toEqual(['place <', 'fraction <', 's <'])
       expect(reductions(prange(least(), loop(j, [0, 3], [least()])))).toEqual(['place <', 's <'])
+      const own = [declare(k, 0), when(compare(e, '<', s), [set(s, e), set(k, i)])]
+      expect(reductions(prange(...own))).toEqual(['s <'])
     })
 
     test.each<[string, Statement[]]>([
       ['a count of how often', [when(compare(e, '<', s), [set(s, e), set(place, plus(place, 1))])]],
       ['a flag', [when(compare(e, '<', s), [set(s, e), set(scalar('found', 'bool'), true)])]],
-      ['a variable of the iteration', [declare(k, 0), when(compare(e, '<', s), [set(s, e), set(k, i)])]],
+      [
+        'a variable of the iteration that is read',
+        [declare(k, 0), when(compare(e, '<', s), [set(s, e), set(k, i)]), store(out, [i], k)],
+      ],
       ['what is read elsewhere', [least(), store(out, [i], place)]],
       ['what is read for another place', [least('<', set(fraction, place))]],
       ['what is set elsewhere', [least(), when(compare(e, '>', 3), [set(place, i)])]],

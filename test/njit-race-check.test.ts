@@ -62,7 +62,7 @@ describe.each(['native', 'wasm'] as const)('%s', (target) => {
       expect(report.conflicts[0]).toMatchObject({ first: { write: true, line: 4 }, second: { write: false, line: 4 } })
       expect(report.message).toMatch(/^NL4003 .*:4:\d+: /)
       expect(report.message).toMatch(/a\[4\]: iteration 3 writes it at 4:\d+, iteration 5 reads it at 4:\d+/)
-      for (const fix of [/\(1\) a reduction: a \+=/, /\(2\) atomicAdd/, /\(3\) a serial loop/])
+      for (const fix of [/\(1\) a reduction: a\[k\] \+=/, /\(2\) atomicAdd/, /\(3\) a serial loop/])
         expect(report.message).toMatch(fix)
     })
 
@@ -87,6 +87,25 @@ describe.each(['native', 'wasm'] as const)('%s', (target) => {
       }
       const { conflicts } = reportOf(source, () => [ramp(1), ramp(5)])
       expect(conflicts.map(({ iterations }) => iterations)).toEqual([[2, 3]])
+    })
+
+    test('of elements of different sizes that overlap', () => {
+      const views = () => {
+        const x = ramp(50)
+        return [x, new Int32Array(x.buffer)]
+      }
+      const low = (x: Float64Array, y: Int32Array) => {
+        for (const i of prange(x.length - 1)) {
+          x[i] = i
+          y[2 * i + 2] = 1
+        }
+      }
+      const { conflicts } = reportOf(low, views)
+      expect(conflicts[0]).toMatchObject({ variable: 'x', index: [1], iterations: [0, 1] })
+      const halves = (_: Float64Array, y: Int32Array) => {
+        for (const i of prange(y.length)) y[i] = i
+      }
+      expectQuiet(halves, views)
     })
 
     test('of one element, and of a few that many share', () => {

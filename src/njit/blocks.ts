@@ -8,7 +8,7 @@ import { Chunk } from './chunks.js'
 import type { Expression, ForLoop, Statement, Variable } from './ir.js'
 import { keyOf, some } from './same.js'
 import { newVariable, use } from './typed.js'
-import { expressionsOf, readBy, useOf } from './walk.js'
+import { expressionsOf, mapped, readBy, useOf } from './walk.js'
 
 /** Functions that there are kernels for: the first are the library's, the others in the headers beside this file. */
 const KERNELS = new Set([
@@ -36,28 +36,6 @@ interface Planned {
 const isKernel = (e: Expression): e is Call => e.kind === 'math' && e.type === 'f64' && KERNELS.has(e.name)
 const newBuffer = () =>
   newVariable('buffer', { kind: 'array', storage: 'f8', rank: 1, contiguous: true, form: 'typed' }, 0)
-
-/** Rebuilds an expression from its parts, the innermost first. */
-function mapped(e: Expression, map: (e: Expression) => Expression): Expression {
-  const inner = (part: Expression) => mapped(part, map)
-  switch (e.kind) {
-    case 'compare':
-    case 'arithmetic':
-    case 'logic':
-      return map({ ...e, left: inner(e.left), right: inner(e.right) })
-    case 'unary':
-    case 'convert':
-      return map({ ...e, operand: inner(e.operand) })
-    case 'math':
-      return map({ ...e, args: e.args.map(inner) })
-    case 'select':
-      return map({ ...e, condition: inner(e.condition), yes: inner(e.yes), no: inner(e.no) })
-    case 'load':
-      return map({ ...e, indices: e.indices.map(inner) })
-    default:
-      return map(e)
-  }
-}
 
 function mapStatement(s: Statement, map: (e: Expression) => Expression): Statement {
   const inner = (e: Expression) => mapped(e, map)

@@ -3,7 +3,7 @@
 
 import type { Expression, ForLoop, Label, Statement, Variable } from './ir.js'
 import { arrayArguments, bare, isRandom, some, storedArguments } from './same.js'
-import { eachStatement, listsOf } from './walk.js'
+import { eachStatement, listsOf, mapped } from './walk.js'
 
 /** An array outside the loop that a variable stands for: as a whole, a row of it, or (undefined) some part of it. */
 export interface Root {
@@ -169,6 +169,14 @@ export class Body {
     return only?.kind === 'let' && only.value !== undefined && this.isFixed(only.value)
       ? this.expand(only.value)
       : inner
+  }
+
+  /** The same in all its parts. */
+  expanded(e: Expression): Expression {
+    return mapped(e, (part) => {
+      const value = part.kind === 'variable' ? this.expand(part) : part
+      return value === part || value === bare(part) ? part : this.expanded(value)
+    })
   }
 
   /** Whether an expression has the same value wherever and whenever the body evaluates it. */

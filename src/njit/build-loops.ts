@@ -161,7 +161,7 @@ export function countedLoop(b: Builder, node: es.Node, counted: Counted): void {
   const loop: ForLoop = {
     ...{ kind: 'for', variable, start: kept(b, start, node), stop: kept(b, stop, node), step, body, label, collapse },
     ...{ position: node.start, by },
-    parallel: prange ? { schedule, reductions: [], distinct: [] } : undefined,
+    parallel: prange ? { schedule, reductions: [], distinct: [], again: false } : undefined,
     ...{ prange, single },
   }
   b.emit(loop)

@@ -29,6 +29,8 @@ export type Verdict =
       readonly shared: readonly Variable[]
       /** Pairs of arrays that must not overlap in memory for this to hold; checked when the loop is entered. */
       readonly distinct: readonly (readonly [Variable, Variable])[]
+      /** Whether an error may be one that the iterations in order do not have. */
+      readonly again: boolean
     }
   | {
       readonly independent: false
@@ -36,6 +38,8 @@ export type Verdict =
       readonly reason: string
       readonly first: Access
       readonly second: Access
+      /** Whether the loop is left early. */
+      readonly leaves?: boolean
     }
 
 export type Refusal = Extract<Verdict, { independent: false }>
@@ -64,8 +68,12 @@ export function independence(loop: ForLoop, around: readonly Statement[] = []): 
     reductions.push(reduction)
   }
   const reduced = new Set(reductions.map(({ variable }) => variable.id))
+  const failing = reductions.find(({ fails }) => fails)
+  const stored = [...writtenArrays(accesses).values()].find(({ id }) => !reduced.has(id))
+  if (failing && stored) return failsBeside(body, failing.variable, stored)
   return {
     independent: true,
+    again: failing !== undefined,
     reductions,
     privates: [...body.declared.values()],
     shared: used.filter(({ id }) => !reduced.has(id)),
@@ -123,14 +131,14 @@ function leaving(loop: ForLoop): Refusal | undefined {
   const refuse = (what: string) => {
     const at = { variable: loop.variable, write: false, position: around }
     const reason = `${what} would end the loop while other iterations run.`
-    found ??= { independent: false, reason, first: at, second: at }
+    found ??= { independent: false, reason, first: at, second: at, leaves: true }
   }
   eachStatement(loop.body, (s) => {
     around = placeOf(s, around)
-    if (s.kind === 'return') refuse('A return')
-    else if (s.kind === 'break' && !within.has(s.label.id)) refuse('A break')
+    if (s.kind === 'return') refuse('a return')
+    else if (s.kind === 'break' && !within.has(s.label.id)) refuse('a break')
     else if (s.kind === 'continue' && !within.has(s.label.id) && s.label.id !== loop.label.id) {
-      refuse('A continue of an outer loop')
+      refuse('a continue of an outer loop')
     } else if (s.kind === 'for' || s.kind === 'loop' || s.kind === 'block') within.add(s.label.id)
   })
   return found
@@ -173,7 +181,7 @@ function scalarReduction(body: Body, variable: Variable): Reduction | Refusal {
     return { independent: false, reason, first: at, second: read ?? at }
   }
   const other = updates.find(({ op }) => op !== update.op)
-  if (other === undefined) return { variable, op: update.op }
+  if (other === undefined) return reductionOf(variable, updates)
   const reason = `Different iterations change ${called(variable)} by different operations, so their order matters.`
   return { independent: false, reason, first: at, second: change(other.position) }
 }
@@ -189,11 +197,24 @@ function replacedArray(body: Body, variable: Variable): Refusal {
   return { independent: false, reason, first: at, second: at }
 }
 
+function reductionOf(variable: Variable, updates: Uses['updates']): Reduction {
+  const fails = updates.some((update) => update.fails)
+  const overflow = updates.find((update) => update.overflow)?.overflow
+  return { variable, op: updates[0]?.op as ReductionOp, ...(fails && { fails }), ...(overflow && { overflow }) }
+}
+
 function arrayReduction(body: Body, variable: Variable): Reduction | undefined {
   const { updates, others } = usesOfArray(body, variable)
   const [update] = updates
   const alike = others.length === 0 && updates.every(({ op, along }) => op === update?.op && along.length === 0)
-  return update && alike ? { variable, op: update.op } : undefined
+  return update && alike ? reductionOf(variable, updates) : undefined
+}
+
+/** Iterations that stored something cannot run once more, to see whether they fail in order. */
+function failsBeside(body: Body, variable: Variable, stored: Variable): Refusal {
+  const at: Access = { variable, write: true, position: body.loop.position }
+  const reason = `An error where ${called(variable)} is replaced depends on the order of iterations, and they store into ${called(stored)}.`
+  return { independent: false, reason, first: at, second: at }
 }
 
 function arrayRefusal(array: Variable, [a, b]: readonly [ArrayAccess, ArrayAccess]): Refusal {

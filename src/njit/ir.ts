@@ -114,6 +114,10 @@ export interface Reduction {
   readonly op: ReductionOp
   /** For one that is set where a comparison replaces another one and nowhere else, as the place of the least: which. */
   readonly along?: Variable
+  /** Whether something fails where it is replaced: parts of the iterations replace it oftener than all in order. */
+  readonly fails?: boolean
+  /** What fails where the parts do not fit together in the type. */
+  readonly overflow?: { readonly failure: number; readonly position: Position } | undefined
 }
 
 /** What is known of a prange whose iterations are independent. */
@@ -122,6 +126,8 @@ export interface Parallel {
   reductions: readonly Reduction[]
   /** Pairs of arrays: where two of them overlap in memory, the loop runs on one thread. */
   distinct: readonly (readonly [Variable, Variable])[]
+  /** Whether what fails may not fail in order: then all iterations run once more, on one thread. */
+  again: boolean
 }
 
 export interface ForLoop {

@@ -79,7 +79,8 @@ function decide(f: FunctionIr, nest: readonly ForLoop[]): LoopReport {
     ({ variable }) => variable,
   )
   const reduced = new Set(reductions.map(({ variable }) => variable))
-  if (loop.parallel) Object.assign(loop.parallel, { reductions, distinct: verdict.distinct })
+  if (loop.parallel)
+    Object.assign(loop.parallel, { reductions, distinct: verdict.distinct, again: verdicts.some(({ again }) => again) })
   const named = (variables: readonly Variable[]) => [...new Set(variables.map(({ name }) => name).filter(Boolean))]
   return {
     position: loop.position,
@@ -106,13 +107,16 @@ function watchedIn(f: FunctionIr, nest: readonly ForLoop[]): readonly Variable[]
   return [...new Set(watched)]
 }
 
-function refusal(loop: ForLoop, { reason, first, second }: Refusal) {
-  const { name } = first.variable
+function refusal(loop: ForLoop, { reason, first, second, leaves }: Refusal) {
+  if (leaves) {
+    const fix = 'let iterations that have nothing to do `continue`, or write range instead of prange.'
+    return problem('NL4002', first.position, `this prange cannot run in parallel: ${reason}`, fix)
+  }
   const access = ({ write, position }: typeof first) => `${write ? 'write' : 'read'} at line ${lineOf(position)}`
   const conflict =
     first.position === second.position ? `the ${access(first)}` : `the ${access(first)}, the ${access(second)}`
-  const message = `the iterations of this prange cannot be shown to be independent: ${reason} (${conflict}).`
-  const fixes = `${fixesFor(name)} { race: 'check' } tells whether they conflict with your data.`
+  const message = `the iterations of this prange cannot be shown to be independent: ${reason.slice(0, -1)} (${conflict}).`
+  const fixes = `${fixesFor(first.variable.name, kindOf(first.variable))} { race: 'check' } tells whether they conflict with your data.`
   return problem('NL4002', first.position || loop.position, message, fixes, {
     conflict: [first, second].map(({ variable, write, position }) => ({
       variable: variable.name,
@@ -122,9 +126,17 @@ function refusal(loop: ForLoop, { reason, first, second }: Refusal) {
   })
 }
 
+const kindOf = ({ type }: Variable) => (typeof type === 'object' ? 'array' : type === 'bool' ? 'flag' : 'number')
+
 /** What helps where iterations conflict in a variable. */
-export function fixesFor(name: string): string {
-  const reduction = `(1) a reduction: ${name || 's'} += ... and nothing else`
+export function fixesFor(name: string, kind: 'array' | 'flag' | 'number'): string {
+  const v = name || 's'
+  const forms = {
+    array: `${v}[k] += ...`,
+    flag: `${v} = ${v} && ...`,
+    number: `${v} += ..., ${v} = Math.max(${v}, ...)`,
+  }
+  const reduction = `(1) a reduction: ${forms[kind]} and nothing else`
   return `${reduction}; (2) atomicAdd(array, index, value); (3) a serial loop: range instead of prange.`
 }
 

@@ -30,11 +30,11 @@ const MOST_TOLD = 6
 /** `record` is where that of errors begins in the slots. */
 export function raceError(watch: Watch, record: Float64Array, sources: readonly Source[]): NjitError {
   const conflicts = Array.from({ length: record[FOUND] as number }, (_, i) => readConflict(watch, record, i, sources))
-  const { variable, first } = conflicts[0] as Conflict
+  const { variable, index, first } = conflicts[0] as Conflict
   const told = conflicts.slice(0, MOST_TOLD).map((conflict) => `\n  ${conflictText(conflict)}`)
   const more = conflicts.length > MOST_TOLD ? `\n  and ${conflicts.length - MOST_TOLD} more` : ''
   const message = `iterations of this prange depend on each other:${told.join('')}${more}`
-  return problem('NL4003', first.position, message, fixesFor(variable), {
+  return problem('NL4003', first.position, message, fixesFor(variable, index.length > 0 ? 'array' : 'number'), {
     conflicts: conflicts.map(({ first, second, ...conflict }) => ({
       ...conflict,
       first: accessOf(first),

@@ -1,5 +1,5 @@
-// Which iterations of a checked loop touched which element. The head of a source whose loops are checked for races, after
-// semantics.h; NL_AXES is the highest rank of what is watched. SPDX-License-Identifier: MIT
+// Which iterations of a checked loop touched which element. The head of a source whose loops are checked for races,
+// after semantics.h; NL_AXES is the highest rank of what is watched. SPDX-License-Identifier: MIT
 
 enum nl_touch_kind { NL_READ, NL_WRITE, NL_ATOMIC };
 
@@ -20,8 +20,8 @@ struct nl_watched {
   const i64* axes;
   struct nl_shadow* shadows;
 };
-// A checked loop that runs. The record has its address, and behind it what was found: a count, then for each conflict the
-// numbers of both accesses, both values of the loop's variable, the number of what is watched, and the index.
+// A checked loop that runs. The record has its address, and behind it what was found: a count, then for each conflict
+// the numbers of both accesses, both values of the loop's variable, the number of what is watched, and the index.
 struct nl_races {
   struct nl_watched* watched;
   i32 count;
@@ -102,25 +102,40 @@ NL_INLINE struct nl_visit nl_other(const struct nl_visit* visits, struct nl_visi
 NL_INLINE void nl_remember(struct nl_visit* visits, struct nl_visit now) {
   if (visits[0].iteration != now.iteration) visits[1] = visits[0];
   // What conflicts with an atomic addition conflicts with another write too.
-  else if (now.atomic && !visits[0].atomic) return;
+  else if (now.atomic && !visits[0].atomic)
+    return;
   visits[0] = now;
 }
-// An element is known by its place and size: all names for it, rows and overlapping arrays have one shadow.
-static __attribute__((noinline, unused)) void nl_touch(f64* record, const void* place, i64 size, i32 access,
+// The watched memory that a place is in: of several the one of the smallest elements.
+NL_INLINE const struct nl_watched* nl_watched_at(const struct nl_races* races, const char* place) {
+  const struct nl_watched* found = 0;
+  for (i32 i = 0; i < races->count; i++) {
+    const struct nl_watched* watched = &races->watched[i];
+    if (place < (const char*)watched->from || place >= (const char*)watched->to) continue;
+    if (!found || watched->itemsize < found->itemsize) found = watched;
+  }
+  return found;
+}
+// An element is known by its place: all names for it, rows and overlapping arrays have one shadow. One that lies over
+// several smaller ones touches each of them.
+static __attribute__((noinline, unused)) void nl_touch(f64* record, const void* element, i64 size, i32 access,
                                                        enum nl_touch_kind kind) {
   const struct nl_races* races = NL_RACES(record);
   if (!races) return;
-  for (i32 i = 0; i < races->count; i++) {
-    const struct nl_watched* watched = &races->watched[i];
-    if (place < watched->from || place >= watched->to || size != watched->itemsize) continue;
-    const i64 offset = (const char*)place - (const char*)watched->from;
-    if (offset % size != 0) continue;
-    struct nl_shadow* shadow = &watched->shadows[offset / size];
+  for (const char *place = (const char*)element, *end = place + size; place < end;) {
+    const struct nl_watched* watched = nl_watched_at(races, place);
+    if (!watched) {
+      place++;
+      continue;
+    }
+    const i64 at = (place - (const char*)watched->from) / watched->itemsize;
+    place = (const char*)watched->from + at * watched->itemsize;
+    struct nl_shadow* shadow = &watched->shadows[at];
     const struct nl_visit now = {races->iteration, (u64)access, kind == NL_ATOMIC};
     const struct nl_visit write = nl_other(shadow->writes, now), read = nl_other(shadow->reads, now);
     if (write.iteration && !(write.atomic && now.atomic)) nl_conflict(record, place, write, now);
     if (read.iteration && kind != NL_READ) nl_conflict(record, place, read, now);
     nl_remember(kind == NL_READ ? shadow->reads : shadow->writes, now);
-    return;
+    place += watched->itemsize;
   }
 }

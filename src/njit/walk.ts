@@ -61,6 +61,28 @@ export function partsOf(e: Expression): readonly Expression[] {
   }
 }
 
+/** Rebuilds an expression from its parts, the innermost first. */
+export function mapped(e: Expression, map: (e: Expression) => Expression): Expression {
+  const inner = (part: Expression) => mapped(part, map)
+  switch (e.kind) {
+    case 'compare':
+    case 'arithmetic':
+    case 'logic':
+      return map({ ...e, left: inner(e.left), right: inner(e.right) })
+    case 'unary':
+    case 'convert':
+      return map({ ...e, operand: inner(e.operand) })
+    case 'math':
+      return map({ ...e, args: e.args.map(inner) })
+    case 'select':
+      return map({ ...e, condition: inner(e.condition), yes: inner(e.yes), no: inner(e.no) })
+    case 'load':
+      return map({ ...e, indices: e.indices.map(inner) })
+    default:
+      return map(e)
+  }
+}
+
 export function eachStatement(list: readonly Statement[], visit: (s: Statement) => void): void {
   for (const statement of list) {
     visit(statement)

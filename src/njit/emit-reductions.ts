@@ -1,0 +1,193 @@
+// Reductions of a prange in C.
+//
+// The iterations are cut into blocks whose number depends on nothing but theirs; each block has a partial result of its own,
+// and these are combined in order: the bits depend on neither threads nor schedule.
+// SPDX-License-Identifier: MIT
+
+import type { Emitter } from './emit.js'
+import { itemsize, storedType } from './emit-expressions.js'
+import type { ArrayType, ForLoop, Reduction, Scalar, Storage, Type, Variable } from './ir.js'
+import { eachStatement } from './walk.js'
+
+/** Blocks of a loop that reduces scalars; of one that reduces arrays, each of which has a copy a block. */
+const BLOCKS = 256
+const ARRAY_BLOCKS = 16
+/** Iterations of a block at the least, where they have no loops inside. */
+const LEAST_LENGTH = 512
+
+const IDENTITY: Readonly<Record<string, string>> = {
+  ...{ '*': '1', '&': '-1', '|': '0', '^': '0', '&&': '1', '||': '0' },
+}
+
+const LEAST = '(-9223372036854775807LL - 1)'
+const GREATEST = '9223372036854775807LL'
+
+/**
+ * What bit operations of doubles, and of integers of more than 32 bits, begin with: they cut it to their identity, and never
+ * have it as a result, so it tells that nothing was combined, and that what there is is not to be cut.
+ */
+const UNTOUCHED: Readonly<Record<string, readonly [f64: string, i64: string]>> = {
+  ...{ '&': ['-1.5', '8589934591LL'], '|': ['0.5', '4294967296LL'], '^': ['0.5', '4294967296LL'] },
+}
+
+export function identity(op: string, type: Scalar): string {
+  const untouched = UNTOUCHED[op]
+  if (untouched && (type === 'f64' || type === 'i64')) return untouched[type === 'f64' ? 0 : 1]
+  if (op === '+') return type === 'f64' ? '-0.0' : '0'
+  if (op === 'min' || op === '<' || op === '<=') return type === 'f64' ? '__builtin_inf()' : GREATEST
+  if (op === 'max' || op === '>' || op === '>=') return type === 'f64' ? '(-__builtin_inf())' : LEAST
+  return IDENTITY[op] ?? '0'
+}
+
+/** The least and the greatest element of storages of integers. */
+const LIMITS: Readonly<Partial<Record<Storage, readonly [string, string]>>> = {
+  ...{ i1: ['-128', '127'], i2: ['-32768', '32767'], i4: ['(-2147483647 - 1)', '2147483647'] },
+  ...{ i8: [LEAST, GREATEST], u8: ['0', '18446744073709551615ull'] },
+  ...{ u1: ['0', '255'], u2: ['0', '65535'], u4: ['0', '4294967295u'], c1: ['0', '255'] },
+}
+
+/** What no place is; those of other types are not asked whether they were set. */
+const unset = (type: Scalar) => (type === 'i64' ? LEAST : '0')
+
+function elementIdentity(op: string, storage: Storage): string {
+  const [least, greatest] = LIMITS[storage] ?? []
+  if (greatest && (op === 'min' || op[0] === '<')) return greatest
+  if (least && (op === 'max' || op[0] === '>')) return least
+  return identity(op, storage === 'f8' || storage === 'f4' ? 'f64' : 'big')
+}
+
+function combined(op: string, type: Scalar, all: string, part: string): string {
+  if (op === 'last') return part
+  if (op === 'min' || op === 'max') return `nl_${op}${type === 'f64' ? '' : `_${type}`}(${all}, ${part})`
+  if (/^[<>]/.test(op)) return `${part} ${op} ${all} ? ${part} : ${all}`
+  if (type === 'f64' && UNTOUCHED[op]) {
+    return `${part} == ${identity(op, type)} ? ${all} : nl_wrap(${all}) ${op} nl_wrap(${part})`
+  }
+  if (type === 'i64' && UNTOUCHED[op]) {
+    return `${part} == ${identity(op, type)} ? ${all} : (i32)${all} ${op} (i32)${part}`
+  }
+  if (type === 'big') return `(i64)((u64)${all} ${op} (u64)${part})`
+  return `${all} ${op} ${part}`
+}
+
+const scalarType = (type: Type) => (type === 'i32' ? 'i64' : type) as Scalar
+
+export function partialType(emitter: Emitter, variable: Variable): string {
+  if (typeof variable.type !== 'string') return storedType(variable.type.storage)
+  return emitter.type(scalarType(variable.type))
+}
+
+export function blockLines(
+  emitter: Emitter,
+  loop: ForLoop,
+  context: string,
+  blocks: string,
+  reductions: readonly Reduction[],
+): void {
+  const { names } = emitter
+  const arrays = reductions.some(({ variable }) => typeof variable.type !== 'string')
+  let loops = false
+  eachStatement(loop.body, (s) => {
+    if (s.kind === 'for' || s.kind === 'loop' || s.kind === 'call') loops = true
+  })
+  const most = arrays ? ARRAY_BLOCKS : BLOCKS
+  emitter.line(`${context}.length = (${context}.turns + ${most - 1}) / ${most};`)
+  emitter.line(`if (${context}.length < ${loops ? 1 : LEAST_LENGTH}) ${context}.length = ${loops ? 1 : LEAST_LENGTH};`)
+  emitter.line(`${blocks} = (${context}.turns + ${context}.length - 1) / ${context}.length;`)
+  for (const { variable } of reductions) {
+    const parts = `${context}.${names.of(variable)}_parts`
+    const type = partialType(emitter, variable)
+    const count = typeof variable.type === 'string' ? blocks : `${blocks} * ${elements(emitter, variable)}`
+    const size = typeof variable.type === 'string' ? 8 : itemsize(variable.type.storage)
+    emitter.line(`${parts} = (${type}*)nl_new(A, ${count}, ${size});`)
+    emitter.fail(`!${parts}`, `nl_no_memory(E, ${emitter.position(loop.position)}, (f64)(${count}) * ${size})`)
+  }
+}
+
+function elements(emitter: Emitter, variable: Variable): string {
+  const name = emitter.names.of(variable)
+  return Array.from({ length: (variable.type as ArrayType).rank }, (_, axis) => `${name}.n${axis}`).join(' * ')
+}
+
+/** Combines the partial results of all blocks. */
+export function combineAll(emitter: Emitter, context: string, blocks: string, reductions: readonly Reduction[]): void {
+  for (const reduction of reductions) {
+    const along = reductions.filter((other) => other.along === reduction.variable)
+    if (along.length > 0) combineTogether(emitter, context, blocks, reduction, along)
+    else if (!reduction.along) combineLines(emitter, context, blocks, reduction)
+  }
+}
+
+function combineLines(emitter: Emitter, context: string, blocks: string, reduction: Reduction): void {
+  const { variable, op } = reduction
+  const { names } = emitter
+  const name = names.of(variable)
+  const parts = `${context}.${name}_parts`
+  if (typeof variable.type === 'string') {
+    const all = combined(op, variable.type, name, `${parts}[k]`)
+    emitter.line(`for (i64 k = 0; k < ${blocks}; k++) {`)
+    overflowLine(emitter, reduction, 'big', name, `${parts}[k]`)
+    emitter.line(`${name} = (${emitter.type(variable.type)})(${all});`)
+    emitter.line('}')
+    return
+  }
+  const count = emitter.unique('count')
+  const { storage, rank, contiguous } = variable.type
+  emitter.line(`const i64 ${count} = ${elements(emitter, variable)};`)
+  emitter.line(`for (i64 k = 0; k < ${blocks}; k++) for (i64 j = 0; j < ${count}; j++) {`)
+  const element = contiguous || rank === 0 ? `${name}.p[j]` : `${name}.p[${stridedOffset(name, rank)}]`
+  const type: Scalar =
+    storage === 'f8' || storage === 'f4' ? 'f64' : storage === 'i8' || storage === 'u8' ? 'big' : 'i64'
+  overflowLine(emitter, reduction, type, element, `${parts}[k * ${count} + j]`)
+  emitter.line(`${element} = (${storedType(storage)})(${combined(op, type, element, `${parts}[k * ${count} + j]`)});`)
+  emitter.line('}')
+}
+
+/** Fails where a sum of parts does not fit: it is one that the iterations in order come to. */
+function overflowLine(emitter: Emitter, { op, overflow }: Reduction, type: Scalar, all: string, part: string): void {
+  if (!overflow) return
+  const big = `nl_big_${op === '*' ? 'multiply' : 'add'}_overflows(${all}, ${part})`
+  const condition = type === 'big' ? big : `(i64)${all} + ${part} != (i32)((i64)${all} + ${part})`
+  emitter.fail(condition, `nl_failed(E, ${overflow.failure}, ${emitter.position(overflow.position)})`)
+}
+
+function combineTogether(
+  emitter: Emitter,
+  context: string,
+  blocks: string,
+  { variable, op }: Reduction,
+  along: readonly Reduction[],
+): void {
+  const part = (of: Variable) => `${context}.${emitter.names.of(of)}_parts[k]`
+  const places = along.map((reduction) => reduction.variable)
+  // What a block starts with may be equal to the extreme.
+  const set = op.endsWith('=') ? `${part(places[0] as Variable)} != ${unset('i64')} && ` : ''
+  const lines = [variable, ...places].map((of) => `${emitter.names.of(of)} = (${emitter.type(of.type)})${part(of)};`)
+  emitter.line(`for (i64 k = 0; k < ${blocks}; k++)`)
+  emitter.line(`if (${set}${part(variable)} ${op} ${emitter.names.of(variable)}) { ${lines.join(' ')} }`)
+}
+
+function stridedOffset(name: string, rank: number): string {
+  const terms = Array.from({ length: rank }, (_, axis) => {
+    const inner = Array.from({ length: rank - axis - 1 }, (_unused, i) => `${name}.n${axis + 1 + i}`).join(' * ') || '1'
+    return `(j / (${inner}) % ${name}.n${axis}) * ${name}.s${axis}`
+  })
+  return terms.join(' + ')
+}
+
+export function accumulator(emitter: Emitter, { variable, op, along }: Reduction): void {
+  const name = emitter.names.of(variable)
+  if (typeof variable.type === 'string') {
+    const type = scalarType(variable.type)
+    emitter.line(`${emitter.type(type)} ${name} = ${along ? unset(type) : identity(op, type)};`)
+    return
+  }
+  const { storage, rank } = variable.type
+  const own: Variable['type'] = { ...variable.type, contiguous: true }
+  emitter.line(`${emitter.type(own)} ${name} = {0};`)
+  for (let axis = 0; axis < rank; axis++) emitter.line(`${name}.n${axis} = context->${name}.n${axis};`)
+  emitter.line(`${name}.p = context->${name}_parts + block * (${elements(emitter, variable)});`)
+  emitter.line(
+    `for (i64 j = 0; j < ${elements(emitter, variable)}; j++) ${name}.p[j] = ${elementIdentity(op, storage)};`,
+  )
+}
