@@ -30,6 +30,11 @@ describe('outside of a region', () => {
     expect(nl.omp.getSchedule()).toEqual({ kind: 'guided', chunk: 4, monotonic: false })
     expect(() => nl.omp.setSchedule({ kind: 'foo' as 'auto' })).toThrow(nl.ValueError)
     expect(() => nl.omp.setSchedule({ kind: 'dynamic', chunk: -1 })).toThrow(nl.ValueError)
+    for (const wrong of [undefined, null, 'static', { kind: 'static', monotonic: 'x' }]) {
+      expect(() => nl.omp.setSchedule(wrong as unknown as nl.omp.Schedule)).toThrow(nl.ValueError)
+    }
+    Object.assign(nl.omp.getSchedule(), { kind: 'foo' })
+    expect(nl.omp.getSchedule().kind).toBe('guided')
     nl.omp.setSchedule(start)
     expect(nl.omp.getSchedule()).toEqual(start)
   })
@@ -38,7 +43,21 @@ describe('outside of a region', () => {
     nl.omp.setMaxActiveLevels(1000)
     expect(nl.omp.getMaxActiveLevels()).toBe(nl.omp.getSupportedActiveLevels())
     expect(() => nl.omp.setMaxActiveLevels(-1)).toThrow(nl.ValueError)
+    nl.omp.setMaxActiveLevels(0)
+    expect(nl.withThreads(4, () => nl.getNumThreads())).toBe(1)
     nl.omp.setMaxActiveLevels(start)
+    expect(nl.withThreads(4, () => nl.getNumThreads())).toBe(4)
+  })
+  test('what is no boolean is refused', () => {
+    for (const wrong of ['false', 0, undefined]) {
+      expect(() => nl.omp.setDynamic(wrong as never)).toThrow(nl.ValueError)
+      expect(() => nl.omp.setNested(wrong as never)).toThrow(nl.ValueError)
+    }
+  })
+  test('a scope without a function is refused', () => {
+    const { withThreads, withBackend } = nl as unknown as Record<string, (...args: unknown[]) => unknown>
+    expect(() => withThreads?.(2)).toThrow(nl.ValueError)
+    expect(() => withBackend?.('js', 5)).toThrow(nl.ValueError)
   })
   test('the clock goes on, in seconds', () => {
     const between = () => [process.hrtime.bigint(), nl.omp.getWtime(), process.hrtime.bigint()] as const
