@@ -408,4 +408,21 @@ describe('a scope follows await', () => {
     expect(nl.withThreads(3, () => nl.explain(run)).calls[0]?.threads).toBe(2)
     expect(() => nl.exp(x, { threads: 0 })).toThrow(nl.ValueError)
   })
+  test('linear algebra has the option as well, under its own name', () => {
+    const [a, x] = [nl.ones([1200, 1200]), nl.ones(1_000_000)]
+    const [v, threads] = [nl.ones(1200), 2]
+    const calls = {
+      axpy: () => nl.blas.axpy(2, x, nl.ones(1_000_000), { threads }),
+      gemv: () => nl.blas.gemv(1, a, v, 0, nl.ones(1200), { threads }),
+      gemm: () => nl.blas.gemm(1, a, a, 0, nl.zeros([1200, 1200]), { threads }),
+      dot: () => nl.dot(x, x, { threads }),
+      matmul: () => nl.matmul(a, a, { threads }),
+    }
+    for (const [name, call] of Object.entries(calls)) {
+      const explained = nl.withThreads(1, () => nl.withBackend('native', () => nl.explain(call)))
+      const told = explained.calls.map(({ threadSetting }) => threadSetting.source)
+      expect(told).toContain(`${name}: threads(2)`)
+    }
+    expect(() => nl.blas.axpy(2, x, x, { threads: 0 })).toThrow(nl.ValueError)
+  })
 })
