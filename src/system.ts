@@ -211,7 +211,7 @@ function ignoredVariables(statuses: readonly BackendStatus[]): Record<string, st
   const { procBind, places } = variables()
   const native = statuses.find(({ name }) => name === 'native')
   const unbound = native?.available ? undefined : 'only threads of native are bound, which is not available'
-  const reason = unbound ?? orMessage(bindingIgnored)
+  const reason = unbound ?? bindingIgnored()
   if (reason === undefined) return {}
   const asked = { OMP_PROC_BIND: procBind !== 'false' && procBind, OMP_PLACES: places }
   return Object.fromEntries(Object.entries(asked).flatMap(([name, value]) => (value ? [[name, reason]] : [])))

@@ -201,6 +201,14 @@ describe('other variables', () => {
     expect(stderr).toContain("OMP_NUM_THREADS = '3,2'")
     expect(stderr.includes('NUMLOOM_VERSION')).toBe(OMP_DISPLAY_ENV === 'verbose')
   })
+  test('OMP_DISPLAY_ENV prints them also where the backend asked for is unknown', async () => {
+    const env = { OMP_DISPLAY_ENV: 'true', OMP_NUM_THREADS: '3', NUMLOOM_BACKEND: 'cuda' }
+    const { code, stdout, stderr } = await runScript(`import * as nl from 'numloom'; console.log(nl.getNumThreads())`, {
+      env,
+    })
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '3\n' })
+    expect(stderr).toContain("OMP_NUM_THREADS = '3'")
+  })
 })
 
 describe('OMP_PROC_BIND and OMP_PLACES', () => {

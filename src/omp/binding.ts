@@ -3,10 +3,15 @@
 
 import { getBackend } from '../runtime.js'
 
-/** Why both are ignored; undefined where they hold. Throws BackendError for a wrong NUMLOOM_BACKEND. */
+/** Why both are ignored; undefined where they hold. */
 export function bindingIgnored(): string | undefined {
   if (process.platform !== 'linux') return 'threads are bound on Linux alone'
-  const backend = getBackend()
-  if (backend === 'auto' || backend === 'native') return undefined
-  return `${backend} is forced, whose threads are never bound`
+  try {
+    const backend = getBackend()
+    if (backend === 'auto' || backend === 'native') return undefined
+    return `${backend} is forced, whose threads are never bound`
+  } catch (error) {
+    // A wrong NUMLOOM_BACKEND is an error of calls; what only reports settings has to answer.
+    return (error as Error).message
+  }
 }
