@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: MIT
 
 import { showConfig } from './config.js'
+import { NumloomError } from './core/errors.js'
 import { threadCount } from './core/threads.js'
 import { showRuntime } from './system.js'
 import { threadpoolInfo } from './threadpool.js'
@@ -37,6 +38,18 @@ function threads(): { toString(): string } {
   return Object.defineProperty(pools, 'toString', { value: describe })
 }
 
+/** The answer of a command, or the exit code of what is told on stderr because the user can mend it. */
+function answer(command: () => { toString(): string }, json: boolean): number {
+  try {
+    const report = command()
+    return print(json ? JSON.stringify(report, null, 2) : report.toString())
+  } catch (error) {
+    if (!(error instanceof NumloomError)) throw error
+    process.stderr.write(`numloom: ${error.message}\n`)
+    return 1
+  }
+}
+
 const COMMANDS: Record<string, () => { toString(): string }> = { info, threads }
 
 async function main(args: readonly string[]): Promise<number> {
@@ -58,8 +71,7 @@ async function main(args: readonly string[]): Promise<number> {
     return 0
   }
   if (command === undefined || options.length > (json ? 1 : 0)) return misused()
-  const report = command()
-  return print(json ? JSON.stringify(report, null, 2) : report.toString())
+  return answer(command, json)
 }
 
 function print(text: string): number {

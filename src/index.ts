@@ -48,6 +48,8 @@ export { getBackend, setBackend, withBackend } from './runtime.js'
 export { shutdown } from './shutdown.js'
 export { type Choice, type Runtime, showRuntime } from './system.js'
 export {
+  type LimitThreads,
+  type PoolLimit,
   type Threadpool,
   ThreadpoolLimits,
   type ThreadpoolOptions,

@@ -6,21 +6,21 @@
 import { ValueError } from './core/errors.js'
 import {
   isDynamic,
+  maxActiveLevels,
   getNumThreads as maxThreads,
+  setActiveLevels,
   setNumThreads as setCount,
   setDynamicCount,
   threadCount,
 } from './core/threads.js'
-import { SCHEDULE_KINDS, type Schedule, SUPPORTED_LEVELS } from './omp/parse.js'
+import { bindingIgnored } from './omp/binding.js'
+import { NO_LIMIT, SCHEDULE_KINDS, type Schedule, SUPPORTED_LEVELS } from './omp/parse.js'
 import { chooseSchedule, currentSchedule } from './omp/schedule.js'
 import { formatSchedule, type Variables, variables, whenRead } from './omp/variables.js'
 import { shutdown } from './shutdown.js'
 import { VERSION } from './version.js'
 
 export type { Schedule, ScheduleKind } from './omp/parse.js'
-
-/** What setMaxActiveLevels has set; it goes before the environment. */
-let chosenLevels: number | undefined
 
 /** omp_set_num_threads. Throws ValueError unless count is an integer from 1 to four a CPU (64 at least). */
 export function setNumThreads(count: number): void {
@@ -57,18 +57,26 @@ export function getDynamic(): boolean {
   return isDynamic()
 }
 
-/** omp_set_dynamic */
+/** omp_set_dynamic. Throws ValueError for what is no boolean. */
 export function setDynamic(dynamic: boolean): void {
-  setDynamicCount(Boolean(dynamic))
+  setDynamicCount(checkBoolean(dynamic, 'setDynamic: dynamic'))
+}
+
+function checkBoolean(value: unknown, what: string): boolean {
+  if (typeof value === 'boolean') return value
+  throw new ValueError(`${what} must be true or false, not ${JSON.stringify(value) ?? String(value)}`)
 }
 
 /** omp_get_schedule: how kernels deal their work out to threads. Results do not depend on it. */
 export function getSchedule(): Schedule {
-  return currentSchedule()
+  return { ...currentSchedule() }
 }
 
-/** omp_set_schedule. chunk 0 leaves it to the kind. Throws ValueError for an unknown kind or a wrong chunk. */
+/** omp_set_schedule. chunk 0 leaves it to the kind. Throws ValueError for what is no schedule. */
 export function setSchedule(schedule: { kind: Schedule['kind']; chunk?: number; monotonic?: boolean }): void {
+  if (typeof schedule !== 'object' || schedule === null) {
+    throw new ValueError(`setSchedule: expected { kind, chunk, monotonic }, not ${String(schedule)}`)
+  }
   const { kind, chunk = 0, monotonic = kind === 'static' } = schedule
   if (!SCHEDULE_KINDS.includes(kind)) {
     throw new ValueError(`setSchedule: unknown kind '${String(kind)}'; valid are ${SCHEDULE_KINDS.join(', ')}`)
@@ -76,25 +84,32 @@ export function setSchedule(schedule: { kind: Schedule['kind']; chunk?: number; 
   if (!Number.isInteger(chunk) || chunk < 0 || chunk >= 2 ** 31) {
     throw new ValueError(`setSchedule: chunk must be an integer from 0 to ${2 ** 31 - 1}, not ${String(chunk)}`)
   }
-  chooseSchedule({ kind, chunk: kind === 'auto' ? 0 : chunk, monotonic })
+  chooseSchedule({
+    kind,
+    chunk: kind === 'auto' ? 0 : chunk,
+    monotonic: checkBoolean(monotonic, 'setSchedule: monotonic'),
+  })
 }
 
 /** omp_get_thread_limit */
 export function getThreadLimit(): number {
-  return variables().threadLimit ?? 2 ** 31 - 1
+  return variables().threadLimit ?? NO_LIMIT
 }
 
 /** omp_get_max_active_levels */
 export function getMaxActiveLevels(): number {
-  return chosenLevels ?? variables().maxActiveLevels
+  return maxActiveLevels()
 }
 
-/** omp_set_max_active_levels. More than the supported levels are the supported ones. Throws ValueError below 0. */
+/**
+ * omp_set_max_active_levels. With 0 every call runs on one thread; more than the supported levels are the supported ones.
+ * Throws ValueError below 0.
+ */
 export function setMaxActiveLevels(levels: number): void {
   if (!Number.isInteger(levels) || levels < 0) {
     throw new ValueError(`setMaxActiveLevels: levels must be a non-negative integer, not ${String(levels)}`)
   }
-  chosenLevels = Math.min(levels, SUPPORTED_LEVELS)
+  setActiveLevels(Math.min(levels, SUPPORTED_LEVELS))
 }
 
 /** omp_get_supported_active_levels */
@@ -107,9 +122,9 @@ export function getNested(): boolean {
   return getMaxActiveLevels() > 1
 }
 
-/** omp_set_nested, which is deprecated: use setMaxActiveLevels. */
+/** omp_set_nested, which is deprecated: use setMaxActiveLevels. Throws ValueError for what is no boolean. */
 export function setNested(nested: boolean): void {
-  chosenLevels = nested ? SUPPORTED_LEVELS : 1
+  setActiveLevels(checkBoolean(nested, 'setNested: nested') ? SUPPORTED_LEVELS : 1)
 }
 
 /** omp_get_level: the nesting level of this code. */
@@ -142,9 +157,10 @@ export function getWtick(): number {
   return 1e-9
 }
 
-/** omp_get_proc_bind, as OMP_PROC_BIND has it. Threads of wasm backends are never bound. */
+/** omp_get_proc_bind, as OMP_PROC_BIND has it; 'false' where a wasm backend is forced, whose threads are never bound. */
 export function getProcBind(): string {
   const { procBind, places } = variables()
+  if (bindingIgnored() !== undefined) return 'false'
   return procBind ?? (places === undefined ? 'false' : 'true')
 }
 
@@ -168,7 +184,7 @@ function describe(read: Variables, verbose: boolean): string {
     ['OMP_MAX_ACTIVE_LEVELS', getMaxActiveLevels()],
     ['OMP_NESTED', String(getNested()).toUpperCase()],
     ['OMP_NUM_THREADS', [count.count, ...(read.counts?.slice(1) ?? [])].join(',')],
-    ['OMP_PLACES', read.places ?? ''],
+    ['OMP_PLACES', (bindingIgnored() === undefined && read.places) || ''],
     ['OMP_PROC_BIND', getProcBind().toUpperCase()],
     ['OMP_SCHEDULE', formatSchedule(getSchedule()).toUpperCase()],
     ['OMP_STACKSIZE', read.stackBytes === undefined ? '' : `${read.stackBytes}B`],

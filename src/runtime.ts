@@ -6,7 +6,7 @@
 
 import { BACKEND_NAMES, type Backend, type BackendName, type Call, type KernelArgument } from './backends/backend.js'
 import { load, tryLoad } from './backends/load.js'
-import { type Context, context, within } from './core/context.js'
+import { type Context, checkFunction, context, within } from './core/context.js'
 import type { Code } from './core/dtype.js'
 import { environment } from './core/env.js'
 import { BackendError, OutOfMemoryError } from './core/errors.js'
@@ -15,13 +15,19 @@ import { type ThreadCount, threadCount, type UserApi } from './core/threads.js'
 import type { Kernel } from './kernel/define.js'
 import { BEYOND_MEASURED, type Choice, choiceFor, planOf } from './kernel/plan.js'
 import { isLinearAlgebra } from './kernel/registry.js'
+import { variables, whenRead } from './omp/variables.js'
 import { type Dispatch, observe, type Planned } from './report/dispatch.js'
 import { reporting } from './report/events.js'
 import './report/start.js'
 
 type Setting = BackendName | 'auto'
 
-let configured: Setting | undefined
+/** By setBackend; it goes before NUMLOOM_BACKEND, which is read again with the rest of the environment. */
+let chosen: Setting | undefined
+let fromEnvironment: Setting | undefined
+whenRead(() => {
+  fromEnvironment = undefined
+})
 
 function checkName(name: string, caller: string): Setting {
   if (name === 'auto' || (BACKEND_NAMES as readonly string[]).includes(name)) return name as Setting
@@ -37,22 +43,31 @@ export function getBackend(): Setting {
 
 function settingIn(scoped: Context | undefined): Setting {
   if (scoped?.backend !== undefined) return scoped.backend as Setting
-  configured ??= checkName(environment('NUMLOOM_BACKEND') ?? 'auto', 'NUMLOOM_BACKEND')
-  return configured
+  if (chosen !== undefined) return chosen
+  fromEnvironment ??= checkName(environment('NUMLOOM_BACKEND')?.toLowerCase() ?? 'auto', 'NUMLOOM_BACKEND')
+  return fromEnvironment
 }
 
 /** Makes every following call run on one backend, or lets the plan choose ('auto'). Throws BackendError. */
 export function setBackend(name: Setting): void {
-  if (checkName(name, 'setBackend') !== 'auto') load(name as BackendName)
-  configured = name
+  loadNamed(name, 'setBackend')
+  chosen = name
+}
+
+function loadNamed(name: Setting, caller: string): void {
+  if (checkName(name, caller) === 'auto') return
+  // An invalid variable is told as such, not as the reason why a backend cannot be loaded.
+  variables()
+  load(name as BackendName)
 }
 
 /**
  * Runs `fn` with all calls on one backend, also those after an `await` in it, and returns what it returns. A kernel that
- * the backend does not have throws BackendError; it never runs elsewhere.
+ * the backend does not have throws BackendError; it never runs elsewhere. Throws ValueError where there is no function.
  */
 export function withBackend<T>(name: Setting, fn: () => T): T {
-  if (checkName(name, 'withBackend') !== 'auto') load(name as BackendName)
+  loadNamed(name, 'withBackend')
+  checkFunction(fn, 'withBackend')
   return within({ backend: name }, fn)
 }
 

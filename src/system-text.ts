@@ -20,6 +20,7 @@ export function describe(runtime: Runtime): string {
     ...runtime.backends.map(statusText),
     ...choicesText(runtime.choices),
     ...Object.entries(runtime.environment).map(([name, value]) => `variable   ${name}=${value}`),
+    ...Object.entries(runtime.ignored).map(([name, reason]) => `           ${name} is ignored: ${reason}`),
     ...Object.entries(runtime.paths).map(([name, path]) => `path       ${name.padEnd(13)} ${path}`),
   ].join('\n')
 }

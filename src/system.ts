@@ -10,11 +10,14 @@ import type { BackendName } from './backends/backend.js'
 import { type BackendStatus, backends } from './backends/load.js'
 import { cacheFolder } from './cache.js'
 import { environment } from './core/env.js'
+import { EnvironmentError } from './core/errors.js'
 import { heap } from './core/heap.js'
 import { type ThreadCount, threadCount } from './core/threads.js'
 import type { Kernel } from './kernel/define.js'
 import { type PlanInForce, planInForce } from './kernel/plan.js'
 import { families } from './kernel/registry.js'
+import { bindingIgnored } from './omp/binding.js'
+import { variables } from './omp/variables.js'
 import { readable } from './report/text.js'
 import { getBackend, type Prospect, prospect } from './runtime.js'
 import { describe } from './system-text.js'
@@ -64,6 +67,7 @@ export interface Runtime {
   readonly backend: string
   /** The plan by which 'auto' chooses, or why there is none. */
   readonly plan: PlanInForce | string
+  /** 0 where the environment is wrong, with what is wrong as the source. */
   readonly threads: ThreadCount
   readonly simd: Simd
   readonly memory: Memory
@@ -71,6 +75,8 @@ export interface Runtime {
   readonly choices: readonly Choice[]
   /** The variables that numloom or an OpenMP or BLAS library would read, as far as they are set. */
   readonly environment: Readonly<Record<string, string>>
+  /** Variables of these that have no effect here, with the reason. */
+  readonly ignored: Readonly<Record<string, string>>
   /** Folders and files: the package, what the backends run, and the cache of `make`'s tools and `numloom tune`. */
   readonly paths: Readonly<Record<string, string>>
 }
@@ -87,12 +93,16 @@ export function showRuntime(): Runtime {
     cores: cpus().length,
     backend: orMessage(getBackend),
     plan: orMessage(planInForce),
-    threads: threadCount(),
+    threads: unlessWrong(threadCount, (source) => ({ count: 0, source })),
     simd: simdOf(statuses),
-    memory: memoryFacts(),
+    memory: unlessWrong(memoryOfHeap, noMemory),
     backends: statuses,
     choices: choices(),
-    environment: variables(),
+    environment: variablesSet(),
+    ignored: unlessWrong(
+      () => ignoredVariables(statuses),
+      () => ({}),
+    ),
     paths: paths(statuses),
   }
   return readable(facts, describe)
@@ -103,6 +113,16 @@ function orMessage<T>(ask: () => T): T | string {
     return ask()
   } catch (error) {
     return (error as Error).message
+  }
+}
+
+/** Where NUMLOOM_STRICT_ENV=1 makes a wrong variable an error, that is told instead. */
+function unlessWrong<T>(ask: () => T, otherwise: (problem: string) => T): T {
+  try {
+    return ask()
+  } catch (error) {
+    if (error instanceof EnvironmentError) return otherwise(error.message)
+    throw error
   }
 }
 
@@ -124,17 +144,29 @@ function wasmSimd({ isa, file }: BackendStatus): Simd['wasm'] {
   return { chosen: isa as string, relaxed, reason: forced === undefined ? found : `NUMLOOM_WASM_ISA=${forced}` }
 }
 
-function memoryFacts(): Memory {
+const MiB = 2 ** 20
+
+function memoryOfHeap(): Memory {
   const { choice, bytesInUse, buffer } = heap()
-  const MiB = 2 ** 20
+  const { shared, maximumBytes, reasons } = choice
+  return {
+    shared,
+    maximumMiB: maximumBytes / MiB,
+    reasons,
+    inUse: bytesInUse,
+    total: buffer.byteLength,
+    ...memoryOfSystem(),
+  }
+}
+
+function noMemory(problem: string): Memory {
+  return { shared: false, maximumMiB: 0, reasons: [problem], inUse: 0, total: 0, ...memoryOfSystem() }
+}
+
+function memoryOfSystem(): Pick<Memory, 'systemMiB' | 'constrainedMiB' | 'v8HeapMiB'> {
   // Where nothing limits it, older Nodes answer 0 or undefined, newer ones a number beyond all memory.
   const constrained = process.constrainedMemory?.() ?? 0
   return {
-    shared: choice.shared,
-    maximumMiB: choice.maximumBytes / MiB,
-    reasons: choice.reasons,
-    inUse: bytesInUse,
-    total: buffer.byteLength,
     systemMiB: Math.round(totalmem() / MiB),
     constrainedMiB: constrained > 0 && constrained < totalmem() ? Math.round(constrained / MiB) : undefined,
     v8HeapMiB: Math.round(getHeapStatistics().heap_size_limit / MiB),
@@ -146,6 +178,7 @@ function choices(): Choice[] {
   try {
     getBackend()
     planInForce()
+    threadCount()
   } catch {
     return []
   }
@@ -166,11 +199,22 @@ function choicesFor(family: string, kernels: readonly Kernel[], size: WorkSize):
   return [...groups.values()].sort((a, b) => b.kernels.length - a.kernels.length)
 }
 
-const READ = /^(NUMLOOM|OMP|GOMP|KMP|OPENBLAS|MKL)_/
+const READ = /^((NUMLOOM|OMP|GOMP|KMP|OPENBLAS|GOTO|MKL|BLIS|VECLIB)_|XDG_CACHE_HOME$)/
 
-function variables(): Record<string, string> {
+function variablesSet(): Record<string, string> {
   const found = Object.entries(process.env).filter(([name]) => READ.test(name)) as [string, string][]
   return Object.fromEntries(found.sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** OMP_PROC_BIND and OMP_PLACES, where no threads can be bound. */
+function ignoredVariables(statuses: readonly BackendStatus[]): Record<string, string> {
+  const { procBind, places } = variables()
+  const native = statuses.find(({ name }) => name === 'native')
+  const unbound = native?.available ? undefined : 'only threads of native are bound, which is not available'
+  const reason = unbound ?? bindingIgnored()
+  if (reason === undefined) return {}
+  const asked = { OMP_PROC_BIND: procBind !== 'false' && procBind, OMP_PLACES: places }
+  return Object.fromEntries(Object.entries(asked).flatMap(([name, value]) => (value ? [[name, reason]] : [])))
 }
 
 function paths(statuses: readonly BackendStatus[]): Record<string, string> {

@@ -3,7 +3,7 @@
 
 import * as nl from 'numloom'
 import { describe, expect, test } from 'vitest'
-import { njit } from '../dist/njit.js'
+import { njit, prange } from '../dist/njit.js'
 import { runScript } from './support/child.ts'
 import { errorOf } from './support/errors.ts'
 import { type Any, TARGETS } from './support/njit.ts'
@@ -93,6 +93,31 @@ describe('calls', () => {
       expect(table[0]).toBe(2)
     }
     expect(() => njit({ ...OFF, globals: { text: 'x' } as Any }, all)(1)).toThrow(/NL5003.*'text'/)
+  })
+
+  test('the schedule has the grammar of OMP_SCHEDULE; what is changed is told', async () => {
+    const warnings: string[] = []
+    const listen = ({ message }: Error) => warnings.push(message)
+    process.on('warning', listen)
+    const fill = (x: Any) => {
+      for (const i of prange(x.length)) x[i] = i
+    }
+    const told = async (schedule: string) => {
+      warnings.length = 0
+      const x = njit({ ...OFF, parallel: true, schedule, globals: { prange } }, fill)
+      const out = new Float64Array(50)
+      x(out)
+      expect(out).toEqual(Float64Array.from(out.keys()))
+      await new Promise((resolve) => setImmediate(resolve))
+      return [...warnings]
+    }
+    expect(await told('Dynamic , 3')).toEqual([])
+    expect(await told('dynamic,0')).toEqual([expect.stringMatching(/'dynamic,0'.*at least 1; dynamic,1 is used/)])
+    expect(await told('auto,3')).toEqual([expect.stringMatching(/'auto,3'.*takes no chunk; auto is used/)])
+    process.off('warning', listen)
+    for (const schedule of ['dynamic,-1', 'static,abc', 'foo', '', 'static,1,2']) {
+      expect(() => njit({ ...OFF, schedule }, fill)).toThrow(/NL5001.*schedule/)
+    }
   })
 
   test('after an error everything works', () => {

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 
 import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { isAbsolute } from 'node:path'
 import * as nl from 'numloom'
 import { afterEach, describe, expect, test } from 'vitest'
 import { ROOT } from './support/child.ts'
@@ -30,6 +32,11 @@ describe('outside of a region', () => {
     expect(nl.omp.getSchedule()).toEqual({ kind: 'guided', chunk: 4, monotonic: false })
     expect(() => nl.omp.setSchedule({ kind: 'foo' as 'auto' })).toThrow(nl.ValueError)
     expect(() => nl.omp.setSchedule({ kind: 'dynamic', chunk: -1 })).toThrow(nl.ValueError)
+    for (const wrong of [undefined, null, 'static', { kind: 'static', monotonic: 'x' }]) {
+      expect(() => nl.omp.setSchedule(wrong as unknown as nl.omp.Schedule)).toThrow(nl.ValueError)
+    }
+    Object.assign(nl.omp.getSchedule(), { kind: 'foo' })
+    expect(nl.omp.getSchedule().kind).toBe('guided')
     nl.omp.setSchedule(start)
     expect(nl.omp.getSchedule()).toEqual(start)
   })
@@ -38,7 +45,21 @@ describe('outside of a region', () => {
     nl.omp.setMaxActiveLevels(1000)
     expect(nl.omp.getMaxActiveLevels()).toBe(nl.omp.getSupportedActiveLevels())
     expect(() => nl.omp.setMaxActiveLevels(-1)).toThrow(nl.ValueError)
+    nl.omp.setMaxActiveLevels(0)
+    expect(nl.withThreads(4, () => nl.getNumThreads())).toBe(1)
     nl.omp.setMaxActiveLevels(start)
+    expect(nl.withThreads(4, () => nl.getNumThreads())).toBe(4)
+  })
+  test('what is no boolean is refused', () => {
+    for (const wrong of ['false', 0, undefined]) {
+      expect(() => nl.omp.setDynamic(wrong as never)).toThrow(nl.ValueError)
+      expect(() => nl.omp.setNested(wrong as never)).toThrow(nl.ValueError)
+    }
+  })
+  test('a scope without a function is refused', () => {
+    const { withThreads, withBackend } = nl as unknown as Record<string, (...args: unknown[]) => unknown>
+    expect(() => withThreads?.(2)).toThrow(nl.ValueError)
+    expect(() => withBackend?.('js', 5)).toThrow(nl.ValueError)
   })
   test('the clock goes on, in seconds', () => {
     const between = () => [process.hrtime.bigint(), nl.omp.getWtime(), process.hrtime.bigint()] as const
@@ -75,7 +96,13 @@ describe('threadpoolInfo', () => {
         ].sort(),
       )
       expect(pool.num_threads).toBe(3)
+      expect(isAbsolute(pool.filepath)).toBe(true)
+      expect(existsSync(pool.filepath)).toBe(true)
     }
+    const [gomp] = info.filter(({ internal_api }) => internal_api === 'openmp')
+    expect(gomp).toMatchObject({ user_api: 'openmp', prefix: 'libgomp', version: null })
+    if (process.platform === 'linux') expect(gomp?.filepath).toMatch(/libgomp|numloom\.node$/)
+    for (const { internal_api, version } of info) if (internal_api === 'numloom') expect(version).toBe(nl.version)
   })
 })
 
@@ -98,9 +125,33 @@ describe('threadpoolLimits', () => {
     nl.setNumThreads(4)
     const limits = nl.threadpoolLimits({ limits: { openmp: 3, blas: 2 } })
     expect(counts()).toEqual({ openmp: 3, blas: 2 })
+    expect(limits.getOriginalNumThreads()).toEqual({ openmp: 4, blas: 4 })
     limits[Symbol.dispose]()
     limits[Symbol.dispose]()
     expect(counts()).toEqual({ openmp: 4, blas: 4 })
+  })
+  test('as a function, whose every call has the limits', async () => {
+    nl.setNumThreads(4)
+    const object = {
+      factor: 10,
+      counts: nl.threadpoolLimits.wrap({ limits: 2, userApi: 'blas' }, async function (this: unknown, n: number) {
+        await new Promise((resolve) => setImmediate(resolve))
+        return { ...counts(), n: n * (this as { factor: number }).factor }
+      }),
+    }
+    expect(await object.counts(1)).toEqual({ openmp: 4, blas: 2, n: 10 })
+    expect(await object.counts(2)).toEqual({ openmp: 4, blas: 2, n: 20 })
+    expect(counts()).toEqual({ openmp: 4, blas: 4 })
+  })
+  test('by what threadpoolInfo told', () => {
+    const info = nl.threadpoolLimits({ limits: { openmp: 3, blas: 2 } }, () => nl.threadpoolInfo())
+    expect(nl.threadpoolLimits({ limits: info }, counts)).toEqual({ openmp: 3, blas: 2 })
+  })
+  test('within a scope leave what holds outside of it', () => {
+    nl.setNumThreads(4)
+    const limits = nl.withThreads(2, () => nl.threadpoolLimits({ limits: { openmp: 3 } }))
+    expect(counts()).toEqual({ openmp: 3, blas: 4 })
+    limits.restoreOriginalLimits()
   })
   test('may be kept', () => {
     const limits = nl.threadpoolLimits({ limits: 3 })
@@ -115,21 +166,38 @@ describe('threadpoolLimits', () => {
       { limits: { fft: 2 } },
       { limits: 1, userApi: 'fft' },
       { limits: true },
+      { limits: 1, user_api: 'blas' },
+      { limits: { openmp: 1 }, userApi: 'blas' },
+      { limits: [{ user_api: 'fft', num_threads: 1 }] },
+      { limits: [null] },
+      { limits: [{ user_api: 'blas' }] },
+      ...[{}, 5, null, undefined],
     ]
     for (const options of wrong) {
       expect(() => nl.threadpoolLimits(options as unknown as nl.ThreadpoolOptions)).toThrow(nl.ValueError)
+      expect(() => nl.threadpoolLimits.wrap(options as unknown as nl.ThreadpoolOptions, counts)).toThrow(nl.ValueError)
     }
+    expect(() => nl.threadpoolLimits({ limits: 1 }, 5 as never)).toThrow(nl.ValueError)
     expect(counts()).toEqual({ openmp: before, blas: before })
   })
 })
 
 describe('the command', () => {
-  const threads = (...args: string[]) =>
-    spawnSync(process.execPath, ['dist/cli.js', 'threads', ...args], {
+  const command = (args: string[], env: Record<string, string>) =>
+    spawnSync(process.execPath, ['dist/cli.js', ...args], {
       cwd: ROOT,
       encoding: 'utf8',
-      env: { ...process.env, OMP_NUM_THREADS: '3' },
+      env: { ...process.env, ...env },
     })
+  const threads = (...args: string[]) => command(['threads', ...args], { OMP_NUM_THREADS: '3' })
+  test('says without a stack what is wrong with the environment, and info answers', () => {
+    const env = { OMP_NUM_THREADS: 'abc', NUMLOOM_STRICT_ENV: '1' }
+    const message = "OMP_NUM_THREADS='abc': 'abc' is not a positive integer"
+    expect(command(['threads'], env)).toMatchObject({ status: 1, stdout: '', stderr: `numloom: ${message}\n` })
+    const info = command(['info'], env)
+    expect(info).toMatchObject({ status: 0, stderr: '' })
+    expect(info.stdout).toContain(`threads    0 (${message})`)
+  })
   test('numloom threads --json', () => {
     const pools = JSON.parse(threads('--json').stdout) as nl.Threadpool[]
     expect(pools.length).toBeGreaterThan(0)

@@ -70,7 +70,8 @@ describe('OMP_NUM_THREADS', () => {
     expect(variables().counts ?? [detected()]).toEqual(expected)
     expect(nl.omp.getMaxActiveLevels()).toBe(counts === 'default' ? 1 : expected.length)
     expect(given.length).toBe(warns ? 1 : 0)
-    if (warns) for (const part of ['OMP_NUM_THREADS', value]) expect(given[0]).toContain(part)
+    if (warns)
+      for (const part of ['OMP_NUM_THREADS', value, `; ${expected[0]} is used`]) expect(given[0]).toContain(part)
   })
   test('unset: the CPUs that this process may use', async () => {
     delete process.env.OMP_NUM_THREADS
@@ -122,6 +123,7 @@ describe('other variables', () => {
     ['OMP_DYNAMIC', 'truex', 'dynamic', false, true],
     ['OMP_THREAD_LIMIT', '0', 'threadLimit', undefined, true],
     ['OMP_THREAD_LIMIT', '7', 'threadLimit', 7, false],
+    ['OMP_THREAD_LIMIT', '100000000000000000000', 'threadLimit', 2 ** 31 - 1, true],
     ['OMP_MAX_ACTIVE_LEVELS', '300', 'maxActiveLevels', 255, true],
     ['OMP_MAX_ACTIVE_LEVELS', '0', 'maxActiveLevels', 0, false],
     ['OMP_MAX_ACTIVE_LEVELS', '-1', 'maxActiveLevels', 1, true],
@@ -152,6 +154,40 @@ describe('other variables', () => {
     expect(nl.withThreads(4, () => nl.getNumThreads())).toBe(1)
     expect(nl.omp.getThreadLimit()).toBe(1)
   })
+  test('OMP_THREAD_LIMIT caps counts that were set before it was read, and no more when it is gone', async () => {
+    using _limits = nl.threadpoolLimits({ limits: 8 })
+    await reload({ OMP_THREAD_LIMIT: '2' })
+    expect(nl.getNumThreads()).toBe(2)
+    expect(nl.showRuntime().threads.source).toBe('threadpoolLimits(8), capped by OMP_THREAD_LIMIT=2')
+    const inside = nl.withThreads(6, () => {
+      delete process.env.OMP_THREAD_LIMIT
+      nl.reloadEnv()
+      return nl.showRuntime().threads
+    })
+    expect(inside).toEqual({ count: 6, source: 'withThreads(6)' })
+    expect(nl.showRuntime().threads).toEqual({ count: 8, source: 'threadpoolLimits(8)' })
+  })
+  test('OMP_THREAD_LIMIT caps what a compiled function asks for', async () => {
+    const script = `
+      import { njit, prange } from 'numloom/njit'
+      const double = njit({ parallel: true, threads: 3 }, function double(x) {
+        for (const i of prange(x.length)) x[i] = x[i] * 2
+      })
+      double(new Float64Array(100_000))
+      console.log(JSON.stringify(double.stats.lastThreads))
+    `
+    expect(await jsonOf(script)).toBe(3)
+    expect(await jsonOf(script, { env: { OMP_THREAD_LIMIT: '2' } })).toBe(2)
+  })
+  test('OMP_MAX_ACTIVE_LEVELS=0 leaves one thread to every call', async () => {
+    await reload({ OMP_MAX_ACTIVE_LEVELS: '0', OMP_NUM_THREADS: '3' })
+    expect(nl.getNumThreads()).toBe(1)
+    const x = nl.ones(1_000_000)
+    const run = () => nl.withBackend('native', () => nl.exp(x))
+    expect(nl.explain(run).calls[0]?.threads).toBe(1)
+    await reload({ OMP_MAX_ACTIVE_LEVELS: '1' })
+    expect(nl.explain(run).calls[0]?.threads).toBe(3)
+  })
   test('OMP_DYNAMIC=true uses no more threads than CPUs', async () => {
     await reload({ OMP_DYNAMIC: 'true', OMP_NUM_THREADS: String(detected() + 3) })
     expect(nl.getNumThreads()).toBe(detected())
@@ -164,6 +200,14 @@ describe('other variables', () => {
     expect(stderr).toContain('OPENMP DISPLAY ENVIRONMENT BEGIN')
     expect(stderr).toContain("OMP_NUM_THREADS = '3,2'")
     expect(stderr.includes('NUMLOOM_VERSION')).toBe(OMP_DISPLAY_ENV === 'verbose')
+  })
+  test('OMP_DISPLAY_ENV prints them also where the backend asked for is unknown', async () => {
+    const env = { OMP_DISPLAY_ENV: 'true', OMP_NUM_THREADS: '3', NUMLOOM_BACKEND: 'cuda' }
+    const { code, stdout, stderr } = await runScript(`import * as nl from 'numloom'; console.log(nl.getNumThreads())`, {
+      env,
+    })
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '3\n' })
+    expect(stderr).toContain("OMP_NUM_THREADS = '3'")
   })
 })
 
@@ -188,6 +232,21 @@ describe('OMP_PROC_BIND and OMP_PLACES', () => {
     expect(await masks({ OMP_PROC_BIND: 'true', OMP_PLACES: '{0},{1}' })).toEqual(['0', '1'])
     expect(await masks({ OMP_PROC_BIND: 'true,close', OMP_PLACES: 'foo' })).toEqual(free)
   })
+  test('are told as ignored where a backend is forced that cannot bind', async () => {
+    const told = (NUMLOOM_BACKEND: string) =>
+      jsonOf<{ ignored: Record<string, string>; text: string; bind: string }>(
+        `import * as nl from 'numloom'
+        const runtime = nl.showRuntime()
+        console.log(JSON.stringify({ ignored: runtime.ignored, text: String(runtime), bind: nl.omp.getProcBind() }))`,
+        { env: { NUMLOOM_BACKEND, OMP_PROC_BIND: 'close', OMP_PLACES: 'cores' } },
+      )
+    const forced = await told('WASM-threads')
+    const reason = 'wasm-threads is forced, whose threads are never bound'
+    expect(forced.ignored).toEqual({ OMP_PROC_BIND: reason, OMP_PLACES: reason })
+    expect(forced.text).toContain(`OMP_PROC_BIND is ignored: ${reason}`)
+    expect(forced.bind).toBe('false')
+    expect(await told('native')).toMatchObject({ ignored: {}, bind: 'close' })
+  })
 })
 
 describe('names of BLAS libraries', () => {
@@ -206,7 +265,109 @@ describe('names of BLAS libraries', () => {
   })
 })
 
+/** What a process of its own says, with a line for each warning. */
+async function told(script: string, env: Record<string, string>): Promise<{ lines: string[]; said: string }> {
+  const { stdout, stderr } = await runScript(`import * as nl from 'numloom'\n${script}`, { env })
+  return { said: stdout.trim(), lines: stderr.split('\n').filter((line) => line.includes('NUMLOOM_ENV')) }
+}
+
+const FUNCTION = `
+  import { njit } from 'numloom/njit'
+  const first = (target, options) => njit({ target, cache: false, ...options }, function first(x) { return x[5] })
+`
+
+describe('variables of numloom itself', () => {
+  type Row = [name: string, value: string, use: string, used: string]
+  const wrong: Row[] = [
+    ['NUMLOOM_STRICT_ENV', 'always', 'nl.getNumThreads()', 'false'],
+    ['NUMLOOM_SHARED_MEMORY', 'abc', 'nl.ones(3)', 'true'],
+    ['NUMLOOM_MAX_MEMORY', '8GB', 'nl.ones(3)', '4096MB'],
+    ['NUMLOOM_MAX_MEMORY', 'lots', 'nl.ones(3)', '4096MB'],
+    ['NUMLOOM_LOG', 'loud', 'nl.getNumThreads()', 'off'],
+    ['NUMLOOM_OPT', '9', `${FUNCTION} first('native')(new Float64Array(9))`, '3'],
+    ['NUMLOOM_DISABLE_JIT', 'si', `${FUNCTION} first('native')(new Float64Array(9))`, 'false'],
+  ]
+  test.each(wrong)('%s=%s gives one warning, and is an error where it shall be', async (name, value, use, used) => {
+    const { lines } = await told(use, { [name]: value })
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).toContain(`${name}='${value}'`)
+    expect(lines[0]).toContain(`; ${used} is used`)
+    if (name === 'NUMLOOM_STRICT_ENV') return
+    const caught = `try { ${use.replace(/import .*\n/, '')} } catch ({ name, variable, message }) { console.log(name, variable, message) }`
+    const imports = use.match(/import .*\n/)?.[0] ?? ''
+    const strict = await told(imports + caught, { [name]: value, NUMLOOM_STRICT_ENV: 'TRUE' })
+    expect(strict.said).toMatch(new RegExp(`^EnvironmentError ${name} `))
+    expect(strict.said).not.toContain('is used')
+  })
+  test.each([
+    ['false', 'unshared'],
+    ['OFF', 'unshared'],
+    ['0', 'unshared'],
+    ['yes', 'shared'],
+  ])('NUMLOOM_SHARED_MEMORY=%s', async (value, kind) => {
+    const { said, lines } = await told(`console.log(nl.showRuntime().memory.shared ? 'shared' : 'unshared')`, {
+      NUMLOOM_SHARED_MEMORY: value,
+    })
+    expect({ said, lines }).toEqual({ said: kind, lines: [] })
+  })
+  test.each(['true', 'On', '1'])('NUMLOOM_DISABLE_JIT=%s', async (value) => {
+    const script = `${FUNCTION} const f = first('auto'); f(new Float64Array(9)); console.log(f.explain().runs)`
+    expect((await told(script, { NUMLOOM_DISABLE_JIT: value })).said).toBe('js')
+    expect((await told(script, { NUMLOOM_DISABLE_JIT: 'no' })).said).not.toBe('js')
+  })
+  test('NUMLOOM_BOUNDSCHECK goes before the option where it is valid', async () => {
+    const script = `${FUNCTION}
+      const outcome = (boundsCheck) => {
+        try { first('native', { boundsCheck })(new Float64Array(new ArrayBuffer(64), 0, 2)); return 'unchecked' } catch ({ name }) { return name }
+      }
+      console.log([outcome(true), outcome(false)].join())`
+    const run = (value: string) => told(script, { NUMLOOM_BOUNDSCHECK: value })
+    expect(await run('False')).toEqual({ said: 'unchecked,unchecked', lines: [] })
+    expect(await run(' on ')).toEqual({ said: 'RangeError,RangeError', lines: [] })
+    const { said, lines } = await run('abc')
+    expect(said).toBe('RangeError,unchecked')
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).toContain("NUMLOOM_BOUNDSCHECK='abc'")
+  })
+  test('NUMLOOM_CC that is not there', async () => {
+    const env = { NUMLOOM_CC: 'no-such-cc' }
+    const { lines } = await told(`${FUNCTION} first('auto')(new Float64Array(9))`, env)
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).toContain("NUMLOOM_CC='no-such-cc': there is no such program; njit compiles no native code")
+    const strict = `${FUNCTION} try { first('auto')(new Float64Array(9)) } catch ({ name }) { console.log(name) }`
+    expect((await told(strict, { ...env, NUMLOOM_STRICT_ENV: '1' })).said).toBe('EnvironmentError')
+  })
+  test('NUMLOOM_BACKEND is read again, and setBackend goes before it', async () => {
+    await reload({ NUMLOOM_BACKEND: ' WASM ' })
+    expect(nl.getBackend()).toBe('wasm')
+    await reload({ NUMLOOM_BACKEND: 'js' })
+    expect(nl.getBackend()).toBe('js')
+    const script = `nl.setBackend('js'); process.env.NUMLOOM_BACKEND = 'wasm'; nl.reloadEnv(); console.log(nl.getBackend())`
+    expect((await told(script, {})).said).toBe('js')
+  })
+})
+
 describe('NUMLOOM_STRICT_ENV=1', () => {
+  const caught = (use: string) => `try { ${use} } catch ({ name, variable }) { console.log(name, variable) }`
+  const env = { NUMLOOM_STRICT_ENV: '1', OMP_DYNAMIC: 'junk' }
+  test('holds whatever is called first', async () => {
+    for (const use of ['nl.withBackend("native", () => nl.ones(3))', 'nl.setBackend("native")', 'nl.sin(1)']) {
+      expect((await told(caught(use), env)).said).toBe('EnvironmentError OMP_DYNAMIC')
+    }
+    const script = `${FUNCTION} ${caught(`first('auto')(new Float64Array(9))`)}`
+    expect((await told(script, env)).said).toBe('EnvironmentError OMP_DYNAMIC')
+  })
+  test('holds for a trace that cannot be written, once numloom is used', async () => {
+    const file = { NUMLOOM_TRACE: '/no/such/folder/trace.json' }
+    expect((await told(caught('nl.sin(1)'), { ...env, ...file })).said).toBe('EnvironmentError NUMLOOM_TRACE')
+  })
+  test('leaves what was read before where the environment is read again', async () => {
+    await reload({ OMP_NUM_THREADS: '3' })
+    Object.assign(process.env, { NUMLOOM_STRICT_ENV: '1', OMP_NUM_THREADS: '5', OMP_SCHEDULE: 'junk' })
+    expect(() => nl.reloadEnv()).toThrow(nl.EnvironmentError)
+    expect(nl.getNumThreads()).toBe(3)
+    expect(nl.omp.getSchedule().kind).toBe('static')
+  })
   test('makes an invalid value an error with its name and value', async () => {
     process.env.NUMLOOM_STRICT_ENV = '1'
     process.env.OMP_NUM_THREADS = 'abc'
@@ -219,6 +380,7 @@ describe('NUMLOOM_STRICT_ENV=1', () => {
     })()
     expect(error).toBeInstanceOf(nl.EnvironmentError)
     expect(error).toMatchObject({ code: 'NUMLOOM_ENV', variable: 'OMP_NUM_THREADS', value: 'abc' })
+    expect((error as Error).message).toBe("OMP_NUM_THREADS='abc': 'abc' is not a positive integer")
     process.env.OMP_NUM_THREADS = '3'
     nl.reloadEnv()
     expect(nl.getNumThreads()).toBe(3)
@@ -253,5 +415,22 @@ describe('a scope follows await', () => {
     const run = () => nl.withBackend('native', () => nl.exp(x, { threads: 2 }))
     expect(nl.withThreads(3, () => nl.explain(run)).calls[0]?.threads).toBe(2)
     expect(() => nl.exp(x, { threads: 0 })).toThrow(nl.ValueError)
+  })
+  test('linear algebra has the option as well, under its own name', () => {
+    const [a, x] = [nl.ones([1200, 1200]), nl.ones(1_000_000)]
+    const [v, threads] = [nl.ones(1200), 2]
+    const calls = {
+      axpy: () => nl.blas.axpy(2, x, nl.ones(1_000_000), { threads }),
+      gemv: () => nl.blas.gemv(1, a, v, 0, nl.ones(1200), { threads }),
+      gemm: () => nl.blas.gemm(1, a, a, 0, nl.zeros([1200, 1200]), { threads }),
+      dot: () => nl.dot(x, x, { threads }),
+      matmul: () => nl.matmul(a, a, { threads }),
+    }
+    for (const [name, call] of Object.entries(calls)) {
+      const explained = nl.withThreads(1, () => nl.withBackend('native', () => nl.explain(call)))
+      const told = explained.calls.map(({ threadSetting }) => threadSetting.source)
+      expect(told).toContain(`${name}: threads(2)`)
+    }
+    expect(() => nl.blas.axpy(2, x, x, { threads: 0 })).toThrow(nl.ValueError)
   })
 })

@@ -121,7 +121,8 @@ describe('showRuntime', () => {
     expect(runtime.paths.numloom).toBe(fileURLToPath(new URL('..', import.meta.url)))
     for (const name of ['as', 'wasm', 'native']) expect(existsSync(runtime.paths[name] as string)).toBe(true)
     const own = { NUMLOOM_CACHE: '/some/where', NUMLOOM_PLAN: 'default' }
-    const env = { ...own, OMP_NUM_THREADS: '2', OPENBLAS_NUM_THREADS: '3', MKL_DYNAMIC: 'false' }
+    const blas = { BLIS_NUM_THREADS: '4', GOTO_NUM_THREADS: '5', VECLIB_MAXIMUM_THREADS: '6', MKL_DYNAMIC: 'false' }
+    const env = { ...own, ...blas, OMP_NUM_THREADS: '2', OPENBLAS_NUM_THREADS: '3', XDG_CACHE_HOME: '/other' }
     const other = await runtimeWith(env)
     expect(other.environment).toEqual(env)
     expect(other.paths.cache).toBe('/some/where')
@@ -151,6 +152,19 @@ describe('showRuntime', () => {
     expect(broken.backend).toContain("unknown backend 'cuda'")
     expect(broken.choices).toEqual([])
     expect(broken.simd.native).toMatchObject({ found: [], reason: expect.stringContaining('avx1024') })
+  })
+
+  const strict = { NUMLOOM_STRICT_ENV: '1' }
+  test.each([{ OMP_NUM_THREADS: 'abc' }, { NUMLOOM_LOG: 'abc' }])('answers also where %o is an error', async (env) => {
+    const { threads, choices, memory } = await runtimeWith({ ...strict, ...env })
+    expect(threads).toEqual({ count: 0, source: expect.stringContaining(`${Object.keys(env)[0]}='abc'`) })
+    expect(choices).toEqual([])
+    expect(memory.maximumMiB).toBeGreaterThan(0)
+  })
+  test('answers also where the memory asked for is an error', async () => {
+    const { threads, memory } = await runtimeWith({ ...strict, NUMLOOM_MAX_MEMORY: 'abc' })
+    expect(threads.count).toBeGreaterThan(0)
+    expect(memory).toMatchObject({ maximumMiB: 0, reasons: [expect.stringContaining("NUMLOOM_MAX_MEMORY='abc'")] })
   })
 })
 

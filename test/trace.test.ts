@@ -1,7 +1,7 @@
 // What the environment asks for: lines on stderr by NUMLOOM_LOG, and files in Chrome's trace event format.
 // SPDX-License-Identifier: MIT
 
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as nl from 'numloom'
@@ -60,8 +60,12 @@ describe('NUMLOOM_LOG', () => {
   test('anything else is told once and ignored', async () => {
     const all = await lines('verbose')
     expect(all.filter((line) => line.includes("NUMLOOM_LOG='verbose'"))).toHaveLength(1)
-    expect(all.join(' ')).toContain('valid are off, warn, info, debug')
+    expect(all.join(' ')).toContain('expected off, warn, info or debug; off is used')
     expect(all.filter((line) => line.startsWith('numloom '))).toEqual([])
+  })
+
+  test('the case of the level does not count', async () => {
+    expect(new Set(kinds(await lines('INFO')))).toEqual(new Set(['numloom memory', 'numloom copy']))
   })
 })
 
@@ -171,7 +175,7 @@ describe('NUMLOOM_TRACE', () => {
   test('a file that cannot be written is told once, and nothing else happens', async () => {
     const { code, stderr, file } = await traced('no/such/folder.json', WORK)
     expect(code).toBe(0)
-    expect(stderr.match(/NUMLOOM_TRACE is ignored/g)).toHaveLength(1)
+    expect(stderr.match(/NUMLOOM_ENV\] .*NUMLOOM_TRACE='.*ENOENT.*; no trace is written/g)).toHaveLength(1)
     expect(existsSync(file)).toBe(false)
   })
 })
@@ -188,7 +192,35 @@ describe('trace', () => {
     `
     const { code, stderr } = await runScript(script)
     expect(code).toBe(0)
-    expect(stderr).toMatch(/the trace .*gone.* was not written: ENOENT/)
+    expect(stderr).toMatch(/^numloom: trace: .*gone.* cannot be written: ENOENT/)
+  })
+
+  test('goes to the folder in which it was started, also where the program is in another by then', async () => {
+    const script = `
+      import { mkdirSync } from 'node:fs'
+      import * as nl from 'numloom'
+      mkdirSync('elsewhere')
+      nl.trace('by-hand.json')
+      nl.sin(nl.ones(3))
+      process.chdir('elsewhere')
+    `
+    const own = `${new URL('../dist/index.js', import.meta.url)}`
+    const options = { cwd: folder, env: { NUMLOOM_TRACE: 'by-env.json' } }
+    const { code, stderr } = await runScript(script.replace("'numloom'", JSON.stringify(own)), options)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    for (const file of ['by-hand.json', 'by-env.json']) {
+      expect(load(join(folder, file)).spans.map(({ name }) => name)).toContain('sin_f64')
+    }
+  })
+
+  test('that cannot be written when it is stopped is an error with the file', () => {
+    const gone = join(folder, 'removed')
+    mkdirSync(gone)
+    const stop = nl.trace(join(gone, 'trace.json'))
+    rmSync(gone, { recursive: true })
+    const error = errorOf<nl.ValueError>(stop)
+    expect(error).toBeInstanceOf(nl.ValueError)
+    expect(error).toMatchObject({ file: join(gone, 'trace.json') })
   })
 
   test('records until it is stopped', () => {

@@ -3,6 +3,7 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { ThreadCount } from '../omp/variables.js'
+import { ValueError } from './errors.js'
 
 export interface Context {
   readonly threads?: ThreadCount
@@ -17,6 +18,11 @@ let storage: AsyncLocalStorage<Context> | undefined
 /** The settings in force here; undefined outside of any. */
 export function context(): Context | undefined {
   return storage?.getStore()
+}
+
+/** Throws ValueError where what is to be run in a scope is no function. */
+export function checkFunction(fn: unknown, caller: string): void {
+  if (typeof fn !== 'function') throw new ValueError(`${caller}: expected a function to run, not ${String(fn)}`)
 }
 
 /** Runs `fn` with settings added to those in force, and returns what it returns. */

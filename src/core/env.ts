@@ -1,6 +1,7 @@
 // Environment variables and one-time warnings, where there is a process to have them.
 // SPDX-License-Identifier: MIT
 
+import { type Parsed, parseBoolean } from '../omp/parse.js'
 import { EnvironmentError } from './errors.js'
 
 /** The value of an environment variable as it is. */
@@ -35,20 +36,72 @@ export function warnOnce(code: string, message: string): void {
 }
 
 let complaints: string[] = []
+/** What is wrong with a variable that was read at the import. */
+let held: EnvironmentError | undefined
 
-/**
- * Says once that an environment variable is not valid, and what is done instead. Throws EnvironmentError where
- * NUMLOOM_STRICT_ENV=1 (unless the value is only out of fashion: `strict` false).
- */
-export function complain(variable: string, value: string, problem: string, instead: string, strict = true): void {
-  const message = `${variable}='${value}': ${problem}; ${instead}`
-  if (strict && environment('NUMLOOM_STRICT_ENV') === '1') throw new EnvironmentError(message, { variable, value })
+/** Whether NUMLOOM_STRICT_ENV makes invalid values errors. Being wrong itself, it makes none. */
+function isStrict(): boolean {
+  const name = 'NUMLOOM_STRICT_ENV'
+  const text = environment(name)
+  if (text === undefined) return false
+  const { value, problem } = parseBoolean(text)
+  if (problem !== undefined) warnAbout(`${name}='${text}': ${problem}; false is used`)
+  return value ?? false
+}
+
+function warnAbout(message: string): void {
   complaints.push(message)
   warnOnce('NUMLOOM_ENV', message)
+}
+
+/**
+ * Says once that an environment variable is not valid, and what is used instead. Throws EnvironmentError where
+ * NUMLOOM_STRICT_ENV is true (unless the value is only out of fashion: `strict` false).
+ */
+export function complain(variable: string, value: string, problem: string, instead: string, strict = true): void {
+  const message = `${variable}='${value}': ${problem}`
+  if (strict && isStrict()) throw new EnvironmentError(message, { variable, value })
+  warnAbout(`${message}; ${instead}`)
+}
+
+/**
+ * The value of a variable by its parser; undefined where it is unset or not valid, which is told with what is used then.
+ * Throws EnvironmentError as complain() does.
+ */
+export function readVariable<T>(
+  name: string,
+  parse: (text: string) => Parsed<T>,
+  otherwise: string | (() => string),
+  show: (value: T) => string = String,
+): T | undefined {
+  const text = environment(name)
+  if (text === undefined) return undefined
+  const { value, problem } = parse(text)
+  if (problem === undefined) return value
+  if (value !== undefined) complain(name, text, problem, `${show(value)} is used`)
+  else complain(name, text, problem, typeof otherwise === 'string' ? otherwise : otherwise())
+  return value
+}
+
+/** Runs what reads variables while numloom is imported: its EnvironmentError comes at the first use. */
+export function atImport(fn: () => void): void {
+  try {
+    fn()
+  } catch (error) {
+    if (!(error instanceof EnvironmentError)) throw error
+    held ??= error
+  }
+}
+
+/** Before variables are read at the first use. Throws EnvironmentError for those that were wrong at the import. */
+export function checkEarlierVariables(): void {
+  if (held !== undefined) throw held
+  isStrict()
 }
 
 /** Lets complaints be made again, for an environment that is read again. */
 export function forgetComplaints(): void {
   for (const message of complaints) given.delete(message)
   complaints = []
+  held = undefined
 }

@@ -3,7 +3,8 @@
 // It does not allocate (heap.ts does) and knows no backend. Where none can be had, arrays lie in ordinary buffers.
 // SPDX-License-Identifier: MIT
 
-import { complain, environment, parseBytes } from './env.js'
+import { type Parsed, parseBoolean } from '../omp/parse.js'
+import { parseBytes, readVariable } from './env.js'
 import { OutOfMemoryError } from './errors.js'
 
 export const PAGE_BYTES = 65536
@@ -27,17 +28,24 @@ export interface MemoryChoice {
   readonly reasons: readonly string[]
 }
 
-function wantedPages(): number {
-  const text = environment('NUMLOOM_MAX_MEMORY')
-  if (text === undefined) return WASM_MAX_PAGES
+/** A size in pages. */
+function parsePages(text: string): Parsed<number> {
   const bytes = parseBytes(text)
-  if (bytes === 0) return 0
+  if (bytes === 0) return { value: 0 }
   if (bytes === undefined || bytes < 2 * ARENA_BYTES) {
-    const problem = `expected a size of at least ${(2 * ARENA_BYTES) >> 20}MB, such as 512MB, or 0 for no WebAssembly memory`
-    complain('NUMLOOM_MAX_MEMORY', text, problem, 'it is ignored')
-    return WASM_MAX_PAGES
+    const least = `${(2 * ARENA_BYTES) >> 20}MB`
+    return { problem: `expected a size of at least ${least}, such as 512MB, or 0 for no WebAssembly memory` }
   }
-  return Math.min(WASM_MAX_PAGES, Math.floor(bytes / PAGE_BYTES))
+  const pages = Math.floor(bytes / PAGE_BYTES)
+  if (pages <= WASM_MAX_PAGES) return { value: pages }
+  return { value: WASM_MAX_PAGES, problem: 'more than WebAssembly can address' }
+}
+
+const sizeText = (pages: number) => `${(pages * PAGE_BYTES) / 2 ** 20}MB`
+
+function wantedPages(): number {
+  const otherwise = `${sizeText(WASM_MAX_PAGES)} is used`
+  return readVariable('NUMLOOM_MAX_MEMORY', parsePages, otherwise, sizeText) ?? WASM_MAX_PAGES
 }
 
 /** Address space may be limited (ulimit -v, small devices): the largest maximum that is granted, shared if possible. */
@@ -47,8 +55,9 @@ export function createMemory(): MemoryChoice {
   const wanted = wantedPages()
   if (wanted === 0) return noMemory(['NUMLOOM_MAX_MEMORY=0 forbids it'])
   if (wanted < WASM_MAX_PAGES) reasons.push(`NUMLOOM_MAX_MEMORY limits it to ${(wanted * PAGE_BYTES) >> 20} MiB`)
-  const kinds = environment('NUMLOOM_SHARED_MEMORY') === '0' ? [false] : [true, false]
-  if (!kinds[0]) reasons.push('NUMLOOM_SHARED_MEMORY=0 forbids shared memory')
+  const mayShare = readVariable('NUMLOOM_SHARED_MEMORY', parseBoolean, 'true is used') ?? true
+  const kinds = mayShare ? [true, false] : [false]
+  if (!mayShare) reasons.push('NUMLOOM_SHARED_MEMORY=0 forbids shared memory')
   for (const shared of kinds) {
     for (let maximum = wanted; maximum >= initial * 2; maximum = Math.floor(maximum / 2)) {
       try {

@@ -5,7 +5,7 @@
 // SPDX-License-Identifier: MIT
 
 import { type ThreadCount, variables, whenRead } from '../omp/variables.js'
-import { type Context, context, within } from './context.js'
+import { type Context, checkFunction, context, within } from './context.js'
 import { ValueError } from './errors.js'
 
 export type { ThreadCount } from '../omp/variables.js'
@@ -15,18 +15,26 @@ export type UserApi = 'openmp' | 'blas'
 
 let configured: ThreadCount | undefined
 let configuredBlas: ThreadCount | undefined
-/** What the environment gives, with the limit applied. */
-let fromEnvironment: Readonly<Record<UserApi, ThreadCount>> | undefined
 
-/** omp_set_dynamic; goes before OMP_DYNAMIC. */
+/** omp_set_dynamic and omp_set_max_active_levels; they go before the environment. */
 let dynamic: boolean | undefined
-/** No call uses more threads than this: the CPUs, where the count is dynamic. */
-let mostThreads: number | undefined
+let activeLevels: number | undefined
 
-whenRead(() => {
-  fromEnvironment = undefined
-  mostThreads = undefined
-})
+/** What no call goes beyond, and why. */
+interface Cap {
+  readonly count: number
+  readonly why: string
+}
+let cap: Cap | undefined
+/** The last count that was above the cap, and what became of it: calls do without making it anew. */
+let above: ThreadCount | undefined
+let capped: ThreadCount | undefined
+
+function forgetCap(): void {
+  cap = undefined
+  above = undefined
+}
+whenRead(forgetCap)
 
 /** Whether calls use no more threads than there are CPUs, whatever was asked for. */
 export function isDynamic(): boolean {
@@ -35,44 +43,66 @@ export function isDynamic(): boolean {
 
 export function setDynamicCount(value: boolean): void {
   dynamic = value
-  mostThreads = undefined
+  forgetCap()
 }
 
-function checkCount(count: number, caller: string): number {
-  const { cap } = variables()
-  if (Number.isInteger(count) && count >= 1 && count <= cap) return count
-  throw new ValueError(`${caller}: the thread count must be an integer from 1 to ${cap}, not ${String(count)}`)
+/** How many levels of regions may have more than one thread; with 0 none has. */
+export function maxActiveLevels(): number {
+  return activeLevels ?? variables().maxActiveLevels
+}
+
+export function setActiveLevels(levels: number): void {
+  activeLevels = levels
+  forgetCap()
+}
+
+function findCap(): Cap {
+  const { threadLimit, detected } = variables()
+  let least: Cap = { count: Number.POSITIVE_INFINITY, why: '' }
+  const limit = (count: number, why: string) => {
+    if (count < least.count) least = { count, why }
+  }
+  if (maxActiveLevels() === 0) limit(1, 'capped to 1, as no level may be active')
+  if (threadLimit !== undefined) limit(threadLimit, `capped by OMP_THREAD_LIMIT=${threadLimit}`)
+  if (isDynamic()) limit(detected.count, 'capped to the CPUs by OMP_DYNAMIC')
+  return least
+}
+
+/** What becomes of a wanted count: it is brought to the cap at each use, since the cap may change. */
+function withinCap(wanted: ThreadCount): ThreadCount {
+  cap ??= findCap()
+  if (wanted.count <= cap.count) return wanted
+  if (wanted !== above) {
+    above = wanted
+    capped = { count: cap.count, source: `${wanted.source}, ${cap.why}` }
+  }
+  return capped as ThreadCount
+}
+
+/** As many of a checked count as a call may use. */
+export function allowedThreads(count: number): number {
+  cap ??= findCap()
+  return Math.min(count, cap.count)
 }
 
 /** A checked thread count that a call gives. Throws ValueError. */
 export function countOf(count: number, caller: string): ThreadCount {
-  return limited({ count: checkCount(count, caller), source: `${caller}(${count})` })
+  const { cap: most } = variables()
+  if (Number.isInteger(count) && count >= 1 && count <= most) return { count, source: `${caller}(${count})` }
+  throw new ValueError(`${caller}: the thread count must be an integer from 1 to ${most}, not ${String(count)}`)
 }
 
-function limited(wanted: ThreadCount): ThreadCount {
-  const { threadLimit } = variables()
-  if (threadLimit === undefined || wanted.count <= threadLimit) return wanted
-  return { count: threadLimit, source: `${wanted.source}, capped by OMP_THREAD_LIMIT=${threadLimit}` }
-}
-
-function readEnvironment(): Readonly<Record<UserApi, ThreadCount>> {
-  const { threads, blasThreads } = variables()
-  fromEnvironment = { openmp: limited(threads), blas: limited(blasThreads ?? threads) }
-  return fromEnvironment
+/** The thread count that was asked for, by whatever goes before all else. */
+export function wantedThreads(api: UserApi = 'openmp', scoped: Context | undefined = context()): ThreadCount {
+  if (api === 'blas') {
+    return scoped?.blasThreads ?? scoped?.threads ?? configuredBlas ?? configured ?? variables().blasThreads
+  }
+  return scoped?.threads ?? configured ?? variables().threads
 }
 
 /** The thread count of the next call, and where it came from. */
 export function threadCount(api: UserApi = 'openmp', scoped: Context | undefined = context()): ThreadCount {
-  const blas = api === 'blas'
-  const wanted =
-    (blas ? scoped?.blasThreads : undefined) ??
-    scoped?.threads ??
-    (blas ? configuredBlas : undefined) ??
-    configured ??
-    (fromEnvironment ?? readEnvironment())[api]
-  mostThreads ??= isDynamic() ? variables().detected.count : Number.POSITIVE_INFINITY
-  if (wanted.count <= mostThreads) return wanted
-  return { count: mostThreads, source: `${wanted.source}, capped to the CPUs by OMP_DYNAMIC` }
+  return withinCap(wantedThreads(api, scoped))
 }
 
 /** The number of threads that the next call large enough will use. */
@@ -88,10 +118,11 @@ export function setNumThreads(count: number): void {
 
 /**
  * Runs `fn` with a thread count and returns what it returns. The count holds for everything that `fn` calls and awaits,
- * and nowhere else. Throws ValueError for an invalid count.
+ * and nowhere else. Throws ValueError for an invalid count, or where there is no function.
  */
 export function withThreads<T>(count: number, fn: () => T): T {
   const threads = countOf(count, 'withThreads')
+  checkFunction(fn, 'withThreads')
   return within({ threads, blasThreads: threads }, fn)
 }
 

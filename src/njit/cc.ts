@@ -4,7 +4,7 @@ import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process'
 import { accessSync, constants, mkdtempSync, realpathSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { environment } from '../core/env.js'
+import { complain, environment } from '../core/env.js'
 import { NjitError } from '../core/errors.js'
 
 /** A compiler that takes longer has met a source that it cannot cope with. */
@@ -40,13 +40,14 @@ function describe(path: string): Compiler {
 
 let found: { readonly forced: string | undefined; readonly compiler: Compiler } | undefined
 
-/** Throws NjitError where there is none. */
+/** Throws NjitError where there is none; EnvironmentError where NUMLOOM_STRICT_ENV=1 and NUMLOOM_CC is not valid. */
 export function compiler(): Compiler {
   const forced = environment('NUMLOOM_CC')
   if (found !== undefined && found.forced === forced) return found.compiler
   const path =
     forced === undefined ? ['cc', 'gcc', 'clang'].map(inPath).find((file) => file !== undefined) : inPath(forced)
   if (path === undefined) {
+    if (forced !== undefined) complain('NUMLOOM_CC', forced, 'there is no such program', 'njit compiles no native code')
     const advice =
       'Install one (Debian and Ubuntu: apt install gcc libc6-dev; Fedora: dnf install gcc), or use the target wasm'
     const what = forced === undefined ? 'no C compiler (cc, gcc, clang) in PATH' : `NUMLOOM_CC='${forced}' is not there`

@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: MIT
 
 import { readFileSync } from 'node:fs'
-import { environment, warnOnce } from '../core/env.js'
+import { environment, readVariable, warnOnce } from '../core/env.js'
 import { NjitError } from '../core/errors.js'
+import { allowedThreads } from '../core/threads.js'
+import { parseBoolean } from '../omp/parse.js'
 import { VERSION } from '../version.js'
 import { fill, results } from './arguments.js'
 import { cacheKey, readEntry, writeEntry } from './cache.js'
@@ -49,6 +51,8 @@ export interface Placement {
   readonly runs: Target['name'] | 'js'
   readonly reason: string
 }
+
+const DISABLE = 'NUMLOOM_DISABLE_JIT'
 
 let generationRead: string | undefined
 
@@ -111,7 +115,7 @@ export class Dispatcher {
     return this.#around
   }
 
-  /** Throws NjitError where compiled code is required and cannot be had. */
+  /** Throws NjitError where compiled code is required and cannot be had; EnvironmentError where NUMLOOM_STRICT_ENV=1. */
   placement(): Placement {
     this.#placement ??= this.#place()
     return this.#placement
@@ -120,7 +124,9 @@ export class Dispatcher {
   #place(): Placement {
     const { target, required } = this.definition.settings
     if (target === 'js') return { runs: 'js', reason: "{ target: 'js' }" }
-    if (environment('NUMLOOM_DISABLE_JIT') === '1') return this.#plain('NUMLOOM_DISABLE_JIT=1', required)
+    if (readVariable(DISABLE, parseBoolean, 'false is used')) {
+      return this.#plain(`${DISABLE}=${environment(DISABLE)}`, required)
+    }
     const usable = available()
     const lacks = (name: Target['name']) => usable[name].runs ?? usable[name].compiles
     if (target !== 'auto') {
@@ -298,7 +304,8 @@ export class Dispatcher {
     const before = program.slots()
     before[layout.error + OVERLAP] = 0
     const arrays = fill(description, before, all)
-    const status = program.call(arrays, this.definition.settings.threads)
+    const { threads } = this.definition.settings
+    const status = program.call(arrays, threads === undefined ? threads : allowedThreads(threads))
     this.stats.lastThreads = program.lastThreads()
     this.stats.lastCopied = program.lastCopied()
     const slots = program.slots()

@@ -1,7 +1,8 @@
 // Compiler flags that mean the same to every compiler, and those that give up parts of IEEE 754 where the user says so.
 // SPDX-License-Identifier: MIT
 
-import { complain, environment } from '../core/env.js'
+import { readVariable } from '../core/env.js'
+import { parseWord } from '../omp/parse.js'
 import type { FastmathFlag } from './target.js'
 
 /**
@@ -15,10 +16,7 @@ const COMMON: readonly string[] = [
 
 /** How hard the compiler tries: NUMLOOM_OPT, 3 unless told. Less compiles faster, and runs slower. */
 function level(): string {
-  const text = environment('NUMLOOM_OPT')
-  if (text === undefined || /^[0-3]$/.test(text)) return text ?? '3'
-  complain('NUMLOOM_OPT', text, 'expected 0, 1, 2 or 3', '3 is used')
-  return '3'
+  return readVariable('NUMLOOM_OPT', parseWord(['0', '1', '2', '3']), '3 is used') ?? '3'
 }
 
 export const commonFlags = (): string[] => [`-O${level()}`, ...COMMON]

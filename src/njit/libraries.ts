@@ -1,7 +1,8 @@
 // The targets, and what they need. SPDX-License-Identifier: MIT
 
 import { tryLoad } from '../backends/load.js'
-import { NumloomError } from '../core/errors.js'
+import { EnvironmentError, NumloomError } from '../core/errors.js'
+import { variables } from '../omp/variables.js'
 import { compiler } from './cc.js'
 import { clang } from './clang.js'
 import { nativeTarget } from './native.js'
@@ -20,17 +21,20 @@ export interface Availability {
   readonly compiles: string | undefined
 }
 
+/** Throws EnvironmentError where NUMLOOM_STRICT_ENV=1. */
 function reason(need: () => unknown): string | undefined {
   try {
     need()
     return undefined
   } catch (error) {
-    if (error instanceof NumloomError) return error.message
+    if (error instanceof NumloomError && !(error instanceof EnvironmentError)) return error.message
     throw error
   }
 }
 
 function runs(name: TargetName): string | undefined {
+  // Else an invalid variable would be a reason why the backend cannot be loaded.
+  variables()
   const backend = tryLoad(name)
   return backend instanceof NumloomError ? backend.message : undefined
 }

@@ -1,15 +1,16 @@
 // The options of njit, checked.
 // SPDX-License-Identifier: MIT
 
-import { environment } from '../core/env.js'
+import { readVariable, warnOnce } from '../core/env.js'
 import { NjitError } from '../core/errors.js'
 import { countOf } from '../core/threads.js'
+import { parseBoolean, parseSchedule, SCHEDULE_KINDS } from '../omp/parse.js'
+import { formatSchedule } from '../omp/variables.js'
 import type { LoopSchedule } from './ir.js'
 import type { FastmathFlag } from './target.js'
 
 const FLAGS: readonly FastmathFlag[] = ['nnan', 'ninf', 'nsz', 'arcp', 'contract', 'afn', 'reassoc']
 const TARGETS = ['auto', 'native', 'wasm', 'js'] as const
-const SCHEDULES = ['static', 'dynamic', 'guided', 'auto'] as const
 
 export interface NjitOptions {
   /** Runs pranges on the team; without it they are ordinary loops. */
@@ -92,11 +93,11 @@ export function readOptions(options: NjitOptions): Settings {
   if (options.require !== undefined && options.require !== 'compiled') invalid('require', options.require, "'compiled'")
   if (race !== undefined && race !== 'check') invalid('race', race, "'check'")
   if (threads !== undefined) countOf(threads, 'njit')
-  const checks = environment('NUMLOOM_BOUNDSCHECK')
+  const checks = readVariable('NUMLOOM_BOUNDSCHECK', parseBoolean, "the options' are used")
   return {
     parallel: flag(options, 'parallel', false),
     target,
-    boundsCheck: checks === undefined ? flag(options, 'boundsCheck', true) : checks !== '0',
+    boundsCheck: checks ?? flag(options, 'boundsCheck', true),
     fastmath: fastmathFlags(fastmath),
     globals,
     cache: flag(options, 'cache', true),
@@ -115,8 +116,12 @@ function fastmathFlags(value: unknown): readonly FastmathFlag[] {
 }
 
 function scheduleOf(text: unknown): LoopSchedule {
-  const [kind, chunk = '0', ...rest] = String(text).split(',')
-  const known = SCHEDULES.find((name) => name === kind)
-  if (known && rest.length === 0 && /^\d{1,9}$/.test(chunk)) return { kind: known, chunk: Number(chunk) }
-  return invalid('schedule', text, `${SCHEDULES.join(', ')}, with a chunk as in 'dynamic,16'`)
+  const { value, problem } = parseSchedule(String(text))
+  if (value === undefined)
+    return invalid('schedule', text, `${SCHEDULE_KINDS.join(', ')}, with a chunk as in 'dynamic,16'`)
+  const { kind, chunk } = value
+  if (problem !== undefined) {
+    warnOnce('NUMLOOM_NJIT', `njit's option schedule is '${text}': ${problem}; ${formatSchedule(value)} is used`)
+  }
+  return { kind, chunk }
 }

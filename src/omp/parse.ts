@@ -25,6 +25,8 @@ export interface Schedule {
 export const SUPPORTED_LEVELS = 255
 const MIN_STACK_BYTES = 16 * 1024
 const LARGEST_CHUNK = 2 ** 31 - 1
+/** What OMP_THREAD_LIMIT is where nothing limits threads. */
+export const NO_LIMIT = 2 ** 31 - 1
 
 const tokens = (text: string) => text.split(',').map((token) => token.trim())
 const isWhole = (text: string) => /^\+?\d+$/.test(text)
@@ -41,10 +43,11 @@ export function parseThreadCounts(text: string, cap: number): Parsed<readonly nu
 
 const quoted = (text: string) => (text === '' ? 'an empty item' : `'${text}'`)
 
-/** One positive integer of any size. */
-export function parsePositive(text: string): Parsed<number> {
-  if (isWhole(text) && Number(text) > 0) return { value: Number(text) }
-  return { problem: 'not a positive integer' }
+/** A positive integer, at most NO_LIMIT. */
+export function parseLimit(text: string): Parsed<number> {
+  if (!isWhole(text) || Number(text) === 0) return { problem: 'not a positive integer' }
+  const limit = Number(text)
+  return limit <= NO_LIMIT ? { value: limit } : { value: NO_LIMIT, problem: `more than ${NO_LIMIT}` }
 }
 
 /** A non-negative integer, at most SUPPORTED_LEVELS. */
@@ -85,9 +88,13 @@ export function parseBoolean(text: string): Parsed<boolean> {
 }
 
 /** One of a few words. */
-export function parseWord<W extends string>(text: string, words: readonly W[]): Parsed<W> {
-  const word = words.find((candidate) => candidate === text.toLowerCase())
-  return word === undefined ? { problem: `expected ${words.join(' or ')}` } : { value: word }
+export function parseWord<W extends string>(words: readonly W[]): (text: string) => Parsed<W> {
+  return (text) => {
+    const word = words.find((candidate) => candidate === text.toLowerCase())
+    return word === undefined
+      ? { problem: `expected ${words.slice(0, -1).join(', ')} or ${words.at(-1)}` }
+      : { value: word }
+  }
 }
 
 /** true, false or verbose. */

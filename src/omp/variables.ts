@@ -3,15 +3,21 @@
 // A variable that is not valid is as good as unset, and says so once; with NUMLOOM_STRICT_ENV=1 it is an error.
 // SPDX-License-Identifier: MIT
 
-import { complain, environment, forgetComplaints, rawEnvironment } from '../core/env.js'
+import {
+  checkEarlierVariables,
+  complain,
+  environment,
+  forgetComplaints,
+  rawEnvironment,
+  readVariable,
+} from '../core/env.js'
 import { type Detected, detect } from './detect.js'
 import {
-  type Parsed,
   parseBoolean,
   parseDisplay,
   parseLevels,
+  parseLimit,
   parsePlaces,
-  parsePositive,
   parseProcBind,
   parseSchedule,
   parseStackSize,
@@ -35,8 +41,8 @@ export interface Variables {
   /** By nesting level, from NUMLOOM_NUM_THREADS or OMP_NUM_THREADS. */
   readonly counts: readonly number[] | undefined
   readonly threads: ThreadCount
-  /** For linear algebra alone, from the variable of a BLAS library. */
-  readonly blasThreads: ThreadCount | undefined
+  /** For linear algebra: by the variable of a BLAS library, else the same. */
+  readonly blasThreads: ThreadCount
   readonly threadLimit: number | undefined
   readonly dynamic: boolean
   readonly schedule: Schedule
@@ -60,86 +66,78 @@ export const BLAS_VARIABLES = [
   'VECLIB_MAXIMUM_THREADS',
 ] as const
 
-/** The value of a variable; undefined where it is unset or not valid. */
-function read<T>(name: string, parse: (text: string) => Parsed<T>, otherwise: string): T | undefined {
-  const text = environment(name)
-  if (text === undefined) return undefined
-  const { value, problem } = parse(text)
-  if (problem !== undefined) complain(name, text, problem, value === undefined ? otherwise : `${show(value)} is used`)
-  return value
-}
-
-function show(value: unknown): string {
-  if (Array.isArray(value)) return value.join(',')
-  if (typeof value !== 'object' || value === null) return String(value)
-  return formatSchedule(value as Schedule)
-}
-
 /** As in OMP_SCHEDULE. */
 export function formatSchedule({ kind, chunk, monotonic }: Schedule): string {
   const modifier = kind === 'static' || !monotonic ? '' : 'monotonic:'
   return `${modifier}${kind}${chunk > 0 ? `,${chunk}` : ''}`
 }
 
-function readThreads(cap: number): { name: string; counts: readonly number[] } | undefined {
-  for (const name of ['NUMLOOM_NUM_THREADS', 'OMP_NUM_THREADS']) {
-    const counts = read(name, (text) => parseThreadCounts(text, cap), 'it is ignored')
-    if (counts !== undefined) return { name, counts }
-  }
-  return undefined
+interface Counts extends ThreadCount {
+  /** As the variable gives them; undefined where none does. */
+  readonly counts: readonly number[] | undefined
+  /** The variable. */
+  readonly name?: string
 }
 
-function readBlasThreads(cap: number): ThreadCount | undefined {
-  for (const name of BLAS_VARIABLES) {
-    if (environment(name) === '0') continue
-    const count = read(name, (text) => parseThreadCounts(text, cap), 'it is ignored')?.[0]
-    if (count !== undefined) return { count, source: `${name}=${environment(name)}` }
-  }
-  return undefined
+const plain = ({ count, source }: ThreadCount): ThreadCount => ({ count, source })
+const used = ({ count, source }: ThreadCount) => `${count} is used (${source})`
+
+/** By the first of the variables that is set and valid. */
+function readThreads(names: readonly string[], cap: number, otherwise: Counts): Counts {
+  const [name, ...rest] = names
+  if (name === undefined) return otherwise
+  const next = () => readThreads(rest, cap, otherwise)
+  const counts = readVariable(
+    name,
+    (text) => parseThreadCounts(text, cap),
+    () => used(next()),
+  )
+  if (counts === undefined) return next()
+  return { count: counts[0] as number, source: `${name}=${environment(name)}`, counts, name }
 }
 
 function readSchedule(): Schedule {
   const blank = rawEnvironment('OMP_SCHEDULE')?.trim() === ''
   if (blank) complain('OMP_SCHEDULE', '', 'it is empty', 'static is used')
-  return read('OMP_SCHEDULE', parseSchedule, 'static is used') ?? STATIC
+  return readVariable('OMP_SCHEDULE', parseSchedule, 'static is used', formatSchedule) ?? STATIC
 }
 
 /** A list of thread counts opens as many levels, unless OMP_MAX_ACTIVE_LEVELS or the older OMP_NESTED says otherwise. */
 function readLevels(counts: readonly number[] | undefined): number {
-  const nested = read('OMP_NESTED', parseBoolean, 'it is ignored')
+  const byCounts = Math.max(1, counts?.length ?? 1)
+  const nested = readVariable('OMP_NESTED', parseBoolean, `${byCounts > 1} is used`)
   if (nested !== undefined) {
     complain('OMP_NESTED', String(nested), 'it is deprecated', 'use OMP_MAX_ACTIVE_LEVELS instead', false)
   }
-  const byNested = nested === undefined ? undefined : nested ? SUPPORTED_LEVELS : 1
-  return read('OMP_MAX_ACTIVE_LEVELS', parseLevels, 'it is ignored') ?? byNested ?? Math.max(1, counts?.length ?? 1)
+  const otherwise = nested === undefined ? byCounts : nested ? SUPPORTED_LEVELS : 1
+  return readVariable('OMP_MAX_ACTIVE_LEVELS', parseLevels, `${otherwise} is used`) ?? otherwise
 }
 
 function readAll(): Variables {
+  checkEarlierVariables()
   const detected = detect()
   const cap = Math.max(64, 4 * detected.cpus)
-  const found = readThreads(cap)
-  const threads =
-    found === undefined
-      ? { count: Math.min(detected.count, cap), source: detected.source }
-      : { count: found.counts[0] as number, source: `${found.name}=${environment(found.name)}` }
-  const bind = read('OMP_PROC_BIND', parseProcBind, 'it is ignored')
-  const places = read('OMP_PLACES', parsePlaces, 'it is ignored')
+  const byCpus = { count: Math.min(detected.count, cap), source: detected.source, counts: undefined }
+  const threads = readThreads(['NUMLOOM_NUM_THREADS', 'OMP_NUM_THREADS'], cap, byCpus)
+  const blas = BLAS_VARIABLES.filter((name) => environment(name) !== '0')
+  const places = readVariable('OMP_PLACES', parsePlaces, 'no places are used')
+  const bound = `${places !== undefined} is used`
   return {
     detected,
     cap,
-    counts: found?.counts,
-    threads,
+    counts: threads.counts,
+    threads: plain(threads),
     // NUMLOOM_NUM_THREADS goes before the names of other libraries.
-    blasThreads: found?.name === 'NUMLOOM_NUM_THREADS' ? undefined : readBlasThreads(cap),
-    threadLimit: read('OMP_THREAD_LIMIT', parsePositive, 'it is ignored'),
-    dynamic: read('OMP_DYNAMIC', parseBoolean, 'false is used') ?? false,
+    blasThreads: plain(threads.name === 'NUMLOOM_NUM_THREADS' ? threads : readThreads(blas, cap, threads)),
+    threadLimit: readVariable('OMP_THREAD_LIMIT', parseLimit, 'no limit is used'),
+    dynamic: readVariable('OMP_DYNAMIC', parseBoolean, 'false is used') ?? false,
     schedule: readSchedule(),
-    maxActiveLevels: readLevels(found?.counts),
-    waitPolicy: read('OMP_WAIT_POLICY', (text) => parseWord(text, ['active', 'passive']), 'it is ignored'),
-    stackBytes: read('OMP_STACKSIZE', parseStackSize, 'it is ignored'),
-    procBind: bind,
+    maxActiveLevels: readLevels(threads.counts),
+    waitPolicy: readVariable('OMP_WAIT_POLICY', parseWord(['active', 'passive']), 'some spinning, then sleep, is used'),
+    stackBytes: readVariable('OMP_STACKSIZE', parseStackSize, "the system's size is used"),
+    procBind: readVariable('OMP_PROC_BIND', parseProcBind, bound),
     places,
-    display: read('OMP_DISPLAY_ENV', parseDisplay, 'false is used') ?? false,
+    display: readVariable('OMP_DISPLAY_ENV', parseDisplay, 'false is used') ?? false,
   }
 }
 
@@ -148,11 +146,13 @@ const listeners: ((variables: Variables) => void)[] = []
 
 /** The settings of the environment. Throws EnvironmentError for an invalid one where NUMLOOM_STRICT_ENV=1. */
 export function variables(): Variables {
-  if (current === undefined) {
-    current = readAll()
-    for (const listener of listeners) listener(current)
-  }
-  return current
+  return current ?? use(readAll())
+}
+
+function use(read: Variables): Variables {
+  current = read
+  for (const listener of listeners) listener(read)
+  return read
 }
 
 /** Calls `listener` after each reading of the environment. */
@@ -160,9 +160,11 @@ export function whenRead(listener: (variables: Variables) => void): void {
   listeners.push(listener)
 }
 
-/** Reads the environment variables again; what functions have set stays. Complaints may come a second time. */
+/**
+ * Reads the environment variables again; what functions have set stays. Complaints may come a second time. Where it throws
+ * EnvironmentError, what was read before still holds.
+ */
 export function reloadEnv(): void {
   forgetComplaints()
-  current = undefined
-  variables()
+  use(readAll())
 }

@@ -7,7 +7,9 @@ import { type Shape, sameShape } from '../core/shape.js'
 import { axpy as axpyKernel } from '../kernels/blas.js'
 import { run } from '../runtime.js'
 import { runGemm, runGemv } from './linalg.js'
-import { result } from './operand.js'
+import { type OutOption, result, withCallThreads } from './operand.js'
+
+type CallOptions = Pick<OutOption, 'threads'>
 
 function check(operation: string, arrays: readonly NDArray[], shapes: readonly Shape[]): void {
   const first = arrays[0]
@@ -36,7 +38,8 @@ function checkScalar(operation: string, name: string, value: number, array: NDAr
 }
 
 /** y <- alpha * x + y, for vectors of one length. Returns y. Throws ShapeError, DTypeError, ValueError. */
-export function axpy(alpha: number, x: NDArray, y: NDArray): NDArray {
+export function axpy(alpha: number, x: NDArray, y: NDArray, options: CallOptions = {}): NDArray {
+  if (options.threads !== undefined) return withCallThreads('axpy', options, () => axpy(alpha, x, y))
   check('axpy', [x, y], [[x.size], [x.size]])
   checkScalar('axpy', 'alpha', alpha, y)
   result('axpy', y.shape, y.info, y, [x], true)
@@ -46,7 +49,15 @@ export function axpy(alpha: number, x: NDArray, y: NDArray): NDArray {
 }
 
 /** y <- alpha * a x + beta * y; a is m x n. Returns y. Throws ShapeError, DTypeError, ValueError. */
-export function gemv(alpha: number, a: NDArray, x: NDArray, beta: number, y: NDArray): NDArray {
+export function gemv(
+  alpha: number,
+  a: NDArray,
+  x: NDArray,
+  beta: number,
+  y: NDArray,
+  options: CallOptions = {},
+): NDArray {
+  if (options.threads !== undefined) return withCallThreads('gemv', options, () => gemv(alpha, a, x, beta, y))
   const [m = -1, n = -1] = a.shape
   check('gemv', [a, x, y], [[m, n], [n], [m]])
   checkScalar('gemv', 'alpha', alpha, y)
@@ -57,7 +68,15 @@ export function gemv(alpha: number, a: NDArray, x: NDArray, beta: number, y: NDA
 }
 
 /** c <- alpha * a b + beta * c; a is m x k, b is k x n. Returns c. Throws ShapeError, DTypeError, ValueError. */
-export function gemm(alpha: number, a: NDArray, b: NDArray, beta: number, c: NDArray): NDArray {
+export function gemm(
+  alpha: number,
+  a: NDArray,
+  b: NDArray,
+  beta: number,
+  c: NDArray,
+  options: CallOptions = {},
+): NDArray {
+  if (options.threads !== undefined) return withCallThreads('gemm', options, () => gemm(alpha, a, b, beta, c))
   const [m = -1, k = -1] = a.shape
   const n = b.shape[1] ?? -1
   check(

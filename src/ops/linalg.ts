@@ -67,6 +67,7 @@ function product(a: NDArray, b: NDArray, info: DTypeInfo, options: OutOption): N
 
 /** The product of two vectors, or as matmul. Throws ShapeError, DTypeError, ValueError. */
 export function dot(x: ArrayLike, y: ArrayLike, options: OutOption = {}): NDArray {
+  if (options.threads !== undefined) return withCallThreads('dot', options, (rest) => dot(x, y, rest))
   return matmul(x, y, options)
 }
 

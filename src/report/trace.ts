@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: MIT
 
 import { writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { isMainThread, threadId } from 'node:worker_threads'
 import { ValueError } from '../core/errors.js'
 import { VERSION } from '../version.js'
@@ -102,16 +103,20 @@ function fileOfThread(file: string): string {
 
 /**
  * Records every event from now on. What is returned stops that and writes the file, as the end of the process does.
- * Throws ValueError where the file cannot be written, which is tried at once.
+ * Both throw ValueError where the file cannot be written, which is tried at once.
  */
 export function trace(file: string): Subscription {
-  const path = fileOfThread(file)
+  // The program may be in another folder when it ends.
+  const path = resolve(fileOfThread(file))
   const recorded = new Trace()
-  try {
-    writeFileSync(path, JSON.stringify(recorded))
-  } catch (error) {
-    throw new ValueError(`trace: ${path} cannot be written: ${(error as Error).message}`, { file: path })
+  const write = () => {
+    try {
+      writeFileSync(path, JSON.stringify(recorded))
+    } catch (error) {
+      throw new ValueError(`trace: ${path} cannot be written: ${(error as Error).message}`, { file: path })
+    }
   }
+  write()
   const subscriptions = [
     on('dispatch', recorded.dispatch),
     on('copy', recorded.copy),
@@ -121,14 +126,14 @@ export function trace(file: string): Subscription {
   const stop = () => {
     process.removeListener('exit', atExit)
     for (const remove of subscriptions.splice(0)) remove()
-    writeFileSync(path, JSON.stringify(recorded))
+    write()
   }
   /** An exception here would change the exit code, and nobody could catch it. */
   const atExit = () => {
     try {
       stop()
     } catch (error) {
-      process.stderr.write(`numloom: the trace ${path} was not written: ${(error as Error).message}\n`)
+      process.stderr.write(`numloom: ${(error as Error).message}\n`)
     }
   }
   process.on('exit', atExit)
