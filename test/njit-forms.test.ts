@@ -82,6 +82,11 @@ const scalars: Record<string, (x: Any, m: Any, b: Any) => unknown> = {
     }
     return [none, mask, some, x.length]
   },
+  'a sum of -0': (x) => {
+    let sum = -0
+    for (const i of prange(x.length)) sum += x[i] * 0 > 0 ? 1 : -0
+    return sum
+  },
   'what is looked up for the least': (x, m) => {
     let least = 0.5
     let label = -1

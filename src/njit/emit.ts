@@ -400,10 +400,13 @@ function accumulates(s: Statement): boolean {
 }
 
 /** Iterations may be run several at a time; what they add up is added in any order. */
+/** Reductions of lanes of doubles, declared in semantics.h. */
+const OF_DOUBLES: Readonly<Record<string, string>> = { '+': 'nl_sum', min: 'nl_min', max: 'nl_max' }
+
 function pragma(names: Names, reductions: readonly Reduction[]): string {
   if (reductions.length === 0) return 'NL_INDEPENDENT'
   const clauses = reductions.map(({ variable, op }) => {
-    const identifier = variable.type === 'f64' && (op === 'min' || op === 'max') ? `nl_${op}` : op
+    const identifier = variable.type === 'f64' ? (OF_DOUBLES[op] ?? op) : op
     return ` reduction(${identifier}:${names.of(variable)})`
   })
   return `_Pragma("omp simd${clauses.join('')}")`

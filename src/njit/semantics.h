@@ -98,6 +98,8 @@ NL_INLINE f64 nl_max(f64 x, f64 y) {
   return x != x ? x : equal;
 }
 #endif
+// A sum of nothing but -0 is -0.
+_Pragma("omp declare reduction(nl_sum : f64 : omp_out += omp_in) initializer(omp_priv = -0.0)")
 _Pragma("omp declare reduction(nl_min : f64 : omp_out = nl_min(omp_out, omp_in)) initializer(omp_priv = __builtin_inf())")
 _Pragma("omp declare reduction(nl_max : f64 : omp_out = nl_max(omp_out, omp_in)) initializer(omp_priv = -__builtin_inf())")
 NL_INLINE i32 nl_min_i32(i32 x, i32 y) { return x < y ? x : y; }
