@@ -213,7 +213,7 @@ function arrayReduction(body: Body, variable: Variable): Reduction | undefined {
 /** Iterations that stored something cannot run once more, to see whether they fail in order. */
 function failsBeside(body: Body, variable: Variable, stored: Variable): Refusal {
   const at: Access = { variable, write: true, position: body.loop.position }
-  const reason = `An error where ${called(variable)} is replaced depends on the order of iterations, and they store into ${called(stored)}.`
+  const reason = `An error where ${called(variable)} is replaced depends on the order of iterations, and they store into ${called(stored)}; read what it needs into constants before it.`
   return { independent: false, reason, first: at, second: at }
 }
 

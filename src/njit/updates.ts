@@ -191,10 +191,17 @@ function replacing(s: If, condition: Expression, before: readonly Statement[], s
   const around = [...beside.flatMap(expressionsOf), ...indices]
   if (!simple || beside.some((inner) => subject.cellOf(inner)) || around.some((e) => some(e, subject.reads)))
     return undefined
-  const op = replacement(condition, write.value, cell)
+  const op = replacement(deciding(condition, cell), write.value, cell)
   if (op === undefined || !subject.allows({ op, parts: [write.value], cut: false })) return undefined
   const along = beside.flatMap((inner) => (inner.kind === 'assign' ? [inner.variable] : []))
   return { op, at: s, more: [], along, fails: failsWithin(s.yes, before) }
+}
+
+/** The part of `a && b` that looks at the cell, where the other does not. */
+function deciding(e: Expression, cell: Cell): Expression {
+  if (e.kind !== 'logic' || e.op !== '&&') return e
+  if (!some(e.left, cell.reads)) return deciding(e.right, cell)
+  return some(e.right, cell.reads) ? e : deciding(e.left, cell)
 }
 
 /** The declarations and checks that lead to a statement: what was checked there still holds. */

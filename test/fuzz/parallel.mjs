@@ -31,16 +31,28 @@ export const PARALLEL = {
     const targets = free.filter(({ own }) => own === undefined && random.chance(0.2))
     const inner = arrays.map((array) => (targets.includes(array) ? { ...array, own } : closed(array)))
     const reductions = Array.from({ length: random.below(3) }, () => this.reduction())
+    const last = random.chance(0.3) ? this.name('s') : undefined
     const body = this.inParallel({ arrays: inner, grids: grids.map(closed) }, () => {
       this.declare(name, 'n', { writable: false, small: true })
+      const first = last === undefined ? [] : [this.assignedFirst(last)]
       const list = this.statements(1 + random.below(2))
       const stores = targets.map((array) => this.ownStore(this.scope.arrays.find((one) => one.name === array.name)))
-      return [...list, ...stores, ...reductions.flatMap((one) => this.combine(one, counter))]
+      return [...first, ...list, ...stores, ...reductions.flatMap((one) => this.combine(one, counter))]
     })
-    const lets = reductions.flatMap(({ names, starts }) => names.map((one, i) => [one, starts[i]]))
-    for (const { names } of reductions) for (const reduced of names) this.declare(reduced, 'n')
-    const start = lets.map(([one, value]) => ({ s: 'let', keyword: 'let', name: one, value: constant('n', value) }))
+    const flags = ['&&', '||']
+    const lets = [...reductions, ...(last === undefined ? [] : [{ names: [last], starts: ['(m & 255)'] }])].flatMap(
+      ({ names, starts, kind }) => names.map((one, i) => [one, flags.includes(kind) ? 'b' : 'n', starts[i]]),
+    )
+    for (const [one, t] of lets) this.declare(one, t)
+    const start = lets.map(([one, t, value]) => ({ s: 'let', keyword: 'let', name: one, value: constant(t, value) }))
     return [...start, { s: 'range', fn: 'prange', name, args: this.rangeArguments(), body }]
+  },
+
+  /** A variable from outside that each iteration has for itself from here on. */
+  assignedFirst(name) {
+    const value = this.expression()
+    this.declare(name, 'n')
+    return { s: 'assign', op: '=', name, value, final: true }
   },
 
   ownStore(array) {
@@ -49,10 +61,15 @@ export const PARALLEL = {
   },
 
   reduction() {
-    const kind = this.random.pick(['+=', '-=', '*=', '&=', '|=', '^=', 'Math.min', 'Math.max', 'if', 'first'])
+    const bits = ['&=', '|=', '^=']
+    const kind = this.random.pick([
+      ...['+=', '-=', '*=', ...bits, 'Math.min', 'Math.max', 'if', 'first'],
+      ...['&&', '||', 'behind', 'choice', 'if bits'],
+    ])
     // Not a constant: where an operation then changes nothing, it is seen to be none.
-    const start = { 'Math.min': 'Infinity', first: 'Infinity' }[kind] ?? '(m & 255)'
-    if (kind === 'first') return { names: [this.name('s'), this.name('s')], starts: [start, -1], kind }
+    const infinite = { 'Math.min': 'Infinity', first: 'Infinity', behind: 'Infinity', choice: 'Infinity' }
+    const start = { ...infinite, '&&': '(m > -3)', '||': '(m > 3)', 'if bits': '(m / 8)' }[kind] ?? '(m & 255)'
+    if (kind === 'first' || kind === 'behind') return { names: [this.name('s'), this.name('s')], starts: [start, -1], kind }
     return { names: [this.name('s')], starts: [start], kind }
   },
 
@@ -67,18 +84,38 @@ export const PARALLEL = {
       const factor = pinned(binary('n', '+', pinned(small(1)), pinned(constant('n', 1))))
       return [{ s: 'assign', op: '*=', name, value: factor }]
     }
+    if (kind === '&&' || kind === '||') {
+      // What may fail would have to be read before, as the loop stores into arrays.
+      const other = this.within({ arrays: [], grids: [], helpers: [] }, () => this.expression('b'))
+      const value = pinned(binary('b', kind, pinned(variable('b', name)), pinned(other)))
+      return [{ s: 'assign', op: '=', name, value }]
+    }
+    if (kind === 'if bits') {
+      const change = { s: 'assign', op: this.random.pick(['&=', '|=']), name, value: this.expression() }
+      return [{ s: 'if', test: this.expression('b'), yes: [change] }]
+    }
+    if (kind === 'choice') {
+      const [found, old] = [this.name('v'), pinned(variable('n', name))]
+      const test = pinned(binary('b', '<', pinned(variable('n', found)), old))
+      const value = pinned({ k: 'cond', t: 'n', a: test, b: pinned(variable('n', found)), c: old })
+      return [
+        { s: 'let', keyword: 'const', name: found, value: this.expression(), final: true },
+        { s: 'assign', op: '=', name, value, final: true },
+      ]
+    }
     if (kind === 'if') {
       return [
         { s: 'if', test: this.expression('b'), yes: [{ s: 'assign', op: '+=', name, value: pinned(small(255)) }] },
       ]
     }
-    if (kind === 'first') {
+    if (kind === 'first' || kind === 'behind') {
       const found = this.name('v')
       const keep = [
         { s: 'assign', op: '=', name, value: pinned(variable('n', found)), final: true },
         { s: 'assign', op: '=', name: place, value: pinned(counter), final: true },
       ]
-      const test = pinned(binary('b', '<', pinned(variable('n', found)), pinned(variable('n', name))))
+      const less = pinned(binary('b', '<', pinned(variable('n', found)), pinned(variable('n', name))))
+      const test = kind === 'first' ? less : pinned(binary('b', '&&', this.expression('b'), less))
       return [
         { s: 'let', keyword: 'const', name: found, value: this.expression(), final: true },
         { s: 'if', test, yes: keep, final: true },
