@@ -4,6 +4,8 @@
 import { readFileSync } from 'node:fs'
 import { environment, warnOnce } from '../core/env.js'
 import { NjitError } from '../core/errors.js'
+import { observe } from '../report/dispatch.js'
+import { reporting } from '../report/events.js'
 import { VERSION } from '../version.js'
 import { fill, results } from './arguments.js'
 import { cacheKey, readEntry, writeEntry } from './cache.js'
@@ -20,6 +22,7 @@ import { available, targetFor } from './libraries.js'
 import { callError, overlapWarning } from './run-errors.js'
 import { type ArgumentType, isHuge, isWithin, matchSignature, returns, type Signature, typeOf } from './signature.js'
 import type { Program, Target } from './target.js'
+import { compiledCall, plainCall, threadsOf } from './telling.js'
 import { describe, type Value } from './value.js'
 
 /** The code for one list of argument types. */
@@ -146,14 +149,22 @@ export class Dispatcher {
   call(given: unknown[]): unknown {
     const { runs } = this.placement()
     this.stats.calls++
-    if (runs === 'js') return this.jsFunction(...given)
+    if (runs === 'js') return this.#runPlain(given)
     const { length } = this.definition.source.node.params
     const args = given.length > length ? given.slice(0, length) : given
     const last = this.#last
-    if (last !== undefined && fits(last, args)) return this.#run(last.specialisation, args)
-    const specialisation = this.specialise(args)
-    if (!specialisation.huge) this.#last = { types: args.map((arg) => typeOf(arg) as ArgumentType), specialisation }
+    const isLike = last !== undefined && fits(last, args)
+    const specialisation = isLike ? last.specialisation : this.specialise(args)
+    if (!isLike && !specialisation.huge) {
+      this.#last = { types: args.map((arg) => typeOf(arg) as ArgumentType), specialisation }
+    }
+    if (reporting) return observe(compiledCall(this, specialisation, args, () => this.#run(specialisation, args)))
     return this.#run(specialisation, args)
+  }
+
+  #runPlain(args: unknown[]): unknown {
+    if (reporting) return observe(plainCall(this, args, () => this.jsFunction(...args)))
+    return this.jsFunction(...args)
   }
 
   /** The last call's, for more calls with arguments of the same types. */
@@ -298,7 +309,7 @@ export class Dispatcher {
     const before = program.slots()
     before[layout.error + OVERLAP] = 0
     const arrays = fill(description, before, all)
-    const status = program.call(arrays, this.definition.settings.threads)
+    const status = program.call(arrays, threadsOf(this).count)
     this.stats.lastThreads = program.lastThreads()
     this.stats.lastCopied = program.lastCopied()
     const slots = program.slots()
