@@ -53,6 +53,18 @@ export interface Placement {
   readonly reason: string
 }
 
+/** A prange that there is no parallel code for, with the arguments of a call. */
+export interface Refusal {
+  readonly signature: string
+  readonly code: string
+  /** All that the error said. */
+  readonly message: string
+  /** The two accesses, where iterations depend on each other. */
+  readonly conflict?: readonly { readonly variable: string; readonly write: boolean; readonly line: number }[]
+}
+
+const REFUSALS = new Set(['NL4002', 'NL4004'])
+
 let generationRead: string | undefined
 
 /** A sum over the compiler's own sources: what another one made is not for this one. */
@@ -95,6 +107,8 @@ function fits({ types, specialisation }: Last, args: readonly unknown[]): boolea
 export class Dispatcher {
   readonly stats: Stats = { calls: 0, compileMs: 0, cacheHits: 0, cacheMisses: 0, lastThreads: 1, lastCopied: 0 }
   readonly specialisations = new Map<string, Specialisation>()
+  /** The last of each signature, for parallelDiagnostics(). */
+  readonly refusals = new Map<string, Refusal>()
   #placement: Placement | undefined
   #around: Surroundings | undefined
 
@@ -278,8 +292,20 @@ export class Dispatcher {
       }
     }
     this.stats.cacheMisses++
-    const { text, description } = this.compiled(types, huge)
+    const { text, description } = this.#translated(signature, types, huge)
     return { ...common, kept: undefined, text, description }
+  }
+
+  #translated(signature: string, types: readonly ArgumentType[], huge: boolean): Compiled {
+    try {
+      return this.compiled(types, huge)
+    } catch (error) {
+      if (error instanceof NjitError && REFUSALS.has(error.code)) {
+        const { code, message, conflict } = error as NjitError & Pick<Refusal, 'conflict'>
+        this.refusals.set(signature, { signature, code, message, ...(conflict && { conflict }) })
+      }
+      throw error
+    }
   }
 
   #finish(

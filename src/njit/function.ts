@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 import { NjitError } from '../core/errors.js'
-import { Dispatcher, type Placement, type Stats } from './dispatcher.js'
+import { Dispatcher, type Placement, type Refusal, type Stats } from './dispatcher.js'
 import { definitions } from './frontend.js'
 import {
   assembly,
@@ -44,7 +44,7 @@ export type NjitFunction<F extends AnyFunction> = F & {
   inspectAsm(): string
   /** Which loops became SIMD, and why others did not. Prints well. */
   vectorizationReport(): VectorizationReport
-  /** Every prange: whether it runs in parallel, reductions, private and shared variables. Prints well. */
+  /** Every prange: whether it runs in parallel, reductions, private and shared variables, checks of indices. Prints well. */
   parallelDiagnostics(): ParallelDiagnostics
 }
 
@@ -57,7 +57,15 @@ export interface Explanation extends Placement {
 export type VectorizationReport = readonly (LoopRemark & { readonly signature: string })[]
 
 export interface ParallelDiagnostics {
-  readonly loops: readonly (Omit<LoopReport, 'position'> & { readonly place: string })[]
+  readonly loops: readonly (Omit<LoopReport, 'position' | 'loop'> & {
+    readonly signature: string
+    readonly place: string
+    /** Places of indices that are checked once before a loop, and of those that every iteration checks. */
+    readonly hoisted: readonly string[]
+    readonly checked: readonly string[]
+  })[]
+  /** Argument types that there is no code for, because iterations of a prange depend on each other or do not collapse. */
+  readonly refusals: readonly Refusal[]
 }
 
 /**
