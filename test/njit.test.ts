@@ -64,6 +64,55 @@ describe('calls', () => {
     expect(njit('f8(u4)', OFF, cube)(4e9)).toBe(cube(4e9))
   })
 
+  test('the result of a signature is what it says, by its value where that decides', () => {
+    const refuses = (f: (...args: Any[]) => unknown, args: unknown[], what: string) =>
+      expect(() => f(...args)).toThrow(new RegExp(`NL5009: '\\w+' returns ${what}, and its signature says`))
+    // Kept code is held against the signature too.
+    for (const options of [OFF, { target: 'native' } as const]) {
+      const scaled = njit('i4(f8)', options, (x: number) => x * 1.5)
+      expect([scaled(2), scaled(-4), scaled(0)]).toEqual([3, -6, 0])
+      for (const [x, what] of [
+        [1, '1.5'],
+        [-0, '-0'],
+        [2 ** 32, '6442450944'],
+        [Number.NaN, 'NaN'],
+      ] as const)
+        refuses(scaled, [x], what)
+      expect(scaled(4)).toBe(6)
+      const single = njit('f4(f8)', options, (x: number) => x / 10)
+      expect([single(5), single(Number.NaN)]).toEqual([0.5, Number.NaN])
+      refuses(single, [1], '0.1')
+      expect(njit('f4(f8)', options, (x: number) => Math.fround(x / 10))(1)).toBe(Math.fround(0.1))
+      const byte = njit('u1(f8)', options, (x: number) => x + 1)
+      expect(byte(254)).toBe(255)
+      refuses(byte, [255], '256')
+      const whole = njit('u8(i8)', options, (x: bigint) => x - 1n)
+      expect(whole(1n)).toBe(0n)
+      refuses(whole, [0n], '-1n')
+      refuses(
+        njit('f4[:](i4)', options, (n: number) => new Float64Array(n)),
+        [1],
+        'a Float64Array',
+      )
+      refuses(
+        njit('f8[:,::1](f8[:,:])', options, (a: Any) => a),
+        [nl.ones([3, 2]).T],
+        'an NDArray of 2 dimensions',
+      )
+      expect(njit('f8[:,::1](f8[:,:])', options, (a: Any) => a)(nl.ones([3, 2])).shape).toEqual([3, 2])
+      refuses(
+        njit('void(f8)', options, (x: number) => x),
+        [1],
+        'a number',
+      )
+      expect(njit('void(f8)', options, (_: number) => {})(1)).toBe(undefined)
+    }
+    // The same code under another signature.
+    const half = (x: number) => x / 2
+    expect(njit('f8(f8)', { target: 'native' }, half)(3)).toBe(1.5)
+    refuses(njit('i8(f8)', { target: 'native' }, half), [3], 'a number')
+  })
+
   test('further arguments, beside arrays of globals', () => {
     const table = Float64Array.of(1, 2, 3)
     const look: Any = njit({ ...OFF, globals: { table } }, (i: number) => table[i])

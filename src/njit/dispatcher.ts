@@ -19,11 +19,11 @@ import {
   surroundings,
 } from './frontend.js'
 import { available, targetFor } from './libraries.js'
+import { type ResultCheck, resultCheck } from './result-check.js'
 import { callError, overlapWarning } from './run-errors.js'
-import { type ArgumentType, isHuge, isWithin, matchSignature, returns, type Signature, typeOf } from './signature.js'
+import { type ArgumentType, isHuge, isWithin, matchSignature, type Signature, typeOf } from './signature.js'
 import type { Program, Target } from './target.js'
 import { compiledCall, plainCall, threadsOf } from './telling.js'
-import { describe, type Value } from './value.js'
 
 /** The code for one list of argument types. */
 export interface Specialisation {
@@ -33,6 +33,7 @@ export interface Specialisation {
   readonly target: Target['name']
   readonly program: Program
   readonly description: Description
+  readonly checkResult: ResultCheck | undefined
   readonly compileMs: number
   readonly fromCache: boolean
 }
@@ -84,6 +85,7 @@ interface Job {
   readonly kept: Uint8Array | undefined
   readonly text: string
   readonly description: Description
+  readonly checkResult: ResultCheck | undefined
 }
 
 const signatureText = (types: readonly ArgumentType[], huge: boolean) =>
@@ -226,19 +228,14 @@ export class Dispatcher {
 
   compiled(types: readonly ArgumentType[], huge: boolean): Compiled {
     const values = types.map(({ value }) => value)
-    const compiled = compileSource(this.definition, this.around, values, huge)
-    this.#checkResult(types, compiled.result)
-    return compiled
+    return compileSource(this.definition, this.around, values, huge)
   }
 
-  #checkResult(types: readonly ArgumentType[], result: Value | undefined): void {
+  #resultCheck(types: readonly ArgumentType[], { result }: Description): ResultCheck | undefined {
     const used = this.signatures.find((signature) => {
       return matchSignature(signature, types)?.every(({ text }, i) => text === types[i]?.text)
     })
-    if (used === undefined || returns(used, result)) return
-    const found = result === undefined ? 'nothing' : describe(result)
-    const text = `NL5009: '${this.name}' returns ${found}, and its signature says ${used.result}. Correct one of them; without a result the signature takes any.`
-    throw new NjitError(text, { code: 'NL5009', function: this.name })
+    return used && resultCheck(this.name, used, result)
   }
 
   get target(): Target {
@@ -284,16 +281,18 @@ export class Dispatcher {
     const common = { signature, types, huge, target, key, started }
     if (entry) {
       this.stats.cacheHits++
+      const { description } = entry.meta as { description: Description }
       return {
         ...common,
         kept: entry.binary,
         text: '',
-        description: (entry.meta as { description: Description }).description,
+        description,
+        checkResult: this.#resultCheck(types, description),
       }
     }
     this.stats.cacheMisses++
     const { text, description } = this.#translated(signature, types, huge)
-    return { ...common, kept: undefined, text, description }
+    return { ...common, kept: undefined, text, description, checkResult: this.#resultCheck(types, description) }
   }
 
   #translated(signature: string, types: readonly ArgumentType[], huge: boolean): Compiled {
@@ -309,7 +308,7 @@ export class Dispatcher {
   }
 
   #finish(
-    { signature, types, huge, target, key, started, kept, description }: Job,
+    { signature, types, huge, target, key, started, kept, description, checkResult }: Job,
     binary: Uint8Array,
   ): Specialisation {
     if (!kept && key !== undefined) writeEntry(key, binary, { name: this.name, target: target.name, description })
@@ -323,12 +322,13 @@ export class Dispatcher {
       target: target.name,
       program,
       description,
+      checkResult,
       compileMs,
       fromCache: kept !== undefined,
     }
   }
 
-  #run({ program, description }: Specialisation, args: readonly unknown[]): unknown {
+  #run({ program, description, checkResult }: Specialisation, args: readonly unknown[]): unknown {
     const { arrays: globals, sources } = this.around
     const all = globals.length > 0 ? [...args, ...globals.map(({ value }) => value)] : args
     const { layout } = description
@@ -343,7 +343,9 @@ export class Dispatcher {
       if (status !== 0) throw callError(this.name, description, slots, sources)
       if (slots[layout.error + OVERLAP] !== 0)
         overlapWarning(this.name, slots[layout.error + OVERLAP] as number, sources)
-      return results(description, program, all)
+      const result = results(description, program, all)
+      checkResult?.(result)
+      return result
     } finally {
       if (slots[layout.error + BLOCKS] !== 0) program.free()
     }

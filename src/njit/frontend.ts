@@ -52,7 +52,6 @@ export interface Compiled {
   readonly own: number
   readonly description: Description
   readonly program: ProgramIr
-  readonly result: Value | undefined
   /** What the pranges became. */
   readonly loops: readonly LoopReport[]
   /** Checks of indices that are taken out of loops. */
@@ -178,7 +177,7 @@ export function compileSource(
   const { text, own, layout, written: writtenLoops, hoisted, watch } = made
   const { parameters } = program.main
   return {
-    ...{ text, own, program, loops, hoisted, writtenLoops, result: expansion.result },
+    ...{ text, own, program, loops, hoisted, writtenLoops },
     description: {
       layout,
       parameters: parameters.map(({ type }) => type),

@@ -103,6 +103,8 @@ export interface Parameter {
   accepts(type: ArgumentType, value?: unknown): boolean
   /** The type that arguments are converted to; undefined where it is the argument's own. */
   readonly scalar: ArgumentType | undefined
+  /** Its name: of the scalar, or of the elements. */
+  readonly storage: string
 }
 
 export interface Signature {
@@ -130,6 +132,7 @@ function parameterOf(part: string, text: string): Parameter {
   return {
     text: part,
     scalar: undefined,
+    storage: name,
     accepts: ({ value }) =>
       value.kind === 'array' &&
       (value.storage === name || (name === 'u1' && value.storage === 'c1')) &&
@@ -138,15 +141,16 @@ function parameterOf(part: string, text: string): Parameter {
   }
 }
 
-function scalarParameter(name: string, part: string, text: string): Parameter {
-  if (name === 'b1') return { text: part, scalar: BOOLEAN, accepts: ({ value }) => value.kind === 'bool' }
-  if (name === 'i8' || name === 'u8')
-    return { text: part, scalar: BIGINT, accepts: ({ value }) => value.kind === 'big' }
-  if (name === 'f8' || name === 'f4')
-    return { text: part, scalar: DOUBLE, accepts: ({ value }) => value.kind === 'number' }
-  const scalar = INTEGERS.get(name)
+function scalarParameter(storage: string, part: string, text: string): Parameter {
+  const common = { text: part, storage }
+  if (storage === 'b1') return { ...common, scalar: BOOLEAN, accepts: ({ value }) => value.kind === 'bool' }
+  if (storage === 'i8' || storage === 'u8')
+    return { ...common, scalar: BIGINT, accepts: ({ value }) => value.kind === 'big' }
+  if (storage === 'f8' || storage === 'f4')
+    return { ...common, scalar: DOUBLE, accepts: ({ value }) => value.kind === 'number' }
+  const scalar = INTEGERS.get(storage)
   if (!scalar) malformed(text, `'${part}' is no type`)
-  return { text: part, scalar, accepts: (type, value) => type === scalar || isWithin(scalar, value) }
+  return { ...common, scalar, accepts: (type, value) => type === scalar || isWithin(scalar, value) }
 }
 
 /** `f8(f8[:], i4)`, or the parameters alone: `(f8[:], i4)`. Throws NjitError NL5002. */
@@ -156,18 +160,16 @@ export function parseSignature(text: string): Signature {
   const list = match[2]?.trim() ?? ''
   const parts = list === '' ? [] : list.split(/,(?![^[]*\])/).map((part) => part.trim())
   const result = match[1] || undefined
-  if (result !== undefined && result !== 'void' && result !== 'none') parameterOf(result, text)
+  if (result !== undefined) resultType(result, text)
   return { text, result, parameters: parts.map((part) => parameterOf(part, text)) }
 }
 
-/** Whether a result is what a signature says: its kind, and an array's elements and dimensions. */
-export function returns({ result }: Signature, value: Value | undefined): boolean {
-  if (result === undefined) return true
-  if (result === 'void' || result === 'none') return value === undefined || value.kind === 'unset'
-  if (value === undefined) return false
-  const { accepts, scalar } = parameterOf(result, result)
-  if (scalar) return value.kind === scalar.value.kind
-  return value.kind === 'array' && accepts({ text: '', value: { ...value, contiguous: true } })
+/** What a signature says of the result; undefined where there shall be none. Its kind is what `accepts` looks at. */
+export function resultType(result: string, text = result): Parameter | undefined {
+  if (result === 'void' || result === 'none') return undefined
+  const parameter = parameterOf(result, text)
+  const { scalar } = parameter
+  return scalar ? { ...parameter, accepts: ({ value }) => value.kind === scalar.value.kind } : parameter
 }
 
 /** The types that arguments are compiled for under a signature; undefined where they do not fit. */
