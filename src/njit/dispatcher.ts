@@ -138,17 +138,24 @@ export class Dispatcher {
 
   #place(): Placement {
     const { target, required } = this.definition.settings
-    if (target === 'js') return { runs: 'js', reason: "{ target: 'js' }" }
+    if (target === 'js') {
+      const reason = "{ target: 'js' }"
+      return required ? this.#plain(reason, required) : { runs: 'js', reason }
+    }
     if (environment('NUMLOOM_DISABLE_JIT') === '1') return this.#plain('NUMLOOM_DISABLE_JIT=1', required)
     const usable = available()
     const lacks = (name: Target['name']) => usable[name].runs ?? usable[name].compiles
+    const refuse = (name: Target['name'], problem: string): never => {
+      throw new NjitError(`NL5004: njit cannot compile '${this.name}' for ${name}: ${problem}`, { code: 'NL5004' })
+    }
     if (target !== 'auto') {
       const problem = lacks(target)
-      if (problem !== undefined)
-        throw new NjitError(`NL5004: njit cannot compile '${this.name}' for ${target}: ${problem}`, { code: 'NL5004' })
-      return { runs: target, reason: `{ target: '${target}' }` }
+      return problem === undefined ? { runs: target, reason: `{ target: '${target}' }` } : refuse(target, problem)
     }
     const native = lacks('native')
+    // A compiler that was asked for by name is not passed over.
+    if (native !== undefined && native === usable.native.compiles && environment('NUMLOOM_CC') !== undefined)
+      refuse('native', native)
     if (native === undefined) return { runs: 'native', reason: 'there is a C compiler' }
     const wasm = lacks('wasm')
     if (wasm === undefined) return { runs: 'wasm', reason: native }
@@ -156,9 +163,12 @@ export class Dispatcher {
   }
 
   #plain(reason: string, required: boolean): Placement {
-    const text = `njit: '${this.name}' runs as plain JavaScript: ${reason}`
-    if (required) throw new NjitError(`NL5004: ${text}`, { code: 'NL5004' })
-    warnOnce('NUMLOOM_NJIT', text)
+    if (required) {
+      const text = `NL5004: '${this.name}' would run as plain JavaScript, and is given { require: 'compiled' }: ${reason}`
+      throw new NjitError(text, { code: 'NL5004' })
+    }
+    // Without its name: the reason is the same for all functions, and is told once.
+    warnOnce('NUMLOOM_NJIT', `njit: functions run as plain JavaScript: ${reason}`)
     return { runs: 'js', reason }
   }
 

@@ -48,7 +48,10 @@ export type NjitFunction<F extends AnyFunction> = F & {
   parallelDiagnostics(): ParallelDiagnostics
 }
 
-export interface Explanation extends Placement {
+export interface Explanation {
+  /** 'none' where calls throw for that reason. */
+  readonly runs: Placement['runs'] | 'none'
+  readonly reason: string
   readonly function: string
   readonly specialisations: readonly { signature: string; target: string; compileMs: number; fromCache: boolean }[]
 }

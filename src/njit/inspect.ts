@@ -104,8 +104,17 @@ function printed<T extends object>(report: T, text: () => string): T {
   return Object.defineProperties(report, { toString: show, [Symbol.for('nodejs.util.inspect.custom')]: show })
 }
 
+function placed(dispatcher: Dispatcher): Pick<Explanation, 'runs' | 'reason'> {
+  try {
+    return dispatcher.placement()
+  } catch (error) {
+    if (error instanceof NjitError) return { runs: 'none', reason: error.message }
+    throw error
+  }
+}
+
 export function explanation(dispatcher: Dispatcher): Explanation {
-  const { runs, reason } = dispatcher.placement()
+  const { runs, reason } = placed(dispatcher)
   const specialisations = [...dispatcher.specialisations.values()].map(
     ({ signature, target, compileMs, fromCache }) => {
       return { signature, target, compileMs, fromCache }
@@ -116,7 +125,8 @@ export function explanation(dispatcher: Dispatcher): Explanation {
     const lines = specialisations.map(({ signature, target, compileMs, fromCache }) => {
       return `  (${signature})  ${target}  ${fromCache ? 'from the cache' : 'compiled'} in ${compileMs.toFixed(1)} ms`
     })
-    return [`${dispatcher.name} runs as ${runs}: ${reason}`, ...lines].join('\n')
+    const how = runs === 'none' ? 'does not run' : `runs as ${runs}`
+    return [`${dispatcher.name} ${how}: ${reason}`, ...lines].join('\n')
   })
 }
 
