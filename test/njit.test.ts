@@ -64,6 +64,64 @@ describe('calls', () => {
     expect(njit('f8(u4)', OFF, cube)(4e9)).toBe(cube(4e9))
   })
 
+  test('signatures that no argument fits tell the nearest, and what to pass', () => {
+    const f = (signatures: string | string[], ...args: unknown[]) => {
+      const fn = args.length === 1 ? (_a: Any) => 0 : (_a: Any, _b: Any) => 0
+      return errorOf(() => (njit(signatures, { ...OFF, name: 'f' }, fn) as Any)(...args)).message
+    }
+    const near = (wanted: string, at: number, found: string, fix: string) =>
+      expect.stringMatching(
+        new RegExp(
+          `^NL5006: 'f' has no signature for .*, has ${wanted} as argument ${at}, not ${found}: pass ${fix}, or add`,
+        ),
+      )
+    expect(f('f8(i4)', -0)).toEqual(near('i4', 1, '-0', 'x \\| 0'))
+    expect(f('f8(u4)', 2.5)).toEqual(near('u4', 1, '2.5', 'x >>> 0'))
+    expect(f('f8(i2)', 1e6)).toEqual(near('i2', 1, '1000000', 'a whole number that i2 has'))
+    expect(f('f8(f8)', 1n)).toEqual(near('f8', 1, 'i8', 'Number\\(x\\)'))
+    expect(f('f8(i8)', 1)).toEqual(near('i8', 1, '1', 'BigInt\\(x\\)'))
+    expect(f(['f8(f8[:], f8[:])', 'f8(i8, f8[:])'], 1n, new Float32Array(1))).toEqual(
+      near('f8\\[:\\]', 2, 'f4\\[::1\\]', 'Float64Array.from\\(x\\)'),
+    )
+    expect(f('f8(i8[:])', new Int32Array(1))).toContain('pass BigInt64Array.from(x, BigInt)')
+    expect(f('f8(f8[:,:])', nl.ones([2, 2], { dtype: 'int32' }))).toContain("pass nl.array(x, { dtype: 'float64' })")
+    expect(f('f8(f8[:,::1])', nl.ones([3, 2]).T)).toContain('not f8[:,:]: pass nl.array(x), which copies')
+    expect(f('f8(f8[:,:])', new Float64Array(2))).toContain('pass an array of 2 dimensions')
+    expect(f('f8(f8[:])', 2)).toContain('not 2: pass an array of 1 dimension,')
+    expect(f(['f8(f8[:])', 'f8(f8, f8, f8)'], 1, 2)).toContain('The nearest, f8(f8, f8, f8), takes 3 arguments, not 2.')
+  })
+
+  test('what f.signatures has may be given to f.compile, and to njit', async () => {
+    const arrays = [
+      ...[new Float64Array(2), nl.ones(2), nl.ones(4).slice('::2'), nl.ones([2, 2]), nl.ones([3, 2]).T, nl.full([], 1)],
+      ...[new Uint8ClampedArray(2), new BigUint64Array(2), 1, 1.5, true, 1n],
+    ]
+    const fn = (_x: Any) => 1
+    const f = njit(OFF, fn)
+    for (const array of arrays) f(array)
+    expect(f.signatures).toEqual([
+      ...['f8[::1]', 'f8[::1]n', 'f8[:]', 'f8[:,::1]', 'f8[:,:]', 'f8[]', 'c1[::1]', 'u8[::1]', 'i4', 'f8', 'b1', 'i8'],
+    ])
+    for (const [i, signature] of f.signatures.entries()) {
+      const again = njit(OFF, fn)
+      await again.compile(`(${signature})`)
+      const other = njit(`f8(${signature})`, OFF, fn)
+      expect([again(arrays[i]), other(arrays[i])]).toEqual([1, 1])
+      expect(other.signatures).toEqual([signature])
+      if (signature !== 'f8[:]') expect(again.signatures).toEqual([signature])
+    }
+    expect(() => njit('f8(f8[::1]n)', OFF, fn)(new Float64Array(1))).toThrow(/NL5006.*pass nl\.asarray\(x\)/)
+  })
+
+  test("Numba's other names, and Fortran's order", () => {
+    const fn = (x: Any) => x
+    for (const name of ['intp', 'ssize_t']) expect(njit(`${name}(${name})`, OFF, fn)(-5n)).toBe(-5n)
+    for (const name of ['uintp', 'size_t']) expect(njit(`${name}(${name})`, OFF, fn)(5n)).toBe(5n)
+    expect(njit('intc(intc)', OFF, fn)(-5)).toBe(-5)
+    expect(njit('uintc(uintc[:])', OFF, (x: Any) => x[0])(Uint32Array.of(2 ** 32 - 1))).toBe(2 ** 32 - 1)
+    expect(() => njit('f8(f8[::1,:])', fn)).toThrow(/NL5002.*'f8\[::1,:\]' is Fortran's order, and \[:,:\] takes any/)
+  })
+
   test('the result of a signature is what it says, by its value where that decides', () => {
     const refuses = (f: (...args: Any[]) => unknown, args: unknown[], what: string) =>
       expect(() => f(...args)).toThrow(new RegExp(`NL5009: '\\w+' returns ${what}, and its signature says`))

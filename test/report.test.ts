@@ -149,7 +149,7 @@ describe('functions of njit', () => {
     expect(calls).toEqual([
       {
         op: 'scale',
-        signature: 'f8[::1], f8[:]n, i4',
+        signature: 'f8[::1], f8[:], i4',
         backend: target,
         isa: target === 'wasm' ? 'simd128' : expect.stringMatching(/^m(arch|cpu)=native$/),
         file: '',
@@ -167,7 +167,7 @@ describe('functions of njit', () => {
       },
     ])
     expect(text).toMatch(
-      /^scale\(f8\[::1\], f8\[:\]n, i4\) on \w+ \([\w=]+\), 2 threads \(2 allowed by .*\), \d+\.\d+ ms$/m,
+      /^scale\(f8\[::1\], f8\[:\], i4\) on \w+ \([\w=]+\), 2 threads \(2 allowed by .*\), \d+\.\d+ ms$/m,
     )
     expect(text).toContain('\n  x float64 (1000,) C outside the heap; a float64 (1000,) strided; weights uint8 (3,) C')
     expect(text).not.toContain('undefined')

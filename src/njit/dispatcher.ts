@@ -19,6 +19,7 @@ import {
   surroundings,
 } from './frontend.js'
 import { available, targetFor } from './libraries.js'
+import { noArgument, noSignature } from './mismatch.js'
 import { type ResultCheck, resultCheck } from './result-check.js'
 import { callError, overlapWarning } from './run-errors.js'
 import { type ArgumentType, isHuge, isWithin, matchSignature, type Signature, typeOf } from './signature.js'
@@ -210,20 +211,13 @@ export class Dispatcher {
     const types = passed.map((arg, i) => {
       const type = typeOf(arg)
       if (type !== undefined) return type
-      const what =
-        arg === null || typeof arg !== 'object' ? (arg === null ? 'null' : typeof arg) : arg.constructor?.name
-      const fix = Array.isArray(arg) ? ' Pass Float64Array.from(...).' : ''
-      const text = `NL5005: argument ${i + 1} of '${this.name}' is ${what}; compiled functions take numbers, booleans, bigints, typed arrays and NDArrays.${fix}`
-      throw new NjitError(text, { code: 'NL5005', function: this.name })
+      throw noArgument(this.name, i, arg)
     })
     if (this.signatures.length === 0) return types
     const exact = this.signatures.map((signature) => matchSignature(signature, types, passed))
     const found = exact.find((match) => match?.every((type, i) => type.text === types[i]?.text)) ?? exact.find(Boolean)
     if (found) return found
-    const given = types.map(({ text }) => text).join(', ')
-    const valid = this.signatures.map(({ text }) => text).join('; ')
-    const text = `NL5006: '${this.name}' has no signature for (${given}); njit was given ${valid}. Convert the arguments, or add a signature.`
-    throw new NjitError(text, { code: 'NL5006', function: this.name })
+    throw noSignature(this.name, this.signatures, types, passed)
   }
 
   specialisationFor(types: readonly ArgumentType[], huge: boolean): Specialisation {
