@@ -252,6 +252,9 @@ describe('options', () => {
     for (const globals of [5, 'x', null, [1], () => 1, 5n]) {
       expect(() => njit({ globals } as Any, (x: number) => x)).toThrow(/NL5001: njit's option globals is .*; valid are/)
     }
+    for (const schedule of ['dynamic,0', 'dynamic,', 'static,1,2', 'fast']) {
+      expect(() => njit({ schedule }, (x: number) => x)).toThrow(/NL5001: njit's option schedule is .*; valid are/)
+    }
     expect(() => njit({ fastmath: { reassoc: true } } as Any, (x: number) => x)).toThrow(/NL5001.*fast, nnan/)
   })
 

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: MIT
 
 import { readFileSync } from 'node:fs'
-import { environment, warnOnce } from '../core/env.js'
 import { NjitError } from '../core/errors.js'
 import { observe } from '../report/dispatch.js'
 import { reporting } from '../report/events.js'
@@ -18,8 +17,9 @@ import {
   type Surroundings,
   surroundings,
 } from './frontend.js'
-import { available, targetFor } from './libraries.js'
+import { targetFor } from './libraries.js'
 import { noArgument, noSignature } from './mismatch.js'
+import { type Placement, placementOf } from './placement.js'
 import { type ResultCheck, resultCheck } from './result-check.js'
 import { callError, overlapWarning } from './run-errors.js'
 import { type ArgumentType, isHuge, isWithin, matchSignature, type Signature, typeOf } from './signature.js'
@@ -47,12 +47,6 @@ export interface Stats {
   lastThreads: number
   /** Bytes that the last call copied to where compiled code reaches them. */
   lastCopied: number
-}
-
-/** Where calls run, and why. */
-export interface Placement {
-  readonly runs: Target['name'] | 'js'
-  readonly reason: string
 }
 
 /** A prange that there is no parallel code for, with the arguments of a call. */
@@ -133,44 +127,8 @@ export class Dispatcher {
 
   /** Throws NjitError where compiled code is required and cannot be had. */
   placement(): Placement {
-    this.#placement ??= this.#place()
+    this.#placement ??= placementOf(this.definition)
     return this.#placement
-  }
-
-  #place(): Placement {
-    const { target, required } = this.definition.settings
-    if (target === 'js') {
-      const reason = "{ target: 'js' }"
-      return required ? this.#plain(reason, required) : { runs: 'js', reason }
-    }
-    if (environment('NUMLOOM_DISABLE_JIT') === '1') return this.#plain('NUMLOOM_DISABLE_JIT=1', required)
-    const usable = available()
-    const lacks = (name: Target['name']) => usable[name].runs ?? usable[name].compiles
-    const refuse = (name: Target['name'], problem: string): never => {
-      throw new NjitError(`NL5004: njit cannot compile '${this.name}' for ${name}: ${problem}`, { code: 'NL5004' })
-    }
-    if (target !== 'auto') {
-      const problem = lacks(target)
-      return problem === undefined ? { runs: target, reason: `{ target: '${target}' }` } : refuse(target, problem)
-    }
-    const native = lacks('native')
-    // A compiler that was asked for by name is not passed over.
-    if (native !== undefined && native === usable.native.compiles && environment('NUMLOOM_CC') !== undefined)
-      refuse('native', native)
-    if (native === undefined) return { runs: 'native', reason: 'there is a C compiler' }
-    const wasm = lacks('wasm')
-    if (wasm === undefined) return { runs: 'wasm', reason: native }
-    return this.#plain(`${native} ${wasm}`, required)
-  }
-
-  #plain(reason: string, required: boolean): Placement {
-    if (required) {
-      const text = `NL5004: '${this.name}' would run as plain JavaScript, and is given { require: 'compiled' }: ${reason}`
-      throw new NjitError(text, { code: 'NL5004' })
-    }
-    // Without its name: the reason is the same for all functions, and is told once.
-    warnOnce('NUMLOOM_NJIT', `njit: functions run as plain JavaScript: ${reason}`)
-    return { runs: 'js', reason }
   }
 
   call(given: unknown[]): unknown {

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 import { NjitError } from '../core/errors.js'
-import { Dispatcher, type Placement, type Refusal, type Stats } from './dispatcher.js'
+import { Dispatcher, type Refusal, type Stats } from './dispatcher.js'
 import { definitions } from './frontend.js'
 import {
   assembly,
@@ -16,6 +16,7 @@ import {
 } from './inspect.js'
 import { type NjitOptions, readOptions } from './options.js'
 import type { LoopReport } from './parallel.js'
+import type { Placement } from './placement.js'
 import { parseSignature } from './signature.js'
 import { callerPlace, Source } from './source.js'
 import type { LoopRemark } from './vectorization.js'

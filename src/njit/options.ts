@@ -121,8 +121,9 @@ function fastmathFlags(value: unknown): readonly FastmathFlag[] {
 }
 
 function scheduleOf(text: unknown): LoopSchedule {
-  const [kind, chunk = '0', ...rest] = String(text).split(',')
+  const [kind, chunk, ...rest] = String(text).split(',')
   const known = SCHEDULES.find((name) => name === kind)
-  if (known && rest.length === 0 && /^\d{1,9}$/.test(chunk)) return { kind: known, chunk: Number(chunk) }
+  if (known && chunk === undefined) return { kind: known, chunk: 0 }
+  if (known && rest.length === 0 && /^[1-9]\d{0,8}$/.test(chunk ?? '')) return { kind: known, chunk: Number(chunk) }
   return invalid('schedule', text, `${SCHEDULES.join(', ')}, with a chunk as in 'dynamic,16'`)
 }
