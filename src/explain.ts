@@ -9,7 +9,7 @@ import type { Dispatch } from './report/dispatch.js'
 import { on, type Subscription } from './report/events.js'
 import { dispatchText } from './report/text.js'
 
-/** The kernel calls of one function, in order. */
+/** The calls of kernels and of functions of njit in one function, in order. */
 export class Explanation {
   constructor(readonly calls: readonly Dispatch[]) {}
 
@@ -53,8 +53,8 @@ function end(collector: Collector): Explanation {
 }
 
 /**
- * Runs `fn` and tells, for every kernel call in it: arrays, backend, file, instruction set, threads, bytes copied, time,
- * and why the other backends did not run it. Where `fn` returns a promise, so does this, and calls that it makes after
+ * Runs `fn` and tells, for every call of a kernel or of a function of njit in it: arrays, backend, file, instruction set,
+ * threads, bytes copied, time, and why the other backends did not run it. Where `fn` returns a promise, so does this, and calls that it makes after
  * awaiting count too; those of other functions that run meanwhile do not. Throws what `fn` throws.
  */
 export function explain(fn: () => PromiseLike<unknown>): Promise<Explanation>

@@ -16,7 +16,7 @@ import type { Kernel } from './kernel/define.js'
 import { BEYOND_MEASURED, type Choice, choiceFor, planOf } from './kernel/plan.js'
 import { isLinearAlgebra } from './kernel/registry.js'
 import { variables, whenRead } from './omp/variables.js'
-import { type Dispatch, observe, type Planned } from './report/dispatch.js'
+import { type Dispatch, kernelCall, observe, type Planned } from './report/dispatch.js'
 import { reporting } from './report/events.js'
 import './report/start.js'
 
@@ -237,10 +237,11 @@ function runObserved(route: Route, call: Call, chosen: Omit<Planned, 'kernel' | 
   const { kernel, dtype } = route
   const about = { forced: getBackend() !== 'auto', ranking: route.rankingFor(args) }
   const others = () => reasons(route, backend.name, work, threadSetting.count, about)
-  observe({ kernel, dtype, work, args, shape, backend, threads, threadSetting, others }, () => {
+  const run = () => {
     backend.setThreads(threads)
     call(args as KernelArgument[])
-  })
+  }
+  observe(kernelCall({ kernel, dtype, work, args, shape, backend, threads, threadSetting, others }, run))
 }
 
 /** What a call with so much work on arrays in the heap would run on, and why not on others. */

@@ -125,3 +125,96 @@ console.log(JSON.stringify({ report: compiled.vectorizationReport(), text: Strin
     expect(f.inspectC()).toMatch(/^\/\/ twice:2:\d+\nNL_INDEPENDENT\nfor /m)
   })
 })
+
+describe('parallelDiagnostics', () => {
+  const loops = `
+export function loops(x, y, at) {
+  let s = 0
+  for (const i of prange(x.length)) {
+    let t = 0
+    for (let j = 0; j < y.length; j++) t += y[j] * x[i]
+    s += t + at[at[i]]
+  }
+  for (const i of prange(y.length)) y[i] = 1
+  return s
+}`
+
+  test.each(TARGETS)(
+    'tells which checks of indices were taken out of loops, and which stay, for %s',
+    async (target) => {
+      const file = join(folder, `diagnostics-${target}.mjs`)
+      writeFileSync(
+        file,
+        `import { njit, prange } from ${JSON.stringify(import.meta.resolve('numloom/njit'))}
+${loops.trimStart()}
+const options = { target: '${target}', cache: false }
+const list = [new Float64Array(1), new Float64Array(1), new Int32Array(1)]
+const told = [true, false].map((boundsCheck) => {
+  const compiled = njit({ ...options, parallel: true, boundsCheck }, loops)
+  compiled(...list)
+  return { report: compiled.parallelDiagnostics(), text: String(compiled.parallelDiagnostics()) }
+})
+console.log(JSON.stringify(told))
+`,
+      )
+      const [checked, free] = await jsonOf<{ report: Any; text: string }[]>(`await import(${JSON.stringify(file)})`)
+      const places = (...all: string[]) => all.map((at) => `${file}:${at}`)
+      const signature = 'f8[::1], f8[::1], i4[::1]'
+      expect(checked?.report).toMatchObject({
+        loops: [
+          { signature, place: `${file}:4:3`, hoisted: places('6:47', '6:54', '7:20'), checked: places('7:17') },
+          { signature, place: `${file}:9:3`, hoisted: places('9:39'), checked: [] },
+        ],
+        refusals: [],
+      })
+      expect(checked?.text.split('\n')).toEqual(
+        expect.arrayContaining([
+          '  indices checked before a loop: 6:47, 6:54, 7:20',
+          '  indices checked in each iteration: 7:17',
+        ]),
+      )
+      expect(free?.report).toMatchObject({ loops: [1, 2].map(() => ({ hoisted: [], checked: [] })) })
+      expect(free?.text).not.toContain('indices')
+    },
+  )
+
+  test('tells the calls that were refused, in words and as data', () => {
+    const f = njit({ target: 'native', parallel: true, cache: false, name: 'halve' }, ((x: Any) => {
+      for (const i of prange(x.length)) x[i >> 1] = i
+    }) as Any) as Any
+    expect(errorOf(f.parallelDiagnostics)).toMatchObject({ code: 'NL5008' })
+    const error = errorOf<Error>(() => f(new Float64Array(3)))
+    expect(() => f(new Float64Array(3))).toThrow(/NL4002/)
+    expect(() => f(new Float32Array(3))).toThrow(/NL4002/)
+    const { loops: none, refusals } = JSON.parse(JSON.stringify(f.parallelDiagnostics()))
+    expect(none).toEqual([])
+    const write = { variable: 'x', write: true, line: expect.any(Number) }
+    expect(refusals).toEqual([
+      { signature: 'f8[::1]', code: 'NL4002', message: error.message, conflict: [write, write] },
+      { signature: 'f4[::1]', code: 'NL4002', message: expect.any(String), conflict: [write, write] },
+    ])
+    expect(String(f.parallelDiagnostics())).toContain(`refused for (f8[::1]): ${error.message}`)
+  })
+
+  test('tells those of compile() too, and what there is code for besides', async () => {
+    const f = njit({ target: 'native', parallel: true, cache: false }, ((x: Any, y: Any) => {
+      for (const i of prange(x.length)) x[i] = y[0]
+    }) as Any) as Any
+    const g = njit({ target: 'native', parallel: true, cache: false }, ((n: Any, x: Any) => {
+      for (const i of prange(x.length, { collapse: 2 })) for (const j of prange(i)) x[j] = n
+    }) as Any) as Any
+    await expect(g.compile(1, new Float64Array(1))).rejects.toThrow(/NL4004/)
+    expect(g.parallelDiagnostics()).toMatchObject({ loops: [], refusals: [{ code: 'NL4004' }] })
+    f(new Float64Array(1), new Float32Array(1))
+    expect(f.parallelDiagnostics()).toMatchObject({ loops: [{ parallel: true }], refusals: [] })
+  })
+
+  test('says that plain JavaScript has none', () => {
+    const f = njit({ target: 'js', name: 'plain' }, (x: number) => x)
+    f(1)
+    expect(errorOf(f.parallelDiagnostics)).toMatchObject({
+      code: 'NL5008',
+      message: expect.stringMatching(/'plain'.*runs as plain JavaScript: \{ target: 'js' \}/),
+    })
+  })
+})

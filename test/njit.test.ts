@@ -64,6 +64,113 @@ describe('calls', () => {
     expect(njit('f8(u4)', OFF, cube)(4e9)).toBe(cube(4e9))
   })
 
+  test('signatures that no argument fits tell the nearest, and what to pass', () => {
+    const f = (signatures: string | string[], ...args: unknown[]) => {
+      const fn = args.length === 1 ? (_a: Any) => 0 : (_a: Any, _b: Any) => 0
+      return errorOf(() => (njit(signatures, { ...OFF, name: 'f' }, fn) as Any)(...args)).message
+    }
+    const near = (wanted: string, at: number, found: string, fix: string) =>
+      expect.stringMatching(
+        new RegExp(
+          `^NL5006: 'f' has no signature for .*, has ${wanted} as argument ${at}, not ${found}: pass ${fix}, or add`,
+        ),
+      )
+    expect(f('f8(i4)', -0)).toEqual(near('i4', 1, '-0', 'x \\| 0'))
+    expect(f('f8(u4)', 2.5)).toEqual(near('u4', 1, '2.5', 'x >>> 0'))
+    expect(f('f8(i2)', 1e6)).toEqual(near('i2', 1, '1000000', 'a whole number that i2 has'))
+    expect(f('f8(f8)', 1n)).toEqual(near('f8', 1, 'i8', 'Number\\(x\\)'))
+    expect(f('f8(i8)', 1)).toEqual(near('i8', 1, '1', 'BigInt\\(x\\)'))
+    expect(f(['f8(f8[:], f8[:])', 'f8(i8, f8[:])'], 1n, new Float32Array(1))).toEqual(
+      near('f8\\[:\\]', 2, 'f4\\[::1\\]', 'Float64Array.from\\(x\\)'),
+    )
+    expect(f('f8(i8[:])', new Int32Array(1))).toContain('pass BigInt64Array.from(x, BigInt)')
+    expect(f('f8(f8[:,:])', nl.ones([2, 2], { dtype: 'int32' }))).toContain("pass nl.array(x, { dtype: 'float64' })")
+    expect(f('f8(f8[:,::1])', nl.ones([3, 2]).T)).toContain('not f8[:,:]: pass nl.array(x), which copies')
+    expect(f('f8(f8[:,:])', new Float64Array(2))).toContain('pass an array of 2 dimensions')
+    expect(f('f8(f8[:])', 2)).toContain('not 2: pass an array of 1 dimension,')
+    expect(f(['f8(f8[:])', 'f8(f8, f8, f8)'], 1, 2)).toContain('The nearest, f8(f8, f8, f8), takes 3 arguments, not 2.')
+  })
+
+  test('what f.signatures has may be given to f.compile, and to njit', async () => {
+    const arrays = [
+      ...[new Float64Array(2), nl.ones(2), nl.ones(4).slice('::2'), nl.ones([2, 2]), nl.ones([3, 2]).T, nl.full([], 1)],
+      ...[new Uint8ClampedArray(2), new BigUint64Array(2), 1, 1.5, true, 1n],
+    ]
+    const fn = (_x: Any) => 1
+    const f = njit(OFF, fn)
+    for (const array of arrays) f(array)
+    expect(f.signatures).toEqual([
+      ...['f8[::1]', 'f8[::1]n', 'f8[:]', 'f8[:,::1]', 'f8[:,:]', 'f8[]', 'c1[::1]', 'u8[::1]', 'i4', 'f8', 'b1', 'i8'],
+    ])
+    for (const [i, signature] of f.signatures.entries()) {
+      const again = njit(OFF, fn)
+      await again.compile(`(${signature})`)
+      const other = njit(`f8(${signature})`, OFF, fn)
+      expect([again(arrays[i]), other(arrays[i])]).toEqual([1, 1])
+      expect(other.signatures).toEqual([signature])
+      if (signature !== 'f8[:]') expect(again.signatures).toEqual([signature])
+    }
+    expect(() => njit('f8(f8[::1]n)', OFF, fn)(new Float64Array(1))).toThrow(/NL5006.*pass nl\.asarray\(x\)/)
+  })
+
+  test("Numba's other names, and Fortran's order", () => {
+    const fn = (x: Any) => x
+    for (const name of ['intp', 'ssize_t']) expect(njit(`${name}(${name})`, OFF, fn)(-5n)).toBe(-5n)
+    for (const name of ['uintp', 'size_t']) expect(njit(`${name}(${name})`, OFF, fn)(5n)).toBe(5n)
+    expect(njit('intc(intc)', OFF, fn)(-5)).toBe(-5)
+    expect(njit('uintc(uintc[:])', OFF, (x: Any) => x[0])(Uint32Array.of(2 ** 32 - 1))).toBe(2 ** 32 - 1)
+    expect(() => njit('f8(f8[::1,:])', fn)).toThrow(/NL5002.*'f8\[::1,:\]' is Fortran's order, and \[:,:\] takes any/)
+  })
+
+  test('the result of a signature is what it says, by its value where that decides', () => {
+    const refuses = (f: (...args: Any[]) => unknown, args: unknown[], what: string) =>
+      expect(() => f(...args)).toThrow(new RegExp(`NL5009: '\\w+' returns ${what}, and its signature says`))
+    // Kept code is held against the signature too.
+    for (const options of [OFF, { target: 'native' } as const]) {
+      const scaled = njit('i4(f8)', options, (x: number) => x * 1.5)
+      expect([scaled(2), scaled(-4), scaled(0)]).toEqual([3, -6, 0])
+      for (const [x, what] of [
+        [1, '1.5'],
+        [-0, '-0'],
+        [2 ** 32, '6442450944'],
+        [Number.NaN, 'NaN'],
+      ] as const)
+        refuses(scaled, [x], what)
+      expect(scaled(4)).toBe(6)
+      const single = njit('f4(f8)', options, (x: number) => x / 10)
+      expect([single(5), single(Number.NaN)]).toEqual([0.5, Number.NaN])
+      refuses(single, [1], '0.1')
+      expect(njit('f4(f8)', options, (x: number) => Math.fround(x / 10))(1)).toBe(Math.fround(0.1))
+      const byte = njit('u1(f8)', options, (x: number) => x + 1)
+      expect(byte(254)).toBe(255)
+      refuses(byte, [255], '256')
+      const whole = njit('u8(i8)', options, (x: bigint) => x - 1n)
+      expect(whole(1n)).toBe(0n)
+      refuses(whole, [0n], '-1n')
+      refuses(
+        njit('f4[:](i4)', options, (n: number) => new Float64Array(n)),
+        [1],
+        'a Float64Array',
+      )
+      refuses(
+        njit('f8[:,::1](f8[:,:])', options, (a: Any) => a),
+        [nl.ones([3, 2]).T],
+        'an NDArray of 2 dimensions',
+      )
+      expect(njit('f8[:,::1](f8[:,:])', options, (a: Any) => a)(nl.ones([3, 2])).shape).toEqual([3, 2])
+      refuses(
+        njit('void(f8)', options, (x: number) => x),
+        [1],
+        'a number',
+      )
+      expect(njit('void(f8)', options, (_: number) => {})(1)).toBe(undefined)
+    }
+    // The same code under another signature.
+    const half = (x: number) => x / 2
+    expect(njit('f8(f8)', { target: 'native' }, half)(3)).toBe(1.5)
+    refuses(njit('i8(f8)', { target: 'native' }, half), [3], 'a number')
+  })
+
   test('further arguments, beside arrays of globals', () => {
     const table = Float64Array.of(1, 2, 3)
     const look: Any = njit({ ...OFF, globals: { table } }, (i: number) => table[i])
@@ -162,16 +269,84 @@ describe('calls', () => {
   })
 })
 
+describe('options', () => {
+  test('of other kinds are refused, with what there is', () => {
+    for (const name of [5, '', {}]) {
+      expect(() => njit({ name } as Any, (x: number) => x)).toThrow(/NL5001: njit's option name is .*; valid are/)
+    }
+    for (const globals of [5, 'x', null, [1], () => 1, 5n]) {
+      expect(() => njit({ globals } as Any, (x: number) => x)).toThrow(/NL5001: njit's option globals is .*; valid are/)
+    }
+    for (const schedule of ['dynamic,0', 'dynamic,', 'static,1,2', 'fast']) {
+      expect(() => njit({ schedule }, (x: number) => x)).toThrow(/NL5001: njit's option schedule is .*; valid are/)
+    }
+    expect(() => njit({ fastmath: { reassoc: true } } as Any, (x: number) => x)).toThrow(/NL5001.*fast, nnan/)
+  })
+
+  test("fastmath: ['fast'] is all of LLVM's flags", () => {
+    const asm = (fastmath: Any) => {
+      const f = njit({ ...OFF, fastmath, name: 'sum' }, (x: Any) => {
+        let s = 0
+        for (let i = 0; i < x.length; i++) s += x[i]
+        return s
+      })
+      f(new Float64Array(3))
+      return f.inspectAsm()
+    }
+    expect(asm(['fast'])).toBe(asm(true))
+    expect(asm(['fast'])).not.toBe(asm(false))
+  })
+
+  test("require: 'compiled' and target: 'js' exclude each other", () => {
+    const f = njit({ target: 'js', require: 'compiled', name: 'both' }, (x: number) => x)
+    expect(errorOf(() => f(1))).toMatchObject({ code: 'NL5004', message: expect.stringContaining("{ target: 'js' }") })
+    expect(f.explain()).toMatchObject({ runs: 'none', reason: expect.stringContaining('NL5004') })
+    expect(String(f.explain())).toMatch(/^both does not run: NL5004/)
+  })
+})
+
+describe('errors have a place', () => {
+  test.each(TARGETS)('those of no memory and of too deep recursion, on %s', (target) => {
+    const large = njit({ cache: false, target, name: 'large' }, (n: number) => new Float64Array(n).length)
+    const place = { file: '', line: expect.any(Number), column: expect.any(Number) }
+    expect(errorOf(() => large(2 ** 46))).toMatchObject({ name: 'OutOfMemoryError', function: 'large', ...place })
+    const deep = njit({ cache: false, target }, function deep(n: number): number {
+      return n < 0 ? 0 : 1 + deep(n - 1)
+    })
+    expect(errorOf(() => deep(1e6))).toMatchObject({ name: 'RangeError', function: 'deep', ...place, line: 1 })
+    expect(deep(10)).toBe(11)
+  })
+})
+
 describe('without a compiler', () => {
+  test('a target that is missing: calls throw, and explain() says why', async () => {
+    const script = `
+      import { njit } from '${import.meta.resolve('numloom/njit')}'
+      const told = ['native', 'auto'].map((target) => {
+        const f = njit({ target, cache: false, name: 'f' }, (x) => x + 1)
+        const thrown = []
+        try { f(1) } catch (error) { thrown.push(error.code, error.message) }
+        return { thrown, explained: f.explain() }
+      })
+      console.log(JSON.stringify(told))`
+    const { stdout } = await runScript(script, { env: { NUMLOOM_CC: '/nonexistent/cc' } })
+    // One that was asked for by name is not passed over for wasm.
+    for (const { thrown, explained } of JSON.parse(stdout)) {
+      expect(thrown).toEqual(['NL5004', expect.stringContaining("NUMLOOM_CC='/nonexistent/cc' is not there")])
+      expect(explained).toMatchObject({ function: 'f', runs: 'none', reason: thrown[1], specialisations: [] })
+    }
+  })
+
   test('NUMLOOM_DISABLE_JIT=1 runs plain JavaScript, and says so once', async () => {
     const script = `
       import { njit } from '${import.meta.resolve('numloom/njit')}'
       const f = njit((x) => x + 1)
       console.log(f(1), f(2), f.explain().runs)
+      njit((x) => x - 1)(1)
       try { njit({ require: 'compiled' }, (x) => x)(1) } catch (error) { console.log(error.code) }`
     const { stdout, stderr } = await runScript(script, { env: { NUMLOOM_DISABLE_JIT: '1' } })
     expect(stdout).toBe('2 3 js\nNL5004\n')
-    expect(stderr.match(/runs as plain JavaScript/g)).toHaveLength(1)
+    expect(stderr.match(/plain JavaScript/g)).toHaveLength(1)
   })
 })
 

@@ -56,7 +56,8 @@ function copyOut(copy: Copy): void {
   transfer('out', heapBytes(copy.address, copy.data.byteLength), bytesOf(copy.data))
 }
 
-function transfer(direction: 'in' | 'out', from: Uint8Array, to: Uint8Array): void {
+/** A copy over the border of the heap, told to whoever listens. */
+export function transfer(direction: 'in' | 'out', from: Uint8Array, to: Uint8Array): void {
   const start = reporting ? performance.now() : 0
   to.set(from)
   if (reporting) copied(direction, from.byteLength, start)

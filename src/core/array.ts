@@ -131,11 +131,14 @@ export class NDArray {
     return at
   }
 
-  /** The element at an index for each axis; negative ones count from the end. Throws IndexError. */
-  get(...indices: number[]): Element {
+  /**
+   * The element at an index for each axis; negative ones count from the end. Of an int64 array it is a bigint:
+   * `a.get<bigint>(i)`; nl.Element where the dtype is not known. Throws IndexError.
+   */
+  get<T extends Element = number>(...indices: number[]): T {
     const skip = this.#index(indices)
     const { data, at } = this.elements()
-    return data[at + skip] as Element
+    return data[at + skip] as T
   }
 
   /** Sets the element at an index for each axis to the last argument. Throws IndexError, DTypeError. */

@@ -69,7 +69,7 @@ function findCap(): Cap {
 }
 
 /** What becomes of a wanted count: it is brought to the cap at each use, since the cap may change. */
-function withinCap(wanted: ThreadCount): ThreadCount {
+export function withinCap(wanted: ThreadCount): ThreadCount {
   cap ??= findCap()
   if (wanted.count <= cap.count) return wanted
   if (wanted !== above) {

@@ -1,6 +1,7 @@
 // Arrays from outside the heap, for the length of one call of a compiled wasm function: the part that the function can
 // reach is copied into the heap, and what it wrote is copied back. SPDX-License-Identifier: MIT
 
+import { transfer } from '../backends/outside.js'
 import { heap } from '../core/heap.js'
 import type { ArrayArgument, NumericArray } from './target.js'
 
@@ -74,7 +75,7 @@ export function place(arrays: readonly ArrayArgument[]): Placed {
       // Elements keep their alignment, which atomic operations need.
       const origin = block.address + (begin % ALIGNMENT) - begin
       const target = new Uint8Array(heap().buffer, origin + begin, end - begin)
-      target.set(new Uint8Array(buffer, begin, end - begin))
+      transfer('in', new Uint8Array(buffer, begin, end - begin), target)
       bytes += target.byteLength
       for (const { slot, first } of extents) addresses.push([slot, origin + first])
     }
@@ -89,7 +90,8 @@ export function place(arrays: readonly ArrayArgument[]): Placed {
       for (const extent of extents) {
         if (!extent.written) continue
         const length = extent.end - extent.begin
-        new Uint8Array(buffer, extent.begin, length).set(new Uint8Array(heap().buffer, origin + extent.begin, length))
+        const from = new Uint8Array(heap().buffer, origin + extent.begin, length)
+        transfer('out', from, new Uint8Array(buffer, extent.begin, length))
         bytes += length
       }
       block.release()

@@ -2,10 +2,9 @@
 // SPDX-License-Identifier: MIT
 
 import { readFileSync } from 'node:fs'
-import { environment, readVariable, warnOnce } from '../core/env.js'
 import { NjitError } from '../core/errors.js'
-import { allowedThreads } from '../core/threads.js'
-import { parseBoolean } from '../omp/parse.js'
+import { observe } from '../report/dispatch.js'
+import { reporting } from '../report/events.js'
 import { VERSION } from '../version.js'
 import { fill, results } from './arguments.js'
 import { cacheKey, readEntry, writeEntry } from './cache.js'
@@ -18,11 +17,14 @@ import {
   type Surroundings,
   surroundings,
 } from './frontend.js'
-import { available, targetFor } from './libraries.js'
+import { targetFor } from './libraries.js'
+import { noArgument, noSignature } from './mismatch.js'
+import { type Placement, placementOf } from './placement.js'
+import { type ResultCheck, resultCheck } from './result-check.js'
 import { callError, overlapWarning } from './run-errors.js'
-import { type ArgumentType, isHuge, isWithin, matchSignature, returns, type Signature, typeOf } from './signature.js'
+import { type ArgumentType, isHuge, isWithin, matchSignature, type Signature, typeOf } from './signature.js'
 import type { Program, Target } from './target.js'
-import { describe, type Value } from './value.js'
+import { compiledCall, plainCall, threadsOf } from './telling.js'
 
 /** The code for one list of argument types. */
 export interface Specialisation {
@@ -32,6 +34,7 @@ export interface Specialisation {
   readonly target: Target['name']
   readonly program: Program
   readonly description: Description
+  readonly checkResult: ResultCheck | undefined
   readonly compileMs: number
   readonly fromCache: boolean
 }
@@ -46,13 +49,17 @@ export interface Stats {
   lastCopied: number
 }
 
-/** Where calls run, and why. */
-export interface Placement {
-  readonly runs: Target['name'] | 'js'
-  readonly reason: string
+/** A prange that there is no parallel code for, with the arguments of a call. */
+export interface Refusal {
+  readonly signature: string
+  readonly code: string
+  /** All that the error said. */
+  readonly message: string
+  /** The two accesses, where iterations depend on each other. */
+  readonly conflict?: readonly { readonly variable: string; readonly write: boolean; readonly line: number }[]
 }
 
-const DISABLE = 'NUMLOOM_DISABLE_JIT'
+const REFUSALS = new Set(['NL4002', 'NL4004'])
 
 let generationRead: string | undefined
 
@@ -73,6 +80,7 @@ interface Job {
   readonly kept: Uint8Array | undefined
   readonly text: string
   readonly description: Description
+  readonly checkResult: ResultCheck | undefined
 }
 
 const signatureText = (types: readonly ArgumentType[], huge: boolean) =>
@@ -96,6 +104,8 @@ function fits({ types, specialisation }: Last, args: readonly unknown[]): boolea
 export class Dispatcher {
   readonly stats: Stats = { calls: 0, compileMs: 0, cacheHits: 0, cacheMisses: 0, lastThreads: 1, lastCopied: 0 }
   readonly specialisations = new Map<string, Specialisation>()
+  /** The last of each signature, for parallelDiagnostics(). */
+  readonly refusals = new Map<string, Refusal>()
   #placement: Placement | undefined
   #around: Surroundings | undefined
 
@@ -117,49 +127,29 @@ export class Dispatcher {
 
   /** Throws NjitError where compiled code is required and cannot be had; EnvironmentError where NUMLOOM_STRICT_ENV=1. */
   placement(): Placement {
-    this.#placement ??= this.#place()
+    this.#placement ??= placementOf(this.definition)
     return this.#placement
-  }
-
-  #place(): Placement {
-    const { target, required } = this.definition.settings
-    if (target === 'js') return { runs: 'js', reason: "{ target: 'js' }" }
-    if (readVariable(DISABLE, parseBoolean, 'false is used')) {
-      return this.#plain(`${DISABLE}=${environment(DISABLE)}`, required)
-    }
-    const usable = available()
-    const lacks = (name: Target['name']) => usable[name].runs ?? usable[name].compiles
-    if (target !== 'auto') {
-      const problem = lacks(target)
-      if (problem !== undefined)
-        throw new NjitError(`NL5004: njit cannot compile '${this.name}' for ${target}: ${problem}`, { code: 'NL5004' })
-      return { runs: target, reason: `{ target: '${target}' }` }
-    }
-    const native = lacks('native')
-    if (native === undefined) return { runs: 'native', reason: 'there is a C compiler' }
-    const wasm = lacks('wasm')
-    if (wasm === undefined) return { runs: 'wasm', reason: native }
-    return this.#plain(`${native} ${wasm}`, required)
-  }
-
-  #plain(reason: string, required: boolean): Placement {
-    const text = `njit: '${this.name}' runs as plain JavaScript: ${reason}`
-    if (required) throw new NjitError(`NL5004: ${text}`, { code: 'NL5004' })
-    warnOnce('NUMLOOM_NJIT', text)
-    return { runs: 'js', reason }
   }
 
   call(given: unknown[]): unknown {
     const { runs } = this.placement()
     this.stats.calls++
-    if (runs === 'js') return this.jsFunction(...given)
+    if (runs === 'js') return this.#runPlain(given)
     const { length } = this.definition.source.node.params
     const args = given.length > length ? given.slice(0, length) : given
     const last = this.#last
-    if (last !== undefined && fits(last, args)) return this.#run(last.specialisation, args)
-    const specialisation = this.specialise(args)
-    if (!specialisation.huge) this.#last = { types: args.map((arg) => typeOf(arg) as ArgumentType), specialisation }
+    const isLike = last !== undefined && fits(last, args)
+    const specialisation = isLike ? last.specialisation : this.specialise(args)
+    if (!isLike && !specialisation.huge) {
+      this.#last = { types: args.map((arg) => typeOf(arg) as ArgumentType), specialisation }
+    }
+    if (reporting) return observe(compiledCall(this, specialisation, args, () => this.#run(specialisation, args)))
     return this.#run(specialisation, args)
+  }
+
+  #runPlain(args: unknown[]): unknown {
+    if (reporting) return observe(plainCall(this, args, () => this.jsFunction(...args)))
+    return this.jsFunction(...args)
   }
 
   /** The last call's, for more calls with arguments of the same types. */
@@ -179,20 +169,13 @@ export class Dispatcher {
     const types = passed.map((arg, i) => {
       const type = typeOf(arg)
       if (type !== undefined) return type
-      const what =
-        arg === null || typeof arg !== 'object' ? (arg === null ? 'null' : typeof arg) : arg.constructor?.name
-      const fix = Array.isArray(arg) ? ' Pass Float64Array.from(...).' : ''
-      const text = `NL5005: argument ${i + 1} of '${this.name}' is ${what}; compiled functions take numbers, booleans, bigints, typed arrays and NDArrays.${fix}`
-      throw new NjitError(text, { code: 'NL5005', function: this.name })
+      throw noArgument(this.name, i, arg)
     })
     if (this.signatures.length === 0) return types
     const exact = this.signatures.map((signature) => matchSignature(signature, types, passed))
     const found = exact.find((match) => match?.every((type, i) => type.text === types[i]?.text)) ?? exact.find(Boolean)
     if (found) return found
-    const given = types.map(({ text }) => text).join(', ')
-    const valid = this.signatures.map(({ text }) => text).join('; ')
-    const text = `NL5006: '${this.name}' has no signature for (${given}); njit was given ${valid}. Convert the arguments, or add a signature.`
-    throw new NjitError(text, { code: 'NL5006', function: this.name })
+    throw noSignature(this.name, this.signatures, types, passed)
   }
 
   specialisationFor(types: readonly ArgumentType[], huge: boolean): Specialisation {
@@ -207,19 +190,14 @@ export class Dispatcher {
 
   compiled(types: readonly ArgumentType[], huge: boolean): Compiled {
     const values = types.map(({ value }) => value)
-    const compiled = compileSource(this.definition, this.around, values, huge)
-    this.#checkResult(types, compiled.result)
-    return compiled
+    return compileSource(this.definition, this.around, values, huge)
   }
 
-  #checkResult(types: readonly ArgumentType[], result: Value | undefined): void {
+  #resultCheck(types: readonly ArgumentType[], { result }: Description): ResultCheck | undefined {
     const used = this.signatures.find((signature) => {
       return matchSignature(signature, types)?.every(({ text }, i) => text === types[i]?.text)
     })
-    if (used === undefined || returns(used, result)) return
-    const found = result === undefined ? 'nothing' : describe(result)
-    const text = `NL5009: '${this.name}' returns ${found}, and its signature says ${used.result}. Correct one of them; without a result the signature takes any.`
-    throw new NjitError(text, { code: 'NL5009', function: this.name })
+    return used && resultCheck(this.name, used, result)
   }
 
   get target(): Target {
@@ -265,20 +243,34 @@ export class Dispatcher {
     const common = { signature, types, huge, target, key, started }
     if (entry) {
       this.stats.cacheHits++
+      const { description } = entry.meta as { description: Description }
       return {
         ...common,
         kept: entry.binary,
         text: '',
-        description: (entry.meta as { description: Description }).description,
+        description,
+        checkResult: this.#resultCheck(types, description),
       }
     }
     this.stats.cacheMisses++
-    const { text, description } = this.compiled(types, huge)
-    return { ...common, kept: undefined, text, description }
+    const { text, description } = this.#translated(signature, types, huge)
+    return { ...common, kept: undefined, text, description, checkResult: this.#resultCheck(types, description) }
+  }
+
+  #translated(signature: string, types: readonly ArgumentType[], huge: boolean): Compiled {
+    try {
+      return this.compiled(types, huge)
+    } catch (error) {
+      if (error instanceof NjitError && REFUSALS.has(error.code)) {
+        const { code, message, conflict } = error as NjitError & Pick<Refusal, 'conflict'>
+        this.refusals.set(signature, { signature, code, message, ...(conflict && { conflict }) })
+      }
+      throw error
+    }
   }
 
   #finish(
-    { signature, types, huge, target, key, started, kept, description }: Job,
+    { signature, types, huge, target, key, started, kept, description, checkResult }: Job,
     binary: Uint8Array,
   ): Specialisation {
     if (!kept && key !== undefined) writeEntry(key, binary, { name: this.name, target: target.name, description })
@@ -292,20 +284,20 @@ export class Dispatcher {
       target: target.name,
       program,
       description,
+      checkResult,
       compileMs,
       fromCache: kept !== undefined,
     }
   }
 
-  #run({ program, description }: Specialisation, args: readonly unknown[]): unknown {
+  #run({ program, description, checkResult }: Specialisation, args: readonly unknown[]): unknown {
     const { arrays: globals, sources } = this.around
     const all = globals.length > 0 ? [...args, ...globals.map(({ value }) => value)] : args
     const { layout } = description
     const before = program.slots()
     before[layout.error + OVERLAP] = 0
     const arrays = fill(description, before, all)
-    const { threads } = this.definition.settings
-    const status = program.call(arrays, threads === undefined ? threads : allowedThreads(threads))
+    const status = program.call(arrays, threadsOf(this).count)
     this.stats.lastThreads = program.lastThreads()
     this.stats.lastCopied = program.lastCopied()
     const slots = program.slots()
@@ -313,7 +305,9 @@ export class Dispatcher {
       if (status !== 0) throw callError(this.name, description, slots, sources)
       if (slots[layout.error + OVERLAP] !== 0)
         overlapWarning(this.name, slots[layout.error + OVERLAP] as number, sources)
-      return results(description, program, all)
+      const result = results(description, program, all)
+      checkResult?.(result)
+      return result
     } finally {
       if (slots[layout.error + BLOCKS] !== 0) program.free()
     }

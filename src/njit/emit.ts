@@ -70,6 +70,8 @@ export class Emitter {
   readonly regions: Region[] = []
   /** By the numbers in the comments above them. */
   readonly loops: WrittenLoop[] = []
+  /** Checks of indices that are taken out of loops. */
+  readonly hoisted = new Set<Statement>()
   /** Lines of the functions that are finished. */
   readonly finished: string[] = []
   #lines: string[] = []
@@ -98,7 +100,7 @@ export class Emitter {
     const checked = this.boundsCheck ? list : withoutChecks(list)
     // Accesses are written down as the user has them.
     if (this.recorder) return [...checked]
-    const hoisted = hoist(checked, accumulators, this.#around)
+    const hoisted = hoist(checked, accumulators, this.#around, this.hoisted)
     verifyStatements('hoist', this.#results, hoisted)
     return hoisted
   }

@@ -8,7 +8,7 @@ import type { Layout, WrittenLoop } from './emit.js'
 import type { Watch } from './emit-races.js'
 import { type Env, Inference } from './infer.js'
 import * as number from './interval.js'
-import type { Position, ProgramIr, Type } from './ir.js'
+import type { Position, ProgramIr, Statement, Type } from './ir.js'
 import type { Settings } from './options.js'
 import { type LoopReport, parallelize } from './parallel.js'
 import { privatize } from './privatize.js'
@@ -52,9 +52,10 @@ export interface Compiled {
   readonly own: number
   readonly description: Description
   readonly program: ProgramIr
-  readonly result: Value | undefined
   /** What the pranges became. */
   readonly loops: readonly LoopReport[]
+  /** Checks of indices that are taken out of loops. */
+  readonly hoisted: ReadonlySet<Statement>
   /** The loops of the C, by their numbers. */
   readonly writtenLoops: readonly WrittenLoop[]
   readonly types: readonly { name: string; type: Value; position: Position }[]
@@ -172,10 +173,11 @@ export function compileSource(
   const loops = parallelize(program, settings)
   verify('parallelize', program)
   const position = (at: Position) => encodePosition(around.sources, at)
-  const { text, own, layout, written: writtenLoops, watch } = programSource(program, position, { ...settings, huge })
+  const made = programSource(program, position, { ...settings, huge })
+  const { text, own, layout, written: writtenLoops, hoisted, watch } = made
   const { parameters } = program.main
   return {
-    ...{ text, own, program, loops, writtenLoops, result: expansion.result },
+    ...{ text, own, program, loops, hoisted, writtenLoops },
     description: {
       layout,
       parameters: parameters.map(({ type }) => type),

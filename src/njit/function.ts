@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 import { NjitError } from '../core/errors.js'
-import { Dispatcher, type Placement, type Stats } from './dispatcher.js'
+import { Dispatcher, type Refusal, type Stats } from './dispatcher.js'
 import { definitions } from './frontend.js'
 import {
   assembly,
@@ -16,6 +16,7 @@ import {
 } from './inspect.js'
 import { type NjitOptions, readOptions } from './options.js'
 import type { LoopReport } from './parallel.js'
+import type { Placement } from './placement.js'
 import { parseSignature } from './signature.js'
 import { callerPlace, Source } from './source.js'
 import type { LoopRemark } from './vectorization.js'
@@ -44,11 +45,14 @@ export type NjitFunction<F extends AnyFunction> = F & {
   inspectAsm(): string
   /** Which loops became SIMD, and why others did not. Prints well. */
   vectorizationReport(): VectorizationReport
-  /** Every prange: whether it runs in parallel, reductions, private and shared variables. Prints well. */
+  /** Every prange: whether it runs in parallel, reductions, private and shared variables, checks of indices. Prints well. */
   parallelDiagnostics(): ParallelDiagnostics
 }
 
-export interface Explanation extends Placement {
+export interface Explanation {
+  /** 'none' where calls throw for that reason. */
+  readonly runs: Placement['runs'] | 'none'
+  readonly reason: string
   readonly function: string
   readonly specialisations: readonly { signature: string; target: string; compileMs: number; fromCache: boolean }[]
 }
@@ -57,7 +61,15 @@ export interface Explanation extends Placement {
 export type VectorizationReport = readonly (LoopRemark & { readonly signature: string })[]
 
 export interface ParallelDiagnostics {
-  readonly loops: readonly (Omit<LoopReport, 'position'> & { readonly place: string })[]
+  readonly loops: readonly (Omit<LoopReport, 'position' | 'loop'> & {
+    readonly signature: string
+    readonly place: string
+    /** Places of indices that are checked once before a loop, and of those that every iteration checks. */
+    readonly hoisted: readonly string[]
+    readonly checked: readonly string[]
+  })[]
+  /** Argument types that there is no code for, because iterations of a prange depend on each other or do not collapse. */
+  readonly refusals: readonly Refusal[]
 }
 
 /**

@@ -24,16 +24,20 @@ const IN_LANES = new Set<ReductionOp>(['+', '*', 'min', 'max'])
 /** Arrays of a nest whose overlap is looked at. */
 const MOST_APART = 8
 
-/** Statements with their loops in versions. */
+/** Statements with their loops in versions. Checks that a version goes without are added to `removed`. */
 export function hoist(
   list: readonly Statement[],
   accumulators: Accumulators,
   around: readonly Statement[],
+  removed: Set<Statement>,
 ): Statement[] {
+  const inner = (statements: readonly Statement[]) => hoist(statements, accumulators, around, removed)
   return list.flatMap((statement) => {
     if (statement.kind === 'for' && statement.parallel) return [statement]
-    if (statement.kind === 'for' && !hasRegion(statement)) return versions(statement, accumulators, around)
-    return [withLists(statement, (inner) => hoist(inner, accumulators, around))]
+    if (statement.kind !== 'for' || hasRegion(statement)) return [withLists(statement, inner)]
+    const findings = find(statement, accumulators, around)
+    for (const check of findings.removed) removed.add(check)
+    return versions(statement, findings, inner)
   })
 }
 
@@ -71,9 +75,7 @@ interface Findings {
   condition: Expression
 }
 
-function versions(loop: ForLoop, accumulators: Accumulators, around: readonly Statement[]): Statement[] {
-  const findings = find(loop, accumulators, around)
-  const inner = (body: readonly Statement[]) => hoist(body, accumulators, around)
+function versions(loop: ForLoop, findings: Findings, inner: (list: readonly Statement[]) => Statement[]): Statement[] {
   if (findings.removed.size === 0 && findings.simd.size === 0) return [{ ...loop, body: inner(loop.body) }]
   const copy = fast(loop, findings)
   const done = remaining(copy.body) ? [{ ...copy, body: inner(copy.body) }] : inChunks(copy, findings.simd.has(loop))

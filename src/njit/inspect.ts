@@ -3,16 +3,18 @@
 
 import { NjitError } from '../core/errors.js'
 import { placeOf, placeText } from './diagnostic.js'
-import type { Dispatcher, Specialisation } from './dispatcher.js'
+import type { Dispatcher, Refusal, Specialisation } from './dispatcher.js'
 import type { WrittenLoop } from './emit.js'
 import type { Compiled } from './frontend.js'
 import type { Explanation, ParallelDiagnostics, VectorizationReport } from './function.js'
 import { representation } from './interval.js'
+import type { Statement } from './ir.js'
 import { targetFor } from './libraries.js'
 import { LOOP_COMMENT } from './remarks.js'
 import { defaultTypes, isHuge, parseSignature } from './signature.js'
 import { describe, type Value } from './value.js'
 import { loopRemarks } from './vectorization.js'
+import { eachStatement } from './walk.js'
 import { moduleText } from './wasm.js'
 
 /** Compiles for signatures, for the types of example arguments, or without arguments for what njit was given. */
@@ -43,7 +45,12 @@ function compiled(dispatcher: Dispatcher, of: Specialisation): Compiled {
 function specialised(dispatcher: Dispatcher) {
   const list = [...dispatcher.specialisations.values()]
   if (list.length > 0) return list
-  const text = `NL5008: there is no code of '${dispatcher.name}' to look at yet: call it, or 'await ${dispatcher.name}.compile(...)'.`
+  const { name } = dispatcher
+  const { runs, reason } = dispatcher.placement()
+  const text =
+    runs === 'js'
+      ? `NL5008: there is no code of '${name}' to look at: it runs as plain JavaScript: ${reason}`
+      : `NL5008: there is no code of '${name}' to look at yet: call it, or 'await ${name}.compile(...)'.`
   throw new NjitError(text, { code: 'NL5008' })
 }
 
@@ -97,8 +104,17 @@ function printed<T extends object>(report: T, text: () => string): T {
   return Object.defineProperties(report, { toString: show, [Symbol.for('nodejs.util.inspect.custom')]: show })
 }
 
+function placed(dispatcher: Dispatcher): Pick<Explanation, 'runs' | 'reason'> {
+  try {
+    return dispatcher.placement()
+  } catch (error) {
+    if (error instanceof NjitError) return { runs: 'none', reason: error.message }
+    throw error
+  }
+}
+
 export function explanation(dispatcher: Dispatcher): Explanation {
-  const { runs, reason } = dispatcher.placement()
+  const { runs, reason } = placed(dispatcher)
   const specialisations = [...dispatcher.specialisations.values()].map(
     ({ signature, target, compileMs, fromCache }) => {
       return { signature, target, compileMs, fromCache }
@@ -109,34 +125,57 @@ export function explanation(dispatcher: Dispatcher): Explanation {
     const lines = specialisations.map(({ signature, target, compileMs, fromCache }) => {
       return `  (${signature})  ${target}  ${fromCache ? 'from the cache' : 'compiled'} in ${compileMs.toFixed(1)} ms`
     })
-    return [`${dispatcher.name} runs as ${runs}: ${reason}`, ...lines].join('\n')
+    const how = runs === 'none' ? 'does not run' : `runs as ${runs}`
+    return [`${dispatcher.name} ${how}: ${reason}`, ...lines].join('\n')
   })
 }
 
 export function diagnostics(dispatcher: Dispatcher): ParallelDiagnostics {
-  const loops = specialised(dispatcher).flatMap((of) => {
-    return compiled(dispatcher, of).loops.map(({ position, ...rest }) => ({ place: placeText(position), ...rest }))
+  const refusals = [...dispatcher.refusals.values()]
+  const list = refusals.length > 0 ? [...dispatcher.specialisations.values()] : specialised(dispatcher)
+  const { boundsCheck } = dispatcher.definition.settings
+  const loops = list.flatMap((of) => {
+    const { loops: reports, hoisted: removed } = compiled(dispatcher, of)
+    return reports.map(({ position, loop, ...rest }) => {
+      const checks = checksOf(boundsCheck ? loop.body : [], removed)
+      return { signature: of.signature, place: placeText(position), ...rest, ...checks }
+    })
   })
-  return printed({ loops }, () => loops.map(loopText).join('\n'))
+  return printed({ loops, refusals }, () => [...loops.map(loopText), ...refusals.map(refusalText)].join('\n'))
 }
 
-function loopText({
-  place,
-  parallel,
-  collapsed,
-  reason,
-  reductions,
-  privates,
-  shared,
-  distinct,
-}: ParallelDiagnostics['loops'][number]): string {
+/** Where indices are checked in a loop, and where they are checked before it. */
+function checksOf(body: readonly Statement[], removed: ReadonlySet<Statement>) {
+  const hoisted = new Set<string>()
+  const checked = new Set<string>()
+  eachStatement(body, (s) => {
+    if (s.kind === 'check') (removed.has(s) ? hoisted : checked).add(placeText(s.position))
+  })
+  return { hoisted: [...hoisted].filter((place) => !checked.has(place)), checked: [...checked] }
+}
+
+function loopText({ place, parallel, collapsed, reason, ...loop }: ParallelDiagnostics['loops'][number]): string {
+  const { reductions, privates, shared, distinct, hoisted, checked } = loop
+  const list = (title: string, items: readonly string[]) => items.length > 0 && `  ${title}: ${items.join(', ')}`
+  // The file is that of the loop, but for functions from elsewhere.
+  const file = place.replace(/\d+:\d+$/, '')
+  const places = (all: readonly string[]) => all.map((at) => (at.startsWith(file) ? at.slice(file.length) : at))
   const lines = [
     `prange at ${place}${collapsed > 1 ? `, ${collapsed} loops as one` : ''}: ${parallel ? 'parallel' : `serial, ${reason}`}`,
-    reductions.length > 0 && `  reductions: ${reductions.map(({ name, op }) => `${name} (${op})`).join(', ')}`,
-    privates.length > 0 && `  private: ${privates.join(', ')}`,
-    shared.length > 0 && `  shared: ${shared.join(', ')}`,
-    distinct.length > 0 &&
-      `  on one thread where these overlap: ${distinct.map((pair) => pair.join(' and ')).join(', ')}`,
+    list(
+      'reductions',
+      reductions.map(({ name, op }) => `${name} (${op})`),
+    ),
+    list('private', privates),
+    list('shared', shared),
+    list(
+      'on one thread where these overlap',
+      distinct.map((pair) => pair.join(' and ')),
+    ),
+    list('indices checked before a loop', places(hoisted)),
+    list('indices checked in each iteration', places(checked)),
   ]
   return lines.filter(Boolean).join('\n')
 }
+
+const refusalText = ({ signature, message }: Refusal) => `refused for (${signature}): ${message}`

@@ -168,6 +168,7 @@ class NativeProgram implements Program {
 
 export const nativeTarget: Target = {
   name: 'native',
+  isa: (MACHINE_FLAGS[0] as string).slice(1),
   identity,
   compile,
   compileAsync,

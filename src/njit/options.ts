@@ -1,11 +1,10 @@
 // The options of njit, checked.
 // SPDX-License-Identifier: MIT
 
-import { readVariable, warnOnce } from '../core/env.js'
+import { readVariable } from '../core/env.js'
 import { NjitError } from '../core/errors.js'
 import { countOf } from '../core/threads.js'
 import { parseBoolean, parseSchedule, SCHEDULE_KINDS } from '../omp/parse.js'
-import { formatSchedule } from '../omp/variables.js'
 import type { LoopSchedule } from './ir.js'
 import type { FastmathFlag } from './target.js'
 
@@ -19,8 +18,8 @@ export interface NjitOptions {
   target?: (typeof TARGETS)[number]
   /** Whether an index outside of an array is a RangeError (default), or undefined behaviour. */
   boundsCheck?: boolean
-  /** All or some of LLVM's flags, which let results differ from JavaScript's. */
-  fastmath?: boolean | readonly FastmathFlag[]
+  /** All ('fast') or some of LLVM's flags, which let results differ from JavaScript's. */
+  fastmath?: boolean | readonly (FastmathFlag | 'fast')[]
   /** What the free names of the function stand for: numbers, booleans, bigints, arrays and functions. */
   globals?: Readonly<Record<string, unknown>>
   /** Whether compiled code is kept on disk (default). */
@@ -57,7 +56,8 @@ export interface Settings {
 }
 
 function invalid(option: string, value: unknown, valid: string): never {
-  const text = `NL5001: njit's option ${option} is ${JSON.stringify(value)}; valid are ${valid}.`
+  const shown = typeof value === 'bigint' || typeof value === 'symbol' ? String(value) : JSON.stringify(value)
+  const text = `NL5001: njit's option ${option} is ${shown ?? typeof value}; valid are ${valid}.`
   throw new NjitError(text, { code: 'NL5001' })
 }
 
@@ -92,6 +92,10 @@ export function readOptions(options: NjitOptions): Settings {
   if (!TARGETS.includes(target)) invalid('target', target, TARGETS.join(', '))
   if (options.require !== undefined && options.require !== 'compiled') invalid('require', options.require, "'compiled'")
   if (race !== undefined && race !== 'check') invalid('race', race, "'check'")
+  if (name !== undefined && (typeof name !== 'string' || name === '')) invalid('name', name, 'names')
+  if (typeof globals !== 'object' || globals === null || Array.isArray(globals)) {
+    invalid('globals', globals, 'objects of names and values, as in { g: 9.81 }')
+  }
   if (threads !== undefined) countOf(threads, 'njit')
   const checks = readVariable('NUMLOOM_BOUNDSCHECK', parseBoolean, "the options' are used")
   return {
@@ -111,17 +115,15 @@ export function readOptions(options: NjitOptions): Settings {
 
 function fastmathFlags(value: unknown): readonly FastmathFlag[] {
   if (typeof value === 'boolean') return value ? FLAGS : []
-  if (Array.isArray(value) && value.every((item) => FLAGS.includes(item))) return value
-  return invalid('fastmath', value, `true, false and lists of ${FLAGS.join(', ')}`)
+  if (Array.isArray(value) && value.every((item) => item === 'fast' || FLAGS.includes(item)))
+    return value.includes('fast') ? FLAGS : value
+  return invalid('fastmath', value, `true, false and lists of fast, ${FLAGS.join(', ')}`)
 }
 
 function scheduleOf(text: unknown): LoopSchedule {
   const { value, problem } = parseSchedule(String(text))
-  if (value === undefined)
+  if (value === undefined || problem !== undefined)
     return invalid('schedule', text, `${SCHEDULE_KINDS.join(', ')}, with a chunk as in 'dynamic,16'`)
   const { kind, chunk } = value
-  if (problem !== undefined) {
-    warnOnce('NUMLOOM_NJIT', `njit's option schedule is '${text}': ${problem}; ${formatSchedule(value)} is used`)
-  }
   return { kind, chunk }
 }

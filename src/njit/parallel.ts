@@ -10,6 +10,7 @@ import { listsOf, nestOf } from './walk.js'
 /** What became of a prange, for parallelDiagnostics(). */
 export interface LoopReport {
   readonly position: Position
+  readonly loop: ForLoop
   readonly parallel: boolean
   /** How many nested loops it is. */
   readonly collapsed: number
@@ -58,7 +59,7 @@ export function parallelize(
 }
 
 function serialReport([loop, ...inner]: readonly ForLoop[], reason: string): LoopReport {
-  const none = { reductions: [], privates: [], shared: [], distinct: [] }
+  const none = { loop: loop as ForLoop, reductions: [], privates: [], shared: [], distinct: [] }
   return { position: (loop as ForLoop).position, parallel: false, collapsed: 1 + inner.length, reason, ...none }
 }
 
@@ -84,6 +85,7 @@ function decide(f: FunctionIr, nest: readonly ForLoop[]): LoopReport {
   const named = (variables: readonly Variable[]) => [...new Set(variables.map(({ name }) => name).filter(Boolean))]
   return {
     position: loop.position,
+    loop,
     parallel: true,
     collapsed: nest.length,
     reason: undefined,

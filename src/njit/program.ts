@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { arrayStruct, BLOCKS, Emitter, type Layout, layoutOf, type WrittenLoop } from './emit.js'
 import { storedType, typeName } from './emit-expressions.js'
 import { mostAxes, raceSlots, type Watch } from './emit-races.js'
-import type { ArrayType, Position, ProgramIr, Type } from './ir.js'
+import type { ArrayType, Position, ProgramIr, Statement, Type } from './ir.js'
 
 const texts = new Map<string, string>()
 
@@ -26,6 +26,8 @@ export interface Source {
   readonly own: number
   readonly layout: Layout
   readonly written: readonly WrittenLoop[]
+  /** Checks of indices that are taken out of loops. */
+  readonly hoisted: ReadonlySet<Statement>
   /** Set where loops are checked for races. */
   readonly watch: Watch | undefined
 }
@@ -49,9 +51,9 @@ export function programSource(
   const races = race ? `#define NL_AXES ${axes}\n${header('races.h')}` : ''
   const own = OWN.test(text) ? OWN_HEADERS.map(header).join('') : ''
   const start = `${huge ? '#define NL_HUGE 1\n' : ''}${header('runtime.h')}${header('semantics.h')}${own}${races}`
-  const { recorder } = emitter
+  const { recorder, loops, hoisted } = emitter
   const watch = recorder && { axes, accesses: recorder.accesses, watched: recorder.watched }
-  return { text: `${start}${text}\n`, own: start.length, layout, written: emitter.loops, watch }
+  return { text: `${start}${text}\n`, own: start.length, layout, written: loops, hoisted, watch }
 }
 
 function entryLines(emitter: Emitter, program: ProgramIr, layout: Layout): void {

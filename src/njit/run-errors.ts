@@ -24,7 +24,10 @@ export function callError(
 ): Error {
   const [what = 0, where = 0, first = 0, axis = 0, size = 0] = slots.subarray(layout.error, layout.error + 5)
   if (what === TOO_DEEP) {
-    return Object.assign(new RangeError(`Maximum call stack size exceeded in '${name}'`), { function: name })
+    // Which of its calls was too deep is not recorded.
+    const { file, line, column } = placeOf((sources[0] as Source).node.start)
+    const message = `Maximum call stack size exceeded in '${name}'`
+    return Object.assign(new RangeError(message), { function: name, file, line, column })
   }
   if (what === RACES && watch) return raceError(watch, slots.subarray(layout.error), sources)
   const position = decodePosition(sources, where)
@@ -36,7 +39,8 @@ export function callError(
     return Object.assign(new RangeError(message), { code: 'NUMLOOM_INDEX', index: first, axis, size, ...fields })
   }
   if (what === NO_MEMORY) {
-    return new OutOfMemoryError(`no memory for an array of ${first} bytes, ${place}`, { wanted: first, available: 0 })
+    const message = `no memory for an array of ${first} bytes, ${place}`
+    return Object.assign(new OutOfMemoryError(message, { wanted: first, available: 0 }), fields)
   }
   const failure = failures[what]
   const ErrorClass = CONSTRUCTORS[failure?.error ?? 'Error']

@@ -23,10 +23,10 @@ const BIGINT: ArgumentType = { text: 'i8', value: BIG }
 
 const arrayTypes = new Map<string, ArgumentType>()
 
-/** The same object for the same type. */
+/** The same object for the same type. An `n` behind it is an NDArray where it might be a typed array as well. */
 function arrayType(storage: Storage, rank: number, contiguous: boolean, form: ArrayType['form']): ArgumentType {
   const axes = Array.from({ length: rank }, (_, axis) => (contiguous && axis === rank - 1 ? '::1' : ':'))
-  const text = `${storage}[${axes.join(',')}]${form === 'ndarray' ? 'n' : ''}`
+  const text = `${storage}[${axes.join(',')}]${form === 'ndarray' && rank === 1 && contiguous ? 'n' : ''}`
   let type = arrayTypes.get(text)
   if (type === undefined) {
     type = { text, value: { kind: 'array', storage, rank, contiguous, form } }
@@ -82,6 +82,7 @@ export function isHuge(value: unknown): boolean {
 
 const LONG: Readonly<Record<string, string>> = {
   ...{ boolean: 'b1', bool: 'b1', int8: 'i1', int16: 'i2', int32: 'i4', int64: 'i8', uint8: 'u1', uint16: 'u2' },
+  ...{ intc: 'i4', uintc: 'u4', intp: 'i8', uintp: 'u8', ssize_t: 'i8', size_t: 'u8' },
   ...{ uint32: 'u4', uint64: 'u8', float32: 'f4', float64: 'f8', double: 'f8', number: 'f8', bigint: 'i8' },
 }
 
@@ -99,10 +100,14 @@ export function isWithin({ value: type }: ArgumentType, value: unknown): boolean
 /** One parameter of a signature: what it accepts, and what it is compiled for. */
 export interface Parameter {
   readonly text: string
+  /** Its name: of the scalar, or of the elements. */
+  readonly storage: string
   /** Whether it takes a value of a type. Integers are looked at: their code is right for those in range only. */
   accepts(type: ArgumentType, value?: unknown): boolean
   /** The type that arguments are converted to; undefined where it is the argument's own. */
   readonly scalar: ArgumentType | undefined
+  /** What it is compiled for ahead of calls: of one dimension typed arrays, of others NDArrays. */
+  readonly typical: ArgumentType
 }
 
 export interface Signature {
@@ -117,36 +122,48 @@ function malformed(text: string, problem: string): never {
 }
 
 function parameterOf(part: string, text: string): Parameter {
-  const match = /^(\w+)\s*(?:\[([\s:,1]+)\])?$/.exec(part)
+  const match = /^(\w+)\s*(?:\[([\s:,1]*)\](n?))?$/.exec(part)
   if (!match) malformed(text, `'${part}' is no type`)
   const name = LONG[match[1] as string] ?? (match[1] as string)
   const layout = match[2]?.replaceAll(/\s/g, '')
   if (layout === undefined) return scalarParameter(name, part, text)
-  if (!/^(f[48]|[iu][1248])$/.test(name)) malformed(text, `there are no arrays of '${name}'`)
-  const axes = layout.split(',')
+  if (!/^(f[48]|[iu][1248]|c1)$/.test(name)) malformed(text, `there are no arrays of '${name}'`)
+  const axes = layout === '' ? [] : layout.split(',')
   const contiguous = axes.at(-1) === '::1' && axes.slice(0, -1).every((axis) => axis === ':')
+  if (/^::1(,:)+$/.test(layout))
+    malformed(text, `'${part}' is Fortran's order, and [${':,'.repeat(axes.length - 1)}:] takes any`)
   if (!contiguous && axes.some((axis) => axis !== ':'))
     malformed(text, `'${part}' is no layout; there are [:], [::1], [:,:], [:,::1]`)
+  const rank = axes.length
+  const form = match[3] === 'n' || rank !== 1 ? 'ndarray' : undefined
   return {
     text: part,
+    storage: name,
     scalar: undefined,
+    typical: arrayType(name as Storage, rank, contiguous || form === undefined, form ?? 'typed'),
     accepts: ({ value }) =>
       value.kind === 'array' &&
       (value.storage === name || (name === 'u1' && value.storage === 'c1')) &&
-      value.rank === axes.length &&
+      value.rank === rank &&
+      (form === undefined || value.form === form) &&
       (!contiguous || value.contiguous),
   }
 }
 
-function scalarParameter(name: string, part: string, text: string): Parameter {
-  if (name === 'b1') return { text: part, scalar: BOOLEAN, accepts: ({ value }) => value.kind === 'bool' }
-  if (name === 'i8' || name === 'u8')
-    return { text: part, scalar: BIGINT, accepts: ({ value }) => value.kind === 'big' }
-  if (name === 'f8' || name === 'f4')
-    return { text: part, scalar: DOUBLE, accepts: ({ value }) => value.kind === 'number' }
-  const scalar = INTEGERS.get(name)
-  if (!scalar) malformed(text, `'${part}' is no type`)
-  return { text: part, scalar, accepts: (type, value) => type === scalar || isWithin(scalar, value) }
+function scalarParameter(storage: string, text: string, signature: string): Parameter {
+  const of = (scalar: ArgumentType, accepts: Parameter['accepts']) => ({
+    text,
+    storage,
+    scalar,
+    typical: scalar,
+    accepts,
+  })
+  if (storage === 'b1') return of(BOOLEAN, ({ value }) => value.kind === 'bool')
+  if (storage === 'i8' || storage === 'u8') return of(BIGINT, ({ value }) => value.kind === 'big')
+  if (storage === 'f8' || storage === 'f4') return of(DOUBLE, ({ value }) => value.kind === 'number')
+  const scalar = INTEGERS.get(storage)
+  if (!scalar) malformed(signature, `'${text}' is no type`)
+  return of(scalar, (type, value) => type === scalar || isWithin(scalar, value))
 }
 
 /** `f8(f8[:], i4)`, or the parameters alone: `(f8[:], i4)`. Throws NjitError NL5002. */
@@ -156,18 +173,16 @@ export function parseSignature(text: string): Signature {
   const list = match[2]?.trim() ?? ''
   const parts = list === '' ? [] : list.split(/,(?![^[]*\])/).map((part) => part.trim())
   const result = match[1] || undefined
-  if (result !== undefined && result !== 'void' && result !== 'none') parameterOf(result, text)
+  if (result !== undefined) resultType(result, text)
   return { text, result, parameters: parts.map((part) => parameterOf(part, text)) }
 }
 
-/** Whether a result is what a signature says: its kind, and an array's elements and dimensions. */
-export function returns({ result }: Signature, value: Value | undefined): boolean {
-  if (result === undefined) return true
-  if (result === 'void' || result === 'none') return value === undefined || value.kind === 'unset'
-  if (value === undefined) return false
-  const { accepts, scalar } = parameterOf(result, result)
-  if (scalar) return value.kind === scalar.value.kind
-  return value.kind === 'array' && accepts({ text: '', value: { ...value, contiguous: true } })
+/** What a signature says of the result; undefined where there shall be none. Its kind is what `accepts` looks at. */
+export function resultType(result: string, text = result): Parameter | undefined {
+  if (result === 'void' || result === 'none') return undefined
+  const parameter = parameterOf(result, text)
+  const { scalar } = parameter
+  return scalar ? { ...parameter, accepts: ({ value }) => value.kind === scalar.value.kind } : parameter
 }
 
 /** The types that arguments are compiled for under a signature; undefined where they do not fit. */
@@ -181,15 +196,5 @@ export function matchSignature(
   return types.map((type, i) => parameters[i]?.scalar ?? type)
 }
 
-/** The types that a signature compiles for ahead of calls: of one dimension typed arrays, of more NDArrays. */
-export function defaultTypes({ parameters }: Signature): ArgumentType[] {
-  return parameters.map(({ text, scalar }) => {
-    if (scalar) return scalar
-    const [name = '', layout = ''] = text.split('[')
-    const rank = layout.split(',').length
-    const storage = (LONG[name.trim()] ?? name.trim()) as Storage
-    return rank === 1
-      ? arrayType(storage, 1, true, 'typed')
-      : arrayType(storage, rank, layout.includes('::1'), 'ndarray')
-  })
-}
+/** The types that a signature compiles for ahead of calls. */
+export const defaultTypes = ({ parameters }: Signature): ArgumentType[] => parameters.map(({ typical }) => typical)

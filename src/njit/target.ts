@@ -59,6 +59,8 @@ export interface Program {
 
 export interface Target {
   readonly name: 'native' | 'wasm'
+  /** The instruction set that it compiles for, in words for reports. */
+  readonly isa: string
   /** Part of the key under which binaries are kept: the compiler with its version, its flags, and for native the CPU. */
   identity(): string
   /** Throws NjitError where there is no compiler, or it refuses the source. */

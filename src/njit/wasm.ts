@@ -202,6 +202,7 @@ export function moduleText(source: string, options: CompileOptions): string {
 
 export const wasmTarget: Target = {
   name: 'wasm',
+  isa: 'simd128',
   identity() {
     const { compile, link } = byMemory()
     return ['wasm', clang().version, ...COMPILE, ...compile, ...commonFlags(), ...LINK, ...link].join(' ')

@@ -1,4 +1,5 @@
-// One kernel call, as it is told: what ran, on which arrays, where, how long, and what was copied for it.
+// One call of a kernel or of a compiled function, as it is told: what ran, on which arrays, where, how long, and what was
+// copied for it.
 //
 // Everything comes from the kernel's definition and the arguments of the call: while someone listens, not otherwise.
 // SPDX-License-Identifier: MIT
@@ -16,12 +17,15 @@ import { type CopyEvent, emit, heard } from './events.js'
  */
 export type Layout = 'C' | 'F' | 'strided' | 'broadcast'
 
-/** An array argument of a kernel call. */
+/** Elements of the typed arrays that compiled functions take besides those that NDArrays have. */
+type OtherElement = 'int8' | 'uint8' | 'uint8clamped' | 'int16' | 'uint16' | 'uint32' | 'uint64'
+
+/** An array argument of a call. */
 export interface ArrayReport {
-  /** The kernel's name for it. */
+  /** The kernel's name for it, or the function's. */
   readonly name: string
   readonly access: 'in' | 'out' | 'inout'
-  readonly dtype: DType
+  readonly dtype: DType | OtherElement
   /** Axes that lie one behind the other in memory reach a kernel as one. */
   readonly shape: readonly number[]
   readonly layout: Layout
@@ -29,14 +33,18 @@ export interface ArrayReport {
   readonly outside: boolean
 }
 
-/** One kernel call, as explain() and `on('dispatch')` report it. */
+/** One call of a kernel or of a function of njit, as explain() and `on('dispatch')` report it. */
 export interface Dispatch {
   readonly op: string
-  readonly dtype: Code
+  /** Kernels have it. */
+  readonly dtype?: Code
+  /** The types of all arguments: functions of njit have it. */
+  readonly signature?: string
   readonly arrays: readonly ArrayReport[]
-  /** Operations of the call. */
-  readonly work: number
+  /** Operations of the call: known of kernels. */
+  readonly work?: number
   readonly backend: BackendName
+  /** What has the code; of a function of njit, the user's file. */
   readonly file: string
   readonly isa: string
   readonly threads: number
@@ -67,65 +75,84 @@ export interface Planned {
   readonly others: () => Dispatch['others']
 }
 
+/** A call that is about to be made, of whatever kind. */
+export interface Observed<T> {
+  readonly op: string
+  readonly backend: BackendName
+  run(): T
+  /** How many threads it had, asked afterwards. */
+  team(): number
+  describe(ran: Ran): Dispatch
+}
+
+/** What is known of a call when it has finished. */
+export type Ran = Pick<Dispatch, 'threads' | 'bytesCopied' | 'start' | 'ms'>
+
 let copies: CopyEvent[] = []
-let current: Planned | undefined
+let current: Pick<Observed<unknown>, 'op' | 'backend'> | undefined
 
 const WHY = 'the array lies outside the heap, and wasm reaches nothing else'
 
 /** Called by backends that copy, after each copy for the call that is being observed. */
 export function copied(direction: CopyEvent['direction'], bytes: number, start: number): void {
   if (current === undefined) return
-  const { backend, kernel } = current
-  const ms = performance.now() - start
-  copies.push({ op: kernel.name, backend: backend.name, bytes, direction, why: WHY, start, ms })
+  const { op, backend } = current
+  copies.push({ op, backend, bytes, direction, why: WHY, start, ms: performance.now() - start })
 }
 
-/** Makes a call by `fn` and tells it. Copies of a call that fails are told, the call is not. */
-export function observe(planned: Planned, fn: () => void): void {
-  const before = current
-  current = planned
+/** Makes a call and tells it. Copies of a call that fails are told, the call is not. */
+export function observe<T>(call: Observed<T>): T {
+  const [callBefore, copiesBefore] = [current, copies]
+  current = call
   copies = []
   const start = performance.now()
   let ms: number | undefined
   try {
-    fn()
+    const result = call.run()
     ms = performance.now() - start
+    return result
   } finally {
     const made = copies
-    current = before
-    copies = []
-    tell(planned, made, start, ms)
+    current = callBefore
+    copies = copiesBefore
+    for (const copy of made) emit('copy', copy)
+    if (ms !== undefined) tell(call, made, start, ms)
   }
 }
 
-function tell(planned: Planned, made: readonly CopyEvent[], start: number, ms: number | undefined): void {
-  for (const copy of made) emit('copy', copy)
-  if (ms === undefined) return
-  const { kernel, backend } = planned
-  // Others in the process may have been using the budget.
-  const threads = planned.threads > 1 ? (backend.lastTeam?.() ?? planned.threads) : 1
-  if (heard('dispatch')) emit('dispatch', report({ ...planned, threads }, made, start, ms))
-  if (threads > 1) emit('region', { op: kernel.name, backend: backend.name, threads, start, ms })
+function tell(call: Observed<unknown>, made: readonly CopyEvent[], start: number, ms: number): void {
+  const threads = call.team()
+  const bytesCopied = made.reduce((sum, { bytes }) => sum + bytes, 0)
+  if (heard('dispatch')) emit('dispatch', call.describe({ threads, bytesCopied, start, ms }))
+  if (threads > 1) emit('region', { op: call.op, backend: call.backend, threads, start, ms })
 }
 
-function report(planned: Planned, made: readonly CopyEvent[], start: number, ms: number): Dispatch {
-  const { kernel, dtype, work, args, shape, backend, threads, threadSetting, others } = planned
+/** A kernel call, to be observed. */
+export function kernelCall(planned: Planned, run: () => void): Observed<void> {
+  const { kernel, dtype, work, args, shape, backend, threadSetting, others } = planned
   return {
     op: kernel.name,
-    dtype,
-    arrays: arraysOf(kernel, dtype, args, shape),
-    work,
     backend: backend.name,
-    file: backend.file,
-    isa: backend.isa,
-    threads,
-    threadSetting,
-    bytesCopied: made.reduce((sum, { bytes }) => sum + bytes, 0),
-    start,
-    ms,
-    get others() {
-      return others()
-    },
+    run,
+    // Others in the process may have been using the budget.
+    team: () => (planned.threads > 1 ? (backend.lastTeam?.() ?? planned.threads) : 1),
+    describe: ({ threads, bytesCopied, start, ms }) => ({
+      op: kernel.name,
+      dtype,
+      arrays: arraysOf(kernel, dtype, args, shape),
+      work,
+      backend: backend.name,
+      file: backend.file,
+      isa: backend.isa,
+      threads,
+      threadSetting,
+      bytesCopied,
+      start,
+      ms,
+      get others() {
+        return others()
+      },
+    }),
   }
 }
 

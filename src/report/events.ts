@@ -1,6 +1,6 @@
 // What numloom tells while it works: the events, who listens to them, and the one variable that says whether anyone does.
 //
-// Kernel calls look at `reporting` and at nothing else here, so that a program that does not listen does not pay.
+// Calls look at `reporting` and at nothing else here, so that a program that does not listen does not pay.
 // SPDX-License-Identifier: MIT
 
 import type { BackendName } from '../backends/backend.js'
@@ -10,7 +10,7 @@ import type { Dispatch } from './dispatch.js'
 
 /** Elements that a wasm backend took over the border of the heap, because it reaches no other memory. */
 export interface CopyEvent {
-  /** The kernel that was called. */
+  /** The kernel or the function of njit that was called. */
   readonly op: string
   readonly backend: BackendName
   readonly bytes: number
@@ -22,7 +22,7 @@ export interface CopyEvent {
   readonly ms: number
 }
 
-/** A kernel call with more than one thread. */
+/** A call of a kernel or of a function of njit with more than one thread. */
 export interface RegionEvent {
   readonly op: string
   readonly backend: BackendName
@@ -72,7 +72,7 @@ const listeners: Record<EventName, Set<Listener>> = {
   memory: new Set(),
 }
 
-/** Whether kernel calls have to be told to anyone. */
+/** Whether calls have to be told to anyone. */
 export let reporting = false
 
 function update(): void {

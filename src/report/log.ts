@@ -3,7 +3,7 @@
 
 import type { Dispatch } from './dispatch.js'
 import { type CopyEvent, type MemoryEvent, on, type RegionEvent } from './events.js'
-import { arrayText, millisecondsText, threadsText } from './text.js'
+import { arrayText, callText, millisecondsText, threadsText } from './text.js'
 
 export const LOG_LEVELS = ['off', 'warn', 'info', 'debug'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
@@ -11,10 +11,11 @@ export type LogLevel = (typeof LOG_LEVELS)[number]
 /** Not console: its output may be redirected by who embeds numloom. */
 const line = (...words: (string | number)[]) => process.stderr.write(`numloom ${words.join(' ')}\n`)
 
-function logDispatch({ op, dtype, backend, isa, threads, ms, arrays, bytesCopied }: Dispatch): void {
+function logDispatch(call: Dispatch): void {
+  const { backend, isa, threads, ms, arrays, bytesCopied } = call
   const copied = bytesCopied > 0 ? `, ${bytesCopied} bytes copied` : ''
   const about = `${arrays.map(arrayText).join('; ')}${copied}`
-  line('dispatch', `${op}_${dtype}`, backend, isa, threadsText(threads), millisecondsText(ms), about)
+  line('dispatch', callText(call), backend, isa, threadsText(threads), millisecondsText(ms), about)
 }
 
 function logCopy({ op, backend, direction, bytes, ms, why }: CopyEvent): void {

@@ -16,14 +16,22 @@ export const threadsText = (threads: number): string => `${threads} ${threads ==
 /** Microseconds are the least that a call takes. */
 export const millisecondsText = (ms: number): string => `${ms.toFixed(3)} ms`
 
+/** `add_f64` of a kernel, `norm(f8[::1])` of a function of njit. */
+export function callText({ op, dtype, signature }: Pick<Dispatch, 'op' | 'dtype' | 'signature'>): string {
+  return dtype === undefined ? `${op}(${signature})` : `${op}_${dtype}`
+}
+
 /** Some lines about a call; all but the first are indented. */
 export function dispatchText(call: Dispatch): string {
   const setting = `${call.threadSetting.count} allowed by ${call.threadSetting.source}`
+  const code = [call.file, call.isa].filter(Boolean).join(', ')
+  const what = code === '' ? '' : ` (${code})`
+  const work = call.work === undefined ? '' : `${call.work} operations, `
   const lines = [
-    `${call.op}_${call.dtype} on ${call.backend} (${call.file}, ${call.isa}), ${threadsText(call.threads)} (${setting}), ` +
-      `${call.work} operations, ${millisecondsText(call.ms)}`,
-    `  ${call.arrays.map(arrayText).join('; ')}`,
+    `${callText(call)} on ${call.backend}${what}, ${threadsText(call.threads)} (${setting}), ` +
+      `${work}${millisecondsText(call.ms)}`,
   ]
+  if (call.arrays.length > 0) lines.push(`  ${call.arrays.map(arrayText).join('; ')}`)
   if (call.bytesCopied > 0) lines.push(`  copied ${call.bytesCopied} bytes over the border of the heap`)
   for (const [name, reason] of Object.entries(call.others)) lines.push(`  not ${name}: ${reason}`)
   return lines.join('\n')

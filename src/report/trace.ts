@@ -11,6 +11,7 @@ import { ValueError } from '../core/errors.js'
 import { VERSION } from '../version.js'
 import type { Dispatch } from './dispatch.js'
 import { type CopyEvent, type MemoryEvent, on, type RegionEvent, type Subscription } from './events.js'
+import { callText } from './text.js'
 
 /** A process that runs for days shall not die of its trace: the first million events are kept. */
 const MOST_EVENTS = 1_000_000
@@ -51,11 +52,18 @@ class Trace {
   }
 
   readonly dispatch = (call: Dispatch): void => {
-    const { op, dtype, backend, isa, threads, work, bytesCopied, arrays } = call
+    const { backend, isa, threads, work, bytesCopied, arrays } = call
     const shapes = Object.fromEntries(
       arrays.map((array) => [array.name, `${array.dtype}[${array.shape}] ${array.layout}`]),
     )
-    this.#span(`${op}_${dtype}`, 'kernel', 0, call, { backend, isa, threads, work, bytesCopied, ...shapes })
+    this.#span(callText(call), call.dtype === undefined ? 'njit' : 'kernel', 0, call, {
+      backend,
+      isa,
+      threads,
+      work,
+      bytesCopied,
+      ...shapes,
+    })
   }
 
   readonly copy = (copy: CopyEvent): void => {
