@@ -69,7 +69,8 @@ export const PARALLEL = {
     // Not a constant: where an operation then changes nothing, it is seen to be none.
     const infinite = { 'Math.min': 'Infinity', first: 'Infinity', behind: 'Infinity', choice: 'Infinity' }
     const start = { ...infinite, '&&': '(m > -3)', '||': '(m > 3)', 'if bits': '(m / 8)' }[kind] ?? '(m & 255)'
-    if (kind === 'first' || kind === 'behind') return { names: [this.name('s'), this.name('s')], starts: [start, -1], kind }
+    if (kind === 'first' || kind === 'behind')
+      return { names: [this.name('s'), this.name('s')], starts: [start, -1], kind }
     return { names: [this.name('s')], starts: [start], kind }
   },
 
