@@ -130,6 +130,51 @@ const clusterScript = (backend: string) => `
   } else process.send(own)
 `
 
+describe('threads that the system does not start', () => {
+  const tried = `
+    const tried = (threads, fn) => { try { return nl.withThreads(threads, fn) } catch ({ name, code, backend }) { return { name, code, backend } } }
+  `
+  test('are a BackendError of native, and the process goes on', async () => {
+    // No machine has the address space for such stacks.
+    const found = await jsonOf<unknown[]>(
+      `
+      import * as nl from 'numloom'
+      import { njit, prange } from 'numloom/njit'
+      ${tried}
+      const sum = () => nl.withBackend('native', () => nl.sum(nl.ones(1_000_000)).item())
+      const fill = njit({ parallel: true, target: 'native' }, (out) => {
+        for (const i of prange(out.length)) out[i] = i
+      })
+      const out = new Float64Array(1000)
+      const last = () => { fill(out); return out[999] }
+      console.log(JSON.stringify([tried(2, sum), tried(1, sum), tried(2, last), tried(1, last)]))`,
+      { env: { OMP_STACKSIZE: '1000000G' } },
+    )
+    const error = { name: 'BackendError', code: 'NUMLOOM_BACKEND', backend: 'native' }
+    expect(found).toEqual([error, 1_000_000, error, 999])
+  })
+
+  test('are a BackendError of wasm-threads, and fewer serve', async () => {
+    const found = await jsonOf<unknown[]>(`
+      import { createRequire } from 'node:module'
+      const threads = createRequire(import.meta.url)('node:worker_threads')
+      const { Worker } = threads
+      let left = 1
+      threads.Worker = class extends Worker {
+        constructor(...args) {
+          if (left-- === 0) throw Object.assign(new Error('EAGAIN'), { code: 'ERR_WORKER_INIT_FAILED' })
+          super(...args)
+        }
+      }
+      const nl = await import('numloom')
+      ${tried}
+      const sum = () => nl.withBackend('wasm-threads', () => nl.sum(nl.ones(1_000_000)).item())
+      console.log(JSON.stringify([tried(4, sum), tried(2, sum), tried(4, sum)]))`)
+    const error = { name: 'BackendError', code: 'NUMLOOM_BACKEND', backend: 'wasm-threads' }
+    expect(found).toEqual([error, 1_000_000, 1_000_000])
+  })
+})
+
 describe('a thread of the wasm team', () => {
   const capture = `
     import { createRequire } from 'node:module'

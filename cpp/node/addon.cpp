@@ -110,6 +110,7 @@ bool read_argument(napi_env env, const Instance& instance, const char*& code, na
   }
 }
 
+/// Returns nothing, or how many threads the system did not start: the kernel then ran without them.
 napi_value call_kernel(napi_env env, napi_callback_info info) {
   size_t count = kMaxArguments;
   napi_value arguments[kMaxArguments];
@@ -129,7 +130,10 @@ napi_value call_kernel(napi_env env, napi_callback_info info) {
   if (used != count) return fail(env, "too many arguments for a kernel");
   nl::begin_call();
   entry.invoke(entry.function, slots);
-  return nullptr;
+  if (nl::refused_team() == 0) return nullptr;
+  napi_value refused;
+  napi_create_int32(env, nl::refused_team(), &refused);
+  return refused;
 }
 
 napi_value text(napi_env env, const char* characters) {
@@ -249,7 +253,20 @@ napi_value set_schedule(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-/// lastTeam(): how many threads the budget of the process left to the last kernel called from this thread.
+/// setStack(bytes): the stack of libgomp's threads as it was told when it was loaded, 0 for the system's.
+napi_value set_stack(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value value;
+  double bytes;
+  napi_get_cb_info(env, info, &count, &value, nullptr, nullptr);
+  if (count != 1 || napi_get_value_double(env, value, &bytes) != napi_ok || !(bytes >= 0 && bytes < 0x1p63)) {
+    return fail(env, "setStack(bytes): bytes must be a non-negative number");
+  }
+  nl::set_stack(static_cast<size_t>(bytes));
+  return nullptr;
+}
+
+/// lastTeam(): how many threads the last kernel called from this thread had.
 napi_value last_team(napi_env env, napi_callback_info) {
   napi_value size;
   napi_create_int32(env, nl::last_team(), &size);
@@ -313,6 +330,7 @@ NAPI_MODULE_INIT() {
   define(env, exports, "attach", attach);
   define(env, exports, "setThreads", set_threads);
   define(env, exports, "setSchedule", set_schedule);
+  define(env, exports, "setStack", set_stack);
   define(env, exports, "lastTeam", last_team);
   define(env, exports, "releaseThreads", release_threads);
   define(env, exports, "openFunction", nl::open_function);

@@ -5,6 +5,14 @@
 #include "threads.h"
 
 #include <omp.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <vector>
 
 #include "../core/parallel.h"
 
@@ -14,6 +22,7 @@ namespace {
 
 thread_local int wanted_threads = 1;
 thread_local int granted_threads = 1;
+thread_local int refused_threads = 0;
 thread_local Schedule schedule;
 
 /// The threads of all regions that are running in this process, whichever thread called them.
@@ -28,15 +37,82 @@ int claim(int wanted) {
   return got;
 }
 
+std::atomic<size_t> stack_bytes{0};
+
+/// What this thread's libgomp has: the members of the last region, its caller included. It lets others go.
+thread_local int pool = 1;
+/// How many threads could be started at the same time, and when that was tried.
+thread_local int proven = 0;
+thread_local double proven_at = 0;
+
+double seconds() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return double(now.tv_sec) + double(now.tv_nsec) * 1e-9;
+}
+
+struct Trial {
+  pthread_mutex_t* gate;
+  pthread_t thread;
+  pid_t id;
+};
+
+void* stand_by(void* opaque) {
+  Trial& self = *static_cast<Trial*>(opaque);
+  self.id = static_cast<pid_t>(syscall(SYS_gettid));
+  pthread_mutex_lock(self.gate);
+  pthread_mutex_unlock(self.gate);
+  return nullptr;
+}
+
+/// Starts so many threads, and ends them; false where the system does not give them.
+bool try_threads(int count) {
+  pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  if (stack_bytes.load() > 0) pthread_attr_setstacksize(&attributes, stack_bytes.load());
+  std::vector<Trial> trials(static_cast<size_t>(count), Trial{&gate, {}, 0});
+  size_t started = 0;
+  pthread_mutex_lock(&gate);
+  while (started < trials.size() &&
+         pthread_create(&trials[started].thread, &attributes, stand_by, &trials[started]) == 0) {
+    started++;
+  }
+  pthread_mutex_unlock(&gate);
+  for (size_t i = 0; i < started; i++) pthread_join(trials[i].thread, nullptr);
+  // The system counts a thread until some time after it was joined.
+  for (size_t i = 0; i < started; i++) {
+    while (syscall(SYS_tgkill, getpid(), trials[i].id, 0) == 0) usleep(20);
+  }
+  pthread_attr_destroy(&attributes);
+  return started == trials.size();
+}
+
+/// Whether this thread's team can grow. libgomp ends the process where it cannot, so that is tried before, though not
+/// more than once a second: regions of different sizes may follow each other all the time.
+bool can_grow(int more) {
+  if (more <= proven && seconds() - proven_at < 1) return true;
+  if (!try_threads(more)) return false;
+  proven = more;
+  proven_at = seconds();
+  return true;
+}
+
+int run_alone(isize items, RunChunks run, const void* context) {
+  if (items > 0) run(context, 0, items, 0);
+  return 1;
+}
+
 int run_team(isize items, RunChunks run, const void* context, const Schedule& deals) {
   const isize wanted = region_threads();
   const int most = static_cast<int>(wanted < items ? wanted : items);
-  if (most <= 1) {
-    if (items > 0) run(context, 0, items, 0);
-    return 1;
-  }
+  if (most <= 1) return run_alone(items, run, context);
   const int claimed = claim(most);
-  if (claimed < most && claimed < granted_threads) granted_threads = claimed;
+  if (claimed > pool && (refused_threads > 0 || !can_grow(claimed - pool))) {
+    busy.fetch_sub(claimed);
+    refused_threads = claimed;
+    return run_alone(items, run, context);
+  }
   std::atomic<isize> next{0};
   int came = 1;
 #pragma omp parallel num_threads(claimed)
@@ -47,6 +123,8 @@ int run_team(isize items, RunChunks run, const void* context, const Schedule& de
     deal(deals, items, members, thread, next, [&](isize begin, isize end) { run(context, begin, end, thread); });
   }
   busy.fetch_sub(claimed);
+  pool = came;
+  if (came < most && came < granted_threads) granted_threads = came;
   return came;
 }
 
@@ -56,11 +134,24 @@ void set_threads(int count) { wanted_threads = count; }
 
 void set_schedule(const Schedule& wanted) { schedule = wanted; }
 
-void begin_call() { granted_threads = wanted_threads; }
+void set_stack(size_t bytes) {
+  static std::atomic<bool> first{true};
+  if (first.exchange(false)) stack_bytes.store(bytes);
+}
+
+void begin_call() {
+  granted_threads = wanted_threads;
+  refused_threads = 0;
+}
 
 int last_team() { return granted_threads; }
 
-void release_threads() { omp_pause_resource_all(omp_pause_hard); }
+int refused_team() { return refused_threads; }
+
+void release_threads() {
+  omp_pause_resource_all(omp_pause_hard);
+  pool = 1;
+}
 
 int region_threads() { return omp_in_parallel() ? 1 : wanted_threads; }
 

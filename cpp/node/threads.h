@@ -12,11 +12,17 @@ void set_threads(int count);
 /// How they deal out their work.
 void set_schedule(const Schedule& schedule);
 
-/// For the kernel that is called now, forgets what last_team() tells.
+/// The stack of libgomp's threads in bytes, 0 for the system's. The first call in the process counts.
+void set_stack(size_t bytes);
+
+/// For the kernel that is called now, forgets what last_team() and refused_team() tell.
 void begin_call();
 
-/// How many threads the budget of the process left to the last kernel, at least in one region.
+/// How many threads the last kernel had, at least in one region, if fewer came than were set.
 int last_team();
+
+/// How many threads a region of the last kernel wanted and the system did not start, so that it ran on one; else 0.
+int refused_team();
 
 /// Ends the threads that wait for the next region of this thread.
 void release_threads();

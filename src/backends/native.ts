@@ -25,15 +25,18 @@ import { type Backend, binaryError, type Call, checkTable, type KernelArgument }
 const MAX_THREADS = 1024
 
 type NativeArgument = number | ArrayBufferView
+/** Returns how many threads the system did not start, if that befell it. */
+type NativeCall = (...args: NativeArgument[]) => number | undefined
 
 interface Addon {
   readonly version: string
   isas(): string[]
-  kernels(isa: string): [symbol: string, signature: string, call: (...args: NativeArgument[]) => void][]
+  kernels(isa: string): [symbol: string, signature: string, call: NativeCall][]
   /** Returns the address where they begin. */
   attach(bytes: Uint8Array, reserved: number): number
   setThreads(count: number): void
   setSchedule(kind: number, chunk: number): void
+  setStack(bytes: number): void
   lastTeam(): number
   releaseThreads(): void
   openFunction(file: string, isa: string): CompiledFunction
@@ -43,7 +46,10 @@ interface Addon {
 
 /** A function of src/njit that the addon loaded. */
 export interface CompiledFunction {
-  /** Runs it with slots, numbers of slots and the arrays whose addresses they take: its status, plus twice its team. */
+  /**
+   * Runs it with slots, numbers of slots and the arrays whose addresses they take: its status, plus twice its team.
+   * Throws BackendError where the system did not start its threads.
+   */
   call(slots: Float64Array, ...arrays: (number | ArrayBufferView)[]): number
   free(slots: Float64Array): void
   /** Fills the target from memory of the function. */
@@ -169,6 +175,7 @@ export function loadNative(): Backend {
   const file = findAddon()
   const addon = loadAddon(file)
   if (addon.version !== VERSION) binaryError('native', file, `it is of version ${addon.version}, not ${VERSION}`)
+  addon.setStack(variables().stackBytes ?? 0)
   const isa = chooseIsa(addon, file)
   const rows = addon.kernels(isa)
   checkTable('native', file, new Map(rows.map(([symbol, signature]) => [symbol, signature])))
@@ -178,7 +185,7 @@ export function loadNative(): Backend {
   const applySchedule = scheduleFollower((kind, chunk) => addon.setSchedule(kind, chunk))
   let threads = 1
   functionLoader = {
-    open: (library) => addon.openFunction(library, isa),
+    open: (library) => openFunction(addon, library, isa),
     heapBase: () => attachHeap(addon),
   }
   return {
@@ -210,6 +217,18 @@ export interface FunctionLoader {
 }
 
 let functionLoader: FunctionLoader | undefined
+
+function openFunction(addon: Addon, library: string, isa: string): CompiledFunction {
+  const opened = addon.openFunction(library, isa)
+  return {
+    ...opened,
+    call(slots, ...arrays) {
+      const result = opened.call(slots, ...arrays)
+      if (result < 0) throw refusal(-result)
+      return result
+    },
+  }
+}
 
 /** Undefined until the backend is loaded. */
 export const nativeFunctions = (): FunctionLoader | undefined => functionLoader
@@ -249,7 +268,7 @@ function attachHeap(addon: Addon): number {
   return heapBase
 }
 
-function bindCall(addon: Addon, kernel: Kernel, dtype: Code, call: (...args: NativeArgument[]) => void): Call {
+function bindCall(addon: Addon, kernel: Kernel, dtype: Code, call: NativeCall): Call {
   const codes = kernel.args.map((arg) => (arg.kind === 'pointer' && arg.dtype) || dtype)
   return (args: KernelArgument[]) => {
     attachHeap(addon)
@@ -258,8 +277,17 @@ function bindCall(addon: Addon, kernel: Kernel, dtype: Code, call: (...args: Nat
       : args.map((value, i) =>
           typeof value === 'number' ? value : viewFrom(value.data, value.at, codeInfo(codes[i] as Code).itemsize),
         )
-    call(...native)
+    const refused = call(...native)
+    if (refused !== undefined) throw refusal(refused)
   }
+}
+
+function refusal(threads: number): BackendError {
+  return new BackendError(
+    `backend 'native' could not start ${threads} threads: the system refused. ` +
+      'Use fewer (withThreads, OMP_NUM_THREADS), or a smaller OMP_STACKSIZE.',
+    { backend: 'native' },
+  )
 }
 
 /** A view that begins at an element; negative strides reach in front of it, inside the same array. */
