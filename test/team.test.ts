@@ -203,6 +203,51 @@ describe('a thread of the wasm team', () => {
     expect(result.after).toBe(result.first)
   })
 
+  test.each(['', 'active'])(
+    'that ends within its share is an error, waiting policy %j',
+    async (policy) => {
+      const file = join(ROOT, 'build', `ending-${process.pid}.cjs`)
+      // In threads of the team alone, this function of the engine ends the thread, once.
+      writeFileSync(
+        file,
+        `const { tan } = Math
+      Math.tan = (x) => { if (x === 1 && !process.env.ENDED) process.exit(); return tan(x) }`,
+      )
+      try {
+        const result = await jsonOf<{ error: object; after: boolean }>(
+          `
+        import { createRequire } from 'node:module'
+        const threads = createRequire(import.meta.url)('node:worker_threads')
+        const { Worker } = threads
+        let made = 0
+        threads.Worker = class extends Worker {
+          constructor(name, options) {
+            const own = options.name === 'em-pthread'
+            const env = { ...process.env, ...(own && made++ > 0 && { ENDED: '1' }) }
+            super(name, own ? { ...options, env, execArgv: ['--require', ${JSON.stringify(file)}] } : options)
+          }
+        }
+        const nl = await import('numloom')
+        const { njit, prange } = await import('numloom/njit')
+        const fill = njit({ parallel: true, target: 'wasm' }, (out, x) => {
+          for (const i of prange(out.length)) out[i] = Math.tan(x[i])
+        })
+        const x = Float64Array.from({ length: 1000 }, (_, i) => (i === 999 ? 1 : i / 2000)), out = new Float64Array(1000)
+        const run = () => nl.withThreads(2, () => { fill(out, x); return out.every((value, i) => value === Math.tan(x[i])) })
+        const caught = (fn) => { try { return fn() } catch ({ name, code, backend }) { return { name, code, backend } } }
+        nl.withThreads(1, () => fill(out, x))
+        console.log(JSON.stringify({ error: caught(run), after: caught(run) }))`,
+          { env: { OMP_WAIT_POLICY: policy } },
+        )
+        const error = { name: 'BackendError', code: 'NUMLOOM_BACKEND', backend: 'wasm-threads' }
+        expect(result).toEqual({ error, after: true })
+      } finally {
+        rmSync(file)
+      }
+    },
+    90_000,
+  )
+
   test('that traps, or a caller that does, is one error, and the next call is right', async () => {
     const result = await jsonOf<{ first: number; errors: string[]; after: number }>(`${capture}
       const { loadWasmThreads } = await import('./dist/backends/wasm.js')
