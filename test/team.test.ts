@@ -3,6 +3,7 @@
 
 import { spawnSync } from 'node:child_process'
 import { rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { jsonOf, ROOT } from './support/child.ts'
@@ -41,9 +42,9 @@ describe.each(THREADED)('%s', (backend) => {
     expect(results).toEqual(Array.from({ length: 8 }, () => [alone]))
   })
 
-  test('a call that finds the budget used runs on fewer threads', async () => {
+  test.each(THREADED)('a call that finds the budget used, by %s, runs on fewer threads', async (other) => {
     const job = `
-      nl.setBackend('${backend}'); nl.setNumThreads(2)
+      nl.setBackend('${other}'); nl.setNumThreads(2)
       const x = nl.ones([3_000_000]), out = nl.zeros([3_000_000])
       nl.sin(x, { out })
       parentPort.postMessage('up')
@@ -82,6 +83,23 @@ describe.each(THREADED)('%s', (backend) => {
       console.log(JSON.stringify(wrong))`
     expect(await jsonOf<number>(withWorkers(4, job, rest))).toBe(0)
   }, 180_000)
+
+  test('a worker that was terminated in the middle of a call has no threads of the budget', async () => {
+    const job = `
+      nl.setBackend('${backend}'); nl.setNumThreads(2)
+      const x = nl.ones([3_000_000]), out = nl.zeros([3_000_000])
+      nl.sin(x, { out })
+      parentPort.postMessage('up')
+      for (;;) nl.sin(x, { out })`
+    const rest = `
+      await Promise.all(workers.map((worker) => new Promise((resolve) => worker.once('message', resolve))))
+      await Promise.all(workers.map((worker) => worker.terminate()))
+      const x = nl.ones([3_000_000])
+      const teams = ['native', 'wasm-threads'].map((name) =>
+        nl.explain(() => nl.withBackend(name, () => nl.withThreads(2, () => nl.sin(x)))).calls[0].threads)
+      console.log(JSON.stringify(teams))`
+    expect(await jsonOf<number[]>(withWorkers(3, job, rest))).toEqual([2, 2])
+  })
 
   test('an idle process rests', async () => {
     const idle = await jsonOf<number>(`
@@ -129,6 +147,60 @@ const clusterScript = (backend: string) => `
     })
   } else process.send(own)
 `
+
+describe('where a worker loads the addon first, with the environment of the process', () => {
+  const job = `
+    const tasks = () => require('node:fs').readdirSync('/proc/self/task').length
+    const x = nl.ones([1_000_000])
+    nl.setBackend('native')
+    nl.withThreads(1, () => nl.sin(x))
+    const before = tasks()
+    const [call] = nl.explain(() => nl.withThreads(3, () => nl.sin(x))).calls
+    parentPort.postMessage({ reported: call.threads, found: 1 + tasks() - before })`
+  const rest = `
+    workers[0].once('message', (found) => console.log(JSON.stringify(found)))`
+  const found = (env: Record<string, string>) =>
+    jsonOf(withWorkers(1, job, rest).replace('execArgv: []', 'execArgv: [], env: {}'), { env })
+
+  test('a dynamic number of threads is numloom’s alone', async () => {
+    expect(await found({ OMP_DYNAMIC: 'true' })).toEqual({ reported: 3, found: 3 })
+  })
+  test('the team is reported that libgomp gave', async () => {
+    expect(await found({ OMP_THREAD_LIMIT: '2' })).toEqual({ reported: 2, found: 2 })
+  })
+})
+
+describe('OMP_PROC_BIND', () => {
+  test.runIf(availableParallelism() > 1)('binds the threads of the team, and none of Node', async () => {
+    const mask = (path: string) =>
+      `readFileSync(${path} + '/status', 'latin1').split('Cpus_allowed_list:')[1].split('Mems')[0].trim()`
+    const run = `nl.withBackend('native', () => nl.withThreads(2, () => nl.sin(nl.ones([1_000_000]))))`
+    const job = `
+      const { readFileSync } = require('node:fs')
+      parentPort.once('message', () => {
+        ${run}
+        parentPort.postMessage(${mask("'/proc/thread-self'")})
+      })`
+    const rest = `
+      import { readFileSync, readdirSync } from 'node:fs'
+      const masks = () => new Map(readdirSync('/proc/self/task').map((id) => [id, ${mask("'/proc/self/task/' + id")}]))
+      const before = masks()
+      ${run}
+      const made = [...masks()].filter(([id]) => !before.has(id)).map(([, cpus]) => cpus)
+      const same = [...before].every(([id, cpus]) => masks().get(id) === cpus)
+      workers[0].postMessage('go')
+      workers[0].once('message', (cpus) => {
+        nl.reloadEnv()
+        const inWorker = cpus === before.get(String(process.pid))
+        console.log(JSON.stringify({ made, same, inWorker, count: nl.getNumThreads() }))
+        process.exit()
+      })`
+    const env = { OMP_PROC_BIND: 'close', OMP_PLACES: 'threads' }
+    const result = await jsonOf<{ made: string[] }>(withWorkers(1, job, rest), { env })
+    expect(result).toMatchObject({ same: true, inWorker: true, count: availableParallelism() })
+    expect(result.made).toContainEqual(expect.stringMatching(/^\d+$/))
+  })
+})
 
 describe('threads that the system does not start', () => {
   const tried = `

@@ -253,16 +253,34 @@ napi_value set_schedule(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-/// setStack(bytes): the stack of libgomp's threads as it was told when it was loaded, 0 for the system's.
-napi_value set_stack(napi_env env, napi_callback_info info) {
-  size_t count = 1;
-  napi_value value;
-  double bytes;
-  napi_get_cb_info(env, info, &count, &value, nullptr, nullptr);
-  if (count != 1 || napi_get_value_double(env, value, &bytes) != napi_ok || !(bytes >= 0 && bytes < 0x1p63)) {
-    return fail(env, "setStack(bytes): bytes must be a non-negative number");
+nl::i32* words_of(napi_env env, napi_value array, size_t* length) {
+  void* data;
+  napi_typedarray_type type;
+  const bool fits = napi_get_typedarray_info(env, array, &type, length, &data, nullptr, nullptr) == napi_ok;
+  return fits && type == napi_int32_array ? static_cast<nl::i32*>(data) : nullptr;
+}
+
+/// prepare(stackBytes, cpus, claims, own): what this thread's regions have to know. The stack is that of libgomp's
+/// threads, 0 for the system's; the CPUs are those that the thread ran on before libgomp was loaded, and runs on again;
+/// the others are those of share_budget().
+napi_value prepare(napi_env env, napi_callback_info info) {
+  size_t count = 4, cpu_count = 0, words = 0;
+  napi_value values[4];
+  double stack;
+  uint32_t own;
+  napi_get_cb_info(env, info, &count, values, nullptr, nullptr);
+  if (count != 4 || napi_get_value_double(env, values[0], &stack) != napi_ok || !(stack >= 0 && stack < 0x1p63) ||
+      napi_get_value_uint32(env, values[3], &own) != napi_ok) {
+    return fail(env, "prepare(stackBytes, cpus, claims, own): wants non-negative numbers");
   }
-  nl::set_stack(static_cast<size_t>(bytes));
+  const nl::i32* cpus = words_of(env, values[1], &cpu_count);
+  nl::i32* claims = words_of(env, values[2], &words);
+  if ((!cpus && cpu_count > 0) || !claims || own >= words) {
+    return fail(env, "prepare(stackBytes, cpus, claims, own): wants Int32Arrays, and a place in the second");
+  }
+  nl::set_stack(static_cast<size_t>(stack));
+  nl::set_cpus(cpus, cpu_count);
+  nl::share_budget(claims, words, own);
   return nullptr;
 }
 
@@ -330,7 +348,7 @@ NAPI_MODULE_INIT() {
   define(env, exports, "attach", attach);
   define(env, exports, "setThreads", set_threads);
   define(env, exports, "setSchedule", set_schedule);
-  define(env, exports, "setStack", set_stack);
+  define(env, exports, "prepare", prepare);
   define(env, exports, "lastTeam", last_team);
   define(env, exports, "releaseThreads", release_threads);
   define(env, exports, "openFunction", nl::open_function);

@@ -4,6 +4,7 @@
 
 #include "threads.h"
 
+#include <errno.h>
 #include <omp.h>
 #include <pthread.h>
 #include <sched.h>
@@ -12,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <optional>
 #include <vector>
 
 #include "../core/parallel.h"
@@ -25,16 +27,56 @@ thread_local int granted_threads = 1;
 thread_local int refused_threads = 0;
 thread_local Schedule schedule;
 
-/// The threads of all regions that are running in this process, whichever thread called them.
+/// The threads of all OpenMP regions that are running in this process, whichever thread called them.
 std::atomic<int> busy{0};
 
-/// How many threads a region gets: what the regions of other callers have is not there for it.
+/// A slot of the budget: src/core/budget.ts.
+constexpr size_t kOwner = 0, kThreads = 1, kSlotWords = 3;
+struct Budget {
+  i32* claims = nullptr;
+  size_t words = 0, own = 0;
+};
+thread_local Budget budget;
+
+i32 load(size_t word) { return __atomic_load_n(budget.claims + word, __ATOMIC_SEQ_CST); }
+
+void store_own(i32 threads) {
+  if (budget.claims) __atomic_store_n(budget.claims + budget.own + kThreads, threads, __ATOMIC_SEQ_CST);
+}
+
+/// Whether a thread of this process is there, or may be.
+bool is_live(i32 id) { return syscall(SYS_tgkill, getpid(), id, 0) == 0 || errno != ESRCH; }
+
+/// What other threads of Node have running, on the wasm team too.
+int claimed_by_others() {
+  int others = 0;
+  for (size_t slot = 0; slot < budget.words; slot += kSlotWords) {
+    const i32 threads = load(slot + kThreads);
+    if (threads <= 0 || slot == budget.own) continue;
+    const i32 owner = load(slot + kOwner);
+    if (owner > 0 && is_live(owner)) others += threads;
+  }
+  return others;
+}
+
+/// How many threads a region gets: what the regions of other callers have is not there for it. Of those whose threads
+/// do not share the budget's memory, only `busy` tells.
 int claim(int wanted) {
   int others = busy.load(), got;
   do {
     got = wanted - others < 1 ? 1 : wanted - others;
   } while (!busy.compare_exchange_weak(others, others + got));
-  return got;
+  store_own(got);
+  const int left = wanted - claimed_by_others(), less = left < 1 ? 1 : left;
+  if (less >= got) return got;
+  busy.fetch_sub(got - less);
+  store_own(less);
+  return less;
+}
+
+void release(int claimed) {
+  busy.fetch_sub(claimed);
+  store_own(0);
 }
 
 std::atomic<size_t> stack_bytes{0};
@@ -98,6 +140,19 @@ bool can_grow(int more) {
   return true;
 }
 
+/// libgomp binds a thread at its first region to the first place, where it was told to bind; its threads are bound
+/// then, but the caller is Node's, which has other work and starts other threads. Nor may it have a dynamic number of
+/// threads, which numloom has itself.
+struct FirstRegion {
+  cpu_set_t cpus;
+  const bool known = sched_getaffinity(0, sizeof cpus, &cpus) == 0;
+  FirstRegion() { omp_set_dynamic(0); }
+  ~FirstRegion() {
+    if (known) sched_setaffinity(0, sizeof cpus, &cpus);
+  }
+};
+thread_local bool had_region = false;
+
 int run_alone(isize items, RunChunks run, const void* context) {
   if (items > 0) run(context, 0, items, 0);
   return 1;
@@ -109,10 +164,13 @@ int run_team(isize items, RunChunks run, const void* context, const Schedule& de
   if (most <= 1) return run_alone(items, run, context);
   const int claimed = claim(most);
   if (claimed > pool && (refused_threads > 0 || !can_grow(claimed - pool))) {
-    busy.fetch_sub(claimed);
+    release(claimed);
     refused_threads = claimed;
     return run_alone(items, run, context);
   }
+  std::optional<FirstRegion> first;
+  if (!had_region) first.emplace();
+  had_region = true;
   std::atomic<isize> next{0};
   int came = 1;
 #pragma omp parallel num_threads(claimed)
@@ -122,7 +180,7 @@ int run_team(isize items, RunChunks run, const void* context, const Schedule& de
     if (thread == 0) came = members;
     deal(deals, items, members, thread, next, [&](isize begin, isize end) { run(context, begin, end, thread); });
   }
-  busy.fetch_sub(claimed);
+  release(claimed);
   pool = came;
   if (came < most && came < granted_threads) granted_threads = came;
   return came;
@@ -139,6 +197,17 @@ void set_stack(size_t bytes) {
   if (first.exchange(false)) stack_bytes.store(bytes);
 }
 
+void set_cpus(const i32* cpus, size_t count) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  for (size_t i = 0; i < count; i++) {
+    if (cpus[i] >= 0 && cpus[i] < CPU_SETSIZE) CPU_SET(cpus[i], &set);
+  }
+  if (count > 0) sched_setaffinity(0, sizeof set, &set);
+}
+
+void share_budget(i32* claims, size_t words, size_t own) { budget = {claims, words, own}; }
+
 void begin_call() {
   granted_threads = wanted_threads;
   refused_threads = 0;
@@ -151,6 +220,7 @@ int refused_team() { return refused_threads; }
 void release_threads() {
   omp_pause_resource_all(omp_pause_hard);
   pool = 1;
+  had_region = false;
 }
 
 int region_threads() { return omp_in_parallel() ? 1 : wanted_threads; }

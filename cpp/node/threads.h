@@ -15,6 +15,13 @@ void set_schedule(const Schedule& schedule);
 /// The stack of libgomp's threads in bytes, 0 for the system's. The first call in the process counts.
 void set_stack(size_t bytes);
 
+/// Lets this thread run on these CPUs alone; with none it changes nothing.
+void set_cpus(const i32* cpus, size_t count);
+
+/// The words in which threads of Node claim their part of the budget (src/core/budget.ts), and where this thread's
+/// begin.
+void share_budget(i32* claims, size_t words, size_t own);
+
 /// For the kernel that is called now, forgets what last_team() and refused_team() tell.
 void begin_call();
 

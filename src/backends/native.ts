@@ -9,6 +9,7 @@ import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { claims, ownSlot } from '../core/budget.js'
 import type { Code } from '../core/dtype.js'
 import { codeInfo } from '../core/dtype.js'
 import { environment } from '../core/env.js'
@@ -16,6 +17,7 @@ import { BackendError } from '../core/errors.js'
 import { heap } from '../core/heap.js'
 import { offerWatcher, type Watcher } from '../core/watcher.js'
 import type { Kernel } from '../kernel/define.js'
+import { allowedCpus } from '../omp/detect.js'
 import { scheduleFollower } from '../omp/schedule.js'
 import { variables } from '../omp/variables.js'
 import { VERSION } from '../version.js'
@@ -36,7 +38,7 @@ interface Addon {
   attach(bytes: Uint8Array, reserved: number): number
   setThreads(count: number): void
   setSchedule(kind: number, chunk: number): void
-  setStack(bytes: number): void
+  prepare(stackBytes: number, cpus: Int32Array, claims: Int32Array, own: number): void
   lastTeam(): number
   releaseThreads(): void
   openFunction(file: string, isa: string): CompiledFunction
@@ -151,14 +153,24 @@ function withEnvironment<T>(values: Record<string, string | undefined>, fn: () =
   }
 }
 
-function loadAddon(file: string): Addon {
-  const problem = truncation(readFileSync(file))
-  if (problem !== undefined) binaryError('native', file, problem)
+function requireAddon(file: string): Addon {
   try {
     return withEnvironment(openmpEnvironment(), () => createRequire(import.meta.url)(file) as Addon)
   } catch (error) {
     unavailable(`${file}: ${(error as Error).message}`, file)
   }
+}
+
+/** Throws BackendError. */
+function loadAddon(file: string): Addon {
+  const problem = truncation(readFileSync(file))
+  if (problem !== undefined) binaryError('native', file, problem)
+  // Where it is told to bind threads, libgomp binds the one that loads it too.
+  const cpus = Int32Array.from(allowedCpus('/', 'thread-self') ?? [])
+  const addon = requireAddon(file)
+  if (addon.version !== VERSION) binaryError('native', file, `it is of version ${addon.version}, not ${VERSION}`)
+  addon.prepare(variables().stackBytes ?? 0, cpus, claims, ownSlot())
+  return addon
 }
 
 function chooseIsa(addon: Addon, file: string): string {
@@ -174,8 +186,6 @@ function chooseIsa(addon: Addon, file: string): string {
 export function loadNative(): Backend {
   const file = findAddon()
   const addon = loadAddon(file)
-  if (addon.version !== VERSION) binaryError('native', file, `it is of version ${addon.version}, not ${VERSION}`)
-  addon.setStack(variables().stackBytes ?? 0)
   const isa = chooseIsa(addon, file)
   const rows = addon.kernels(isa)
   checkTable('native', file, new Map(rows.map(([symbol, signature]) => [symbol, signature])))
@@ -239,8 +249,7 @@ let releaseThreads: (() => void) | undefined
 function offerAddon(): void {
   offerWatcher(() => {
     try {
-      const addon = loadAddon(findAddon())
-      return addon.version === VERSION ? watcherOf(addon) : undefined
+      return watcherOf(loadAddon(findAddon()))
     } catch {
       return undefined
     }
