@@ -220,7 +220,7 @@ describe('threads that the system does not start', () => {
       const out = new Float64Array(1000)
       const last = () => { fill(out); return out[999] }
       console.log(JSON.stringify([tried(2, sum), tried(1, sum), tried(2, last), tried(1, last)]))`,
-      { env: { OMP_STACKSIZE: '1000000G' } },
+      { env: { OMP_STACKSIZE: '100000G' } },
     )
     const error = { name: 'BackendError', code: 'NUMLOOM_BACKEND', backend: 'native' }
     expect(found).toEqual([error, 1_000_000, error, 999])

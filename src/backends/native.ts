@@ -18,6 +18,7 @@ import { heap } from '../core/heap.js'
 import { offerWatcher, type Watcher } from '../core/watcher.js'
 import type { Kernel } from '../kernel/define.js'
 import { allowedCpus } from '../omp/detect.js'
+import { usablePlaces } from '../omp/places.js'
 import { scheduleFollower } from '../omp/schedule.js'
 import { variables } from '../omp/variables.js'
 import { VERSION } from '../version.js'
@@ -112,27 +113,27 @@ export function truncation(bytes: Buffer): string | undefined {
   return bytes.length < length ? `it is truncated: ${bytes.length} of ${length} bytes` : undefined
 }
 
-/** What libgomp must not read from the environment while it is loaded. */
-const OWN_SETTINGS = [
-  ...['OMP_NUM_THREADS', 'OMP_DYNAMIC', 'OMP_SCHEDULE', 'OMP_THREAD_LIMIT', 'OMP_MAX_ACTIVE_LEVELS', 'OMP_NESTED'],
-  ...['OMP_DISPLAY_ENV'],
-]
+/** As libgomp reads it. */
+const SPIN_COUNT = /^\s*(infinit[ey]|\d{1,12}\s*[kmgt]?)\s*$/i
 
 /**
  * The environment in which libgomp is loaded. Most settings are numloom's (core/threads.ts): libgomp would apply them
- * once more, and print messages of its own. It gets those that only it can obey, where they are valid. Waiting threads
- * spin for about 0.1 ms, unless the user says otherwise: the default of several ms starves other processes.
+ * once more, and print messages of its own about these and all others. It gets those that only it can obey, where they
+ * are valid. Waiting threads spin for about 0.1 ms, unless the user says otherwise: the default of several ms starves
+ * other processes.
  */
-function openmpEnvironment(): Record<string, string | undefined> {
+function openmpEnvironment(cpus: readonly number[] | undefined): Record<string, string | undefined> {
   const { procBind, places, stackBytes, waitPolicy } = variables()
-  const spins = waitPolicy === undefined ? '20000' : undefined
+  const all = Object.keys(process.env).filter((name) => /^(OMP|GOMP|ACC)_/.test(name))
+  const spins = environment('GOMP_SPINCOUNT')
+  const otherwise = waitPolicy === undefined ? '20000' : undefined
   return {
-    ...Object.fromEntries(OWN_SETTINGS.map((name) => [name, undefined])),
+    ...Object.fromEntries(all.map((name) => [name, undefined])),
     OMP_PROC_BIND: procBind,
-    OMP_PLACES: places,
+    OMP_PLACES: places && usablePlaces(places, cpus),
     OMP_STACKSIZE: stackBytes === undefined ? undefined : `${stackBytes}B`,
     OMP_WAIT_POLICY: waitPolicy,
-    GOMP_SPINCOUNT: process.env.GOMP_SPINCOUNT ?? spins,
+    GOMP_SPINCOUNT: spins !== undefined && SPIN_COUNT.test(spins) ? spins : otherwise,
   }
 }
 
@@ -153,9 +154,10 @@ function withEnvironment<T>(values: Record<string, string | undefined>, fn: () =
   }
 }
 
-function requireAddon(file: string): Addon {
+function requireAddon(file: string, cpus: readonly number[] | undefined): Addon {
+  const values = openmpEnvironment(cpus)
   try {
-    return withEnvironment(openmpEnvironment(), () => createRequire(import.meta.url)(file) as Addon)
+    return withEnvironment(values, () => createRequire(import.meta.url)(file) as Addon)
   } catch (error) {
     unavailable(`${file}: ${(error as Error).message}`, file)
   }
@@ -166,10 +168,10 @@ function loadAddon(file: string): Addon {
   const problem = truncation(readFileSync(file))
   if (problem !== undefined) binaryError('native', file, problem)
   // Where it is told to bind threads, libgomp binds the one that loads it too.
-  const cpus = Int32Array.from(allowedCpus('/', 'thread-self') ?? [])
-  const addon = requireAddon(file)
+  const cpus = allowedCpus('/', 'thread-self')
+  const addon = requireAddon(file, cpus)
   if (addon.version !== VERSION) binaryError('native', file, `it is of version ${addon.version}, not ${VERSION}`)
-  addon.prepare(variables().stackBytes ?? 0, cpus, claims, ownSlot())
+  addon.prepare(variables().stackBytes ?? 0, Int32Array.from(cpus ?? []), claims, ownSlot())
   return addon
 }
 

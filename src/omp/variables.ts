@@ -4,13 +4,12 @@
 // SPDX-License-Identifier: MIT
 
 import { complain, environment, forgetComplaints, rawEnvironment } from '../core/env.js'
-import { type Detected, detect } from './detect.js'
+import { allowedCpus, type Detected, detect } from './detect.js'
 import {
   type Parsed,
   parseBoolean,
   parseDisplay,
   parseLevels,
-  parsePlaces,
   parsePositive,
   parseProcBind,
   parseSchedule,
@@ -20,6 +19,7 @@ import {
   type Schedule,
   SUPPORTED_LEVELS,
 } from './parse.js'
+import { parsePlaces } from './places.js'
 
 /** A number of threads, and the variable or call that it comes from. */
 export interface ThreadCount {
@@ -123,7 +123,7 @@ function readAll(): Variables {
       ? { count: Math.min(detected.count, cap), source: detected.source }
       : { count: found.counts[0] as number, source: `${found.name}=${environment(found.name)}` }
   const bind = read('OMP_PROC_BIND', parseProcBind, 'it is ignored')
-  const places = read('OMP_PLACES', parsePlaces, 'it is ignored')
+  const places = read('OMP_PLACES', (text) => parsePlaces(text, allowedCpus()), 'it is ignored')
   return {
     detected,
     cap,
