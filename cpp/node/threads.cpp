@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <mutex>
 #include <optional>
 #include <vector>
 
@@ -51,10 +52,10 @@ bool is_live(i32 id) { return syscall(SYS_tgkill, getpid(), id, 0) == 0 || errno
 int claimed_by_others() {
   int others = 0;
   for (size_t slot = 0; slot < budget.words; slot += kSlotWords) {
-    const i32 threads = load(slot + kThreads);
-    if (threads <= 0 || slot == budget.own) continue;
     const i32 owner = load(slot + kOwner);
-    if (owner > 0 && is_live(owner)) others += threads;
+    if (owner == 0) break;
+    const i32 threads = load(slot + kThreads);
+    if (threads > 0 && slot != budget.own && owner > 0 && is_live(owner)) others += threads;
   }
   return others;
 }
@@ -83,9 +84,11 @@ std::atomic<size_t> stack_bytes{0};
 
 /// What this thread's libgomp has: the members of the last region, its caller included. It lets others go.
 thread_local int pool = 1;
-/// How many threads could be started at the same time, and when that was tried.
+/// The largest team for which there were threads enough, and when that was tried.
 thread_local int proven = 0;
 thread_local double proven_at = 0;
+/// Held by the one whose team grows, so that no two are promised the same threads.
+std::mutex growth;
 
 double seconds() {
   timespec now;
@@ -122,20 +125,20 @@ bool try_threads(int count) {
   }
   pthread_mutex_unlock(&gate);
   for (size_t i = 0; i < started; i++) pthread_join(trials[i].thread, nullptr);
-  // The system counts a thread until some time after it was joined.
+  // The system counts a thread until some time after it was joined. Its id may soon be another thread's, though.
   for (size_t i = 0; i < started; i++) {
-    while (syscall(SYS_tgkill, getpid(), trials[i].id, 0) == 0) usleep(20);
+    for (int looks = 0; looks < 1000 && is_live(trials[i].id); looks++) usleep(20);
   }
   pthread_attr_destroy(&attributes);
   return started == trials.size();
 }
 
-/// Whether this thread's team can grow. libgomp ends the process where it cannot, so that is tried before, though not
-/// more than once a second: regions of different sizes may follow each other all the time.
-bool can_grow(int more) {
-  if (more <= proven && seconds() - proven_at < 1) return true;
-  if (!try_threads(more)) return false;
-  proven = more;
+/// Whether this thread's team can have so many members. libgomp ends the process where it cannot, so that is tried
+/// before, though not more than once a second: regions of different sizes may follow each other all the time.
+bool can_have(int members) {
+  if (members <= proven && seconds() - proven_at < 1) return true;
+  if (!try_threads(members - pool)) return false;
+  proven = members;
   proven_at = seconds();
   return true;
 }
@@ -163,7 +166,10 @@ int run_team(isize items, RunChunks run, const void* context, const Schedule& de
   const int most = static_cast<int>(wanted < items ? wanted : items);
   if (most <= 1) return run_alone(items, run, context);
   const int claimed = claim(most);
-  if (claimed > pool && (refused_threads > 0 || !can_grow(claimed - pool))) {
+  std::unique_lock<std::mutex> growing(growth, std::defer_lock);
+  if (claimed > pool) growing.lock();
+  if (claimed > pool && (refused_threads > 0 || !can_have(claimed))) {
+    growing.unlock();
     release(claimed);
     refused_threads = claimed;
     return run_alone(items, run, context);
@@ -177,7 +183,10 @@ int run_team(isize items, RunChunks run, const void* context, const Schedule& de
   {
     // The runtime may give fewer threads than asked for; what counts is how many came.
     const int members = omp_get_num_threads(), thread = omp_get_thread_num();
-    if (thread == 0) came = members;
+    if (thread == 0) {
+      came = members;
+      if (growing) growing.unlock();
+    }
     deal(deals, items, members, thread, next, [&](isize begin, isize end) { run(context, begin, end, thread); });
   }
   release(claimed);

@@ -24,7 +24,7 @@ function inherit(): Int32Array {
   return new Int32Array(made)
 }
 
-/** A slot for each thread that ever claimed. */
+/** A slot for each thread that ever claimed, from the first on without gaps. */
 export const claims = inherit()
 
 /** The id of this thread in the system; where the system does not tell, that in Node, negated. */
@@ -36,7 +36,7 @@ function systemId(): number {
   }
 }
 
-const now = () => Math.floor((performance.timeOrigin + performance.now()) / 1000) | 0
+const now = () => Math.floor(Date.now() / 1000) | 0
 
 function isLive(slot: number): boolean {
   const owner = Atomics.load(claims, slot + OWNER)
@@ -73,7 +73,7 @@ export function claim(wanted: number): number {
   // Before it looks at the others, so that of two that claim at once at least one sees the other.
   Atomics.store(claims, mine + THREADS, wanted)
   let others = 0
-  for (let slot = 0; slot < claims.length; slot += WORDS) {
+  for (let slot = 0; slot < claims.length && Atomics.load(claims, slot + OWNER) !== 0; slot += WORDS) {
     const threads = Atomics.load(claims, slot + THREADS)
     if (threads > 0 && slot !== mine && isLive(slot)) others += threads
   }
