@@ -12,23 +12,63 @@ import type { Kernel } from '../dist/kernel/define.js'
 import { kernelList } from '../dist/kernel/registry.js'
 import { call, prepare } from './support/call.ts'
 import { CONTIGUOUS, namedSizes } from './support/cases.ts'
-import { ROOT } from './support/child.ts'
+import { jsonOf, ROOT } from './support/child.ts'
 import { Random } from './support/random.ts'
 
 const start = nl.omp.getSchedule()
 afterEach(() => nl.omp.setSchedule(start))
 
-test('core/schedule.h deals items out as libgomp does', () => {
+/** What a program of test/cpp prints, which includes core/schedule.h. */
+function output(source: string, ...flags: string[]): string {
   const folder = mkdtempSync(join(tmpdir(), 'numloom-schedule-'))
   try {
     const program = join(folder, 'schedule')
-    const flags = ['-std=c++17', '-O1', '-fopenmp', 'test/cpp/schedule.cpp', '-o', program]
-    const compiled = spawnSync('g++', flags, { cwd: ROOT, encoding: 'utf8' })
+    const all = ['-std=c++17', '-O1', '-fwrapv', ...flags, `test/cpp/${source}`, '-o', program]
+    const compiled = spawnSync('g++', all, { cwd: ROOT, encoding: 'utf8' })
     expect(compiled.stderr).toBe('')
-    const { stdout } = spawnSync(program, { encoding: 'utf8', env: { OMP_WAIT_POLICY: 'passive' } })
-    expect(stdout).toMatch(/^\d{4,} cases, 0 differ\n$/)
+    return spawnSync(program, { encoding: 'utf8', env: { OMP_WAIT_POLICY: 'passive' }, timeout: 60_000 }).stdout
   } finally {
     rmSync(folder, { recursive: true })
+  }
+}
+
+test('core/schedule.h deals items out as libgomp does', () => {
+  expect(output('schedule.cpp', '-fopenmp')).toMatch(/^\d{4,} cases, 0 differ\n$/)
+})
+
+test('and chunks as large as a size of wasm holds', () => {
+  expect(output('schedule-wasm.cpp')).toMatch(/^\d{3,} cases, 0 differ\n$/)
+})
+
+describe('a chunk larger than the work', () => {
+  const LARGE = ['static', 'dynamic', 'guided'].flatMap((kind) => [
+    `${kind},800000000`,
+    `${kind},1500000000`,
+    `${kind},2147483647`,
+  ])
+  for (const backend of ['native', 'wasm-threads'] as const) {
+    test(`leaves results on ${backend} right`, async () => {
+      // Each in a process of its own that is killed if it does not end.
+      const script = `
+        import * as nl from 'numloom'
+        import { njit, prange } from 'numloom/njit'
+        const options = { parallel: true, target: '${backend === 'native' ? 'native' : 'wasm'}' }
+        const squares = njit(options, (out) => {
+          for (const i of prange(out.length)) out[i] = i * i
+        })
+        const x = nl.arange(2_000_000)
+        nl.setBackend('${backend}')
+        const found = [2, 3].map((threads) => nl.withThreads(threads, () => {
+          const out = new Float64Array(100_000)
+          squares(out)
+          return [nl.sum(x).item(), out.findIndex((value, i) => value !== i * i)]
+        }))
+        console.log(JSON.stringify(found))`
+      const right = [2, 3].map(() => [(2_000_000 * 1_999_999) / 2, -1])
+      for (const schedule of LARGE) {
+        expect(await jsonOf(script, { env: { OMP_SCHEDULE: schedule } }), schedule).toEqual(right)
+      }
+    }, 120_000)
   }
 })
 

@@ -3,6 +3,7 @@
 
 import { spawnSync } from 'node:child_process'
 import { rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { jsonOf, ROOT } from './support/child.ts'
@@ -41,9 +42,9 @@ describe.each(THREADED)('%s', (backend) => {
     expect(results).toEqual(Array.from({ length: 8 }, () => [alone]))
   })
 
-  test('a call that finds the budget used runs on fewer threads', async () => {
+  test.each(THREADED)('a call that finds the budget used, by %s, runs on fewer threads', async (other) => {
     const job = `
-      nl.setBackend('${backend}'); nl.setNumThreads(2)
+      nl.setBackend('${other}'); nl.setNumThreads(2)
       const x = nl.ones([3_000_000]), out = nl.zeros([3_000_000])
       nl.sin(x, { out })
       parentPort.postMessage('up')
@@ -82,6 +83,23 @@ describe.each(THREADED)('%s', (backend) => {
       console.log(JSON.stringify(wrong))`
     expect(await jsonOf<number>(withWorkers(4, job, rest))).toBe(0)
   }, 180_000)
+
+  test('a worker that was terminated in the middle of a call has no threads of the budget', async () => {
+    const job = `
+      nl.setBackend('${backend}'); nl.setNumThreads(2)
+      const x = nl.ones([3_000_000]), out = nl.zeros([3_000_000])
+      nl.sin(x, { out })
+      parentPort.postMessage('up')
+      for (;;) nl.sin(x, { out })`
+    const rest = `
+      await Promise.all(workers.map((worker) => new Promise((resolve) => worker.once('message', resolve))))
+      await Promise.all(workers.map((worker) => worker.terminate()))
+      const x = nl.ones([3_000_000])
+      const teams = ['native', 'wasm-threads'].map((name) =>
+        nl.explain(() => nl.withBackend(name, () => nl.withThreads(2, () => nl.sin(x)))).calls[0].threads)
+      console.log(JSON.stringify(teams))`
+    expect(await jsonOf<number[]>(withWorkers(3, job, rest))).toEqual([2, 2])
+  })
 
   test('an idle process rests', async () => {
     const idle = await jsonOf<number>(`
@@ -130,6 +148,105 @@ const clusterScript = (backend: string) => `
   } else process.send(own)
 `
 
+describe('where a worker loads the addon first, with the environment of the process', () => {
+  const job = `
+    const tasks = () => require('node:fs').readdirSync('/proc/self/task').length
+    const x = nl.ones([1_000_000])
+    nl.setBackend('native')
+    nl.withThreads(1, () => nl.sin(x))
+    const before = tasks()
+    const [call] = nl.explain(() => nl.withThreads(3, () => nl.sin(x))).calls
+    parentPort.postMessage({ reported: call.threads, found: 1 + tasks() - before })`
+  const rest = `
+    workers[0].once('message', (found) => console.log(JSON.stringify(found)))`
+  const found = (env: Record<string, string>) =>
+    jsonOf(withWorkers(1, job, rest).replace('execArgv: []', 'execArgv: [], env: {}'), { env })
+
+  test('a dynamic number of threads is numloom’s alone', async () => {
+    expect(await found({ OMP_DYNAMIC: 'true' })).toEqual({ reported: 3, found: 3 })
+  })
+  test('the team is reported that libgomp gave', async () => {
+    expect(await found({ OMP_THREAD_LIMIT: '2' })).toEqual({ reported: 2, found: 2 })
+  })
+})
+
+describe('OMP_PROC_BIND', () => {
+  test.runIf(availableParallelism() > 1)('binds the threads of the team, and none of Node', async () => {
+    const mask = (path: string) =>
+      `readFileSync(${path} + '/status', 'latin1').split('Cpus_allowed_list:')[1].split('Mems')[0].trim()`
+    const run = `nl.withBackend('native', () => nl.withThreads(2, () => nl.sin(nl.ones([1_000_000]))))`
+    const job = `
+      const { readFileSync } = require('node:fs')
+      parentPort.once('message', () => {
+        ${run}
+        parentPort.postMessage(${mask("'/proc/thread-self'")})
+      })`
+    const rest = `
+      import { readFileSync, readdirSync } from 'node:fs'
+      const masks = () => new Map(readdirSync('/proc/self/task').map((id) => [id, ${mask("'/proc/self/task/' + id")}]))
+      const before = masks()
+      ${run}
+      const made = [...masks()].filter(([id]) => !before.has(id)).map(([, cpus]) => cpus)
+      const same = [...before].every(([id, cpus]) => masks().get(id) === cpus)
+      workers[0].postMessage('go')
+      workers[0].once('message', (cpus) => {
+        nl.reloadEnv()
+        const inWorker = cpus === before.get(String(process.pid))
+        console.log(JSON.stringify({ made, same, inWorker, count: nl.getNumThreads() }))
+        process.exit()
+      })`
+    const env = { OMP_PROC_BIND: 'close', OMP_PLACES: 'threads' }
+    const result = await jsonOf<{ made: string[] }>(withWorkers(1, job, rest), { env })
+    expect(result).toMatchObject({ same: true, inWorker: true, count: availableParallelism() })
+    expect(result.made).toContainEqual(expect.stringMatching(/^\d+$/))
+  })
+})
+
+describe('threads that the system does not start', () => {
+  const tried = `
+    const tried = (threads, fn) => { try { return nl.withThreads(threads, fn) } catch ({ name, code, backend }) { return { name, code, backend } } }
+  `
+  test('are a BackendError of native, and the process goes on', async () => {
+    // No machine has the address space for such stacks.
+    const found = await jsonOf<unknown[]>(
+      `
+      import * as nl from 'numloom'
+      import { njit, prange } from 'numloom/njit'
+      ${tried}
+      const sum = () => nl.withBackend('native', () => nl.sum(nl.ones(1_000_000)).item())
+      const fill = njit({ parallel: true, target: 'native' }, (out) => {
+        for (const i of prange(out.length)) out[i] = i
+      })
+      const out = new Float64Array(1000)
+      const last = () => { fill(out); return out[999] }
+      console.log(JSON.stringify([tried(2, sum), tried(1, sum), tried(2, last), tried(1, last)]))`,
+      { env: { OMP_STACKSIZE: '100000G' } },
+    )
+    const error = { name: 'BackendError', code: 'NUMLOOM_BACKEND', backend: 'native' }
+    expect(found).toEqual([error, 1_000_000, error, 999])
+  })
+
+  test('are a BackendError of wasm-threads, and fewer serve', async () => {
+    const found = await jsonOf<unknown[]>(`
+      import { createRequire } from 'node:module'
+      const threads = createRequire(import.meta.url)('node:worker_threads')
+      const { Worker } = threads
+      let left = 1
+      threads.Worker = class extends Worker {
+        constructor(...args) {
+          if (left-- === 0) throw Object.assign(new Error('EAGAIN'), { code: 'ERR_WORKER_INIT_FAILED' })
+          super(...args)
+        }
+      }
+      const nl = await import('numloom')
+      ${tried}
+      const sum = () => nl.withBackend('wasm-threads', () => nl.sum(nl.ones(1_000_000)).item())
+      console.log(JSON.stringify([tried(4, sum), tried(2, sum), tried(4, sum)]))`)
+    const error = { name: 'BackendError', code: 'NUMLOOM_BACKEND', backend: 'wasm-threads' }
+    expect(found).toEqual([error, 1_000_000, 1_000_000])
+  })
+})
+
 describe('a thread of the wasm team', () => {
   const capture = `
     import { createRequire } from 'node:module'
@@ -157,6 +274,51 @@ describe('a thread of the wasm team', () => {
     expect(result.seconds).toBeLessThan(2)
     expect(result.after).toBe(result.first)
   })
+
+  test.each(['', 'active'])(
+    'that ends within its share is an error, waiting policy %j',
+    async (policy) => {
+      const file = join(ROOT, 'build', `ending-${process.pid}.cjs`)
+      // In threads of the team alone, this function of the engine ends the thread, once.
+      writeFileSync(
+        file,
+        `const { tan } = Math
+      Math.tan = (x) => { if (x === 1 && !process.env.ENDED) process.exit(); return tan(x) }`,
+      )
+      try {
+        const result = await jsonOf<{ error: object; after: boolean }>(
+          `
+        import { createRequire } from 'node:module'
+        const threads = createRequire(import.meta.url)('node:worker_threads')
+        const { Worker } = threads
+        let made = 0
+        threads.Worker = class extends Worker {
+          constructor(name, options) {
+            const own = options.name === 'em-pthread'
+            const env = { ...process.env, ...(own && made++ > 0 && { ENDED: '1' }) }
+            super(name, own ? { ...options, env, execArgv: ['--require', ${JSON.stringify(file)}] } : options)
+          }
+        }
+        const nl = await import('numloom')
+        const { njit, prange } = await import('numloom/njit')
+        const fill = njit({ parallel: true, target: 'wasm' }, (out, x) => {
+          for (const i of prange(out.length)) out[i] = Math.tan(x[i])
+        })
+        const x = Float64Array.from({ length: 1000 }, (_, i) => (i === 999 ? 1 : i / 2000)), out = new Float64Array(1000)
+        const run = () => nl.withThreads(2, () => { fill(out, x); return out.every((value, i) => value === Math.tan(x[i])) })
+        const caught = (fn) => { try { return fn() } catch ({ name, code, backend }) { return { name, code, backend } } }
+        nl.withThreads(1, () => fill(out, x))
+        console.log(JSON.stringify({ error: caught(run), after: caught(run) }))`,
+          { env: { OMP_WAIT_POLICY: policy } },
+        )
+        const error = { name: 'BackendError', code: 'NUMLOOM_BACKEND', backend: 'wasm-threads' }
+        expect(result).toEqual({ error, after: true })
+      } finally {
+        rmSync(file)
+      }
+    },
+    90_000,
+  )
 
   test('that traps, or a caller that does, is one error, and the next call is right', async () => {
     const result = await jsonOf<{ first: number; errors: string[]; after: number }>(`${capture}

@@ -28,26 +28,28 @@ inline void equal_share(isize n, isize members, isize thread, isize* begin, isiz
 }
 
 /// Calls run(begin, end) for every range that falls to one member. `next` is the team's, 0 at the start of the region.
+/// A chunk may be as large as an isize holds, which in wasm has 32 bits: so it is never multiplied beyond n.
 template <class Run>
 void deal(const Schedule& schedule, isize n, isize members, isize thread, std::atomic<isize>& next, const Run& run) {
   const isize chunk = schedule.chunk > 0 ? schedule.chunk : 1;
+  const isize parts = n > 0 ? (n - 1) / chunk + 1 : 0;
+  const auto run_part = [&](isize part) {
+    const isize begin = part * chunk;
+    run(begin, n - begin < chunk ? n : begin + chunk);
+  };
   const bool is_static = schedule.kind == ScheduleKind::kStatic || schedule.kind == ScheduleKind::kAuto;
   if (is_static && (schedule.chunk <= 0 || schedule.kind == ScheduleKind::kAuto)) {
     isize begin, end;
     equal_share(n, members, thread, &begin, &end);
     if (begin < end) run(begin, end);
   } else if (is_static) {
-    for (isize begin = thread * chunk; begin < n; begin += members * chunk) {
-      run(begin, n - begin < chunk ? n : begin + chunk);
-    }
+    for (isize part = thread; part < parts; part += members) run_part(part);
   } else if (schedule.kind == ScheduleKind::kDynamic) {
-    for (isize begin = next.fetch_add(chunk); begin < n; begin = next.fetch_add(chunk)) {
-      run(begin, n - begin < chunk ? n : begin + chunk);
-    }
+    for (isize part = next.fetch_add(1); part < parts; part = next.fetch_add(1)) run_part(part);
   } else {
     isize begin = next.load();
     while (begin < n) {
-      const isize share = (n - begin + members - 1) / members, length = share > chunk ? share : chunk;
+      const isize share = (n - begin - 1) / members + 1, length = share > chunk ? share : chunk;
       const isize end = n - begin < length ? n : begin + length;
       if (!next.compare_exchange_weak(begin, end)) continue;
       run(begin, end);

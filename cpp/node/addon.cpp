@@ -110,6 +110,7 @@ bool read_argument(napi_env env, const Instance& instance, const char*& code, na
   }
 }
 
+/// Returns nothing, or how many threads the system did not start: the kernel then ran without them.
 napi_value call_kernel(napi_env env, napi_callback_info info) {
   size_t count = kMaxArguments;
   napi_value arguments[kMaxArguments];
@@ -129,7 +130,10 @@ napi_value call_kernel(napi_env env, napi_callback_info info) {
   if (used != count) return fail(env, "too many arguments for a kernel");
   nl::begin_call();
   entry.invoke(entry.function, slots);
-  return nullptr;
+  if (nl::refused_team() == 0) return nullptr;
+  napi_value refused;
+  napi_create_int32(env, nl::refused_team(), &refused);
+  return refused;
 }
 
 napi_value text(napi_env env, const char* characters) {
@@ -249,7 +253,38 @@ napi_value set_schedule(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-/// lastTeam(): how many threads the budget of the process left to the last kernel called from this thread.
+nl::i32* words_of(napi_env env, napi_value array, size_t* length) {
+  void* data;
+  napi_typedarray_type type;
+  const bool fits = napi_get_typedarray_info(env, array, &type, length, &data, nullptr, nullptr) == napi_ok;
+  return fits && type == napi_int32_array ? static_cast<nl::i32*>(data) : nullptr;
+}
+
+/// prepare(stackBytes, cpus, claims, own): what this thread's regions have to know. The stack is that of libgomp's
+/// threads, 0 for the system's; the CPUs are those that the thread ran on before libgomp was loaded, and runs on again;
+/// the others are those of share_budget().
+napi_value prepare(napi_env env, napi_callback_info info) {
+  size_t count = 4, cpu_count = 0, words = 0;
+  napi_value values[4];
+  double stack;
+  uint32_t own;
+  napi_get_cb_info(env, info, &count, values, nullptr, nullptr);
+  if (count != 4 || napi_get_value_double(env, values[0], &stack) != napi_ok || !(stack >= 0 && stack < 0x1p63) ||
+      napi_get_value_uint32(env, values[3], &own) != napi_ok) {
+    return fail(env, "prepare(stackBytes, cpus, claims, own): wants non-negative numbers");
+  }
+  const nl::i32* cpus = words_of(env, values[1], &cpu_count);
+  nl::i32* claims = words_of(env, values[2], &words);
+  if ((!cpus && cpu_count > 0) || !claims || own >= words) {
+    return fail(env, "prepare(stackBytes, cpus, claims, own): wants Int32Arrays, and a place in the second");
+  }
+  nl::set_stack(static_cast<size_t>(stack));
+  nl::set_cpus(cpus, cpu_count);
+  nl::share_budget(claims, words, own);
+  return nullptr;
+}
+
+/// lastTeam(): how many threads the last kernel called from this thread had.
 napi_value last_team(napi_env env, napi_callback_info) {
   napi_value size;
   napi_create_int32(env, nl::last_team(), &size);
@@ -313,6 +348,7 @@ NAPI_MODULE_INIT() {
   define(env, exports, "attach", attach);
   define(env, exports, "setThreads", set_threads);
   define(env, exports, "setSchedule", set_schedule);
+  define(env, exports, "prepare", prepare);
   define(env, exports, "lastTeam", last_team);
   define(env, exports, "releaseThreads", release_threads);
   define(env, exports, "openFunction", nl::open_function);

@@ -107,7 +107,8 @@ f64* doubles(napi_env env, napi_value value, size_t* length) {
   return fits && type == napi_float64_array ? static_cast<f64*>(data) : nullptr;
 }
 
-/// call(slots, slot, array, ...): the function's status, plus twice the members of its largest team.
+/// call(slots, slot, array, ...): the function's status, plus twice the members of its largest team; or, where it had
+/// to do without threads that the system did not start, how many it wanted, negated.
 napi_value call_main(napi_env env, napi_callback_info info) {
   size_t count = kMostArguments, length, elements;
   napi_value arguments[kMostArguments];
@@ -128,7 +129,7 @@ napi_value call_main(napi_env env, napi_callback_info info) {
   largest_team = 1;
   const int status = static_cast<Function*>(raw)->main(slots);
   napi_value result;
-  napi_create_int32(env, status + 2 * largest_team, &result);
+  napi_create_int32(env, refused_team() > 0 ? -refused_team() : status + 2 * largest_team, &result);
   return result;
 }
 

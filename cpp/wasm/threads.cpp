@@ -2,8 +2,9 @@
 //
 // The caller is member 0. It opens a seat for just the members that a region needs, and wakes each by a signal of its
 // own; a member takes its seat or finds it withdrawn, so a late riser can never mistake one region for the next.
-// Waiters spin for a moment and then sleep: cores may be fewer than threads. A thread that does not come in time, or
-// that traps, fails the region: the loader asks nl_team_failure() after each one. SPDX-License-Identifier: MIT
+// Waiters spin for a moment and then sleep: cores may be fewer than threads. A thread that does not come in time, that
+// ends within its share, or that traps, fails the region: the loader asks nl_team_failure() after each one.
+// SPDX-License-Identifier: MIT
 
 #include <emscripten.h>
 #include <pthread.h>
@@ -18,7 +19,9 @@ namespace {
 constexpr int kMaxTeam = 64;
 /// How long a woken thread may take to come.
 constexpr double kComeMs = 1500;
+/// How often a caller that waits longer looks whether all others are alive: about every 0.1 s, however it waits.
 constexpr i64 kLookNs = 100'000'000;
+constexpr int kLookSpins = 1 << 26;
 
 // About 10 to 50 us, several times a fork-join on idle cores, so that back-to-back regions find the team awake.
 int spins = 20000;
@@ -34,7 +37,8 @@ struct alignas(64) Signal {
   }
   /// Waits for another value; after `ns` nanoseconds (-1: never) it returns false.
   bool wait_while(int seen, i64 ns) {
-    for (int spin = 0; spin < spins; spin++) {
+    const int most = ns < 0 || spins < kLookSpins ? spins : kLookSpins;
+    for (int spin = 0; spin < most; spin++) {
       if (value.load(std::memory_order_acquire) != seen) return true;
     }
     sleepers.fetch_add(1);
@@ -54,6 +58,8 @@ struct Member {
   std::atomic<Seat> seat{Seat::kNone};
   /// Where `start` was when the thread was created: it may be called before it is up.
   int created_at = 0;
+  /// Its thread as the system knows it; 0 where that cannot be told.
+  int id = 0;
   /// It died: nl_team_start makes another one.
   bool lost = false;
 };
@@ -95,6 +101,18 @@ EM_JS(int, nl_try_share, (int thread), {
   }
 });
 
+/// The id of the thread that calls, or 0.
+EM_JS(int, nl_thread_id, (), {
+  try {
+    return ENVIRONMENT_IS_NODE ? Number(require("node:fs").readlinkSync("/proc/thread-self").split("/").pop()) : 0;
+  } catch (error) {
+    return 0;
+  }
+});
+
+/// Whether a thread has ended; no thread of the team can tell of its own end.
+EM_JS(int, nl_thread_ended, (int id), { return id > 0 && !require("node:fs").existsSync("/proc/self/task/" + id); });
+
 void give_up(Member& member, Failure why) {
   member.lost = true;
   team.ready.fetch_sub(1);
@@ -105,6 +123,7 @@ void* member_main(void* argument) {
   const int thread = static_cast<int>(reinterpret_cast<intptr_t>(argument));
   Member& self = team.member[thread];
   int seen = self.created_at;
+  self.id = nl_thread_id();
   team.ready.fetch_add(1);
   for (;; seen++) {
     self.start.wait_while(seen, -1);
@@ -114,17 +133,20 @@ void* member_main(void* argument) {
     if (!whole) {
       give_up(self, Failure::kTrapped);
     }
+    self.seat.store(Seat::kNone);
     team.pending.add(-1);
     if (!whole) return nullptr;
   }
 }
 
-/// Withdraws the seats of members that did not come, and gives them up.
+/// Withdraws the seats of members that did not come, or that ended in their share, and gives them up.
 void withdraw() {
-  for (int member = 1; member < team.members; member++) {
-    Seat open = Seat::kOpen;
-    if (!team.member[member].seat.compare_exchange_strong(open, Seat::kNone)) continue;
-    give_up(team.member[member], Failure::kLost);
+  for (int at = 1; at < team.members; at++) {
+    Member& member = team.member[at];
+    Seat seat = member.seat.load();
+    if (seat == Seat::kNone || (seat == Seat::kTaken && !nl_thread_ended(member.id))) continue;
+    if (!member.seat.compare_exchange_strong(seat, Seat::kNone)) continue;
+    give_up(member, Failure::kLost);
     team.pending.add(-1);
   }
 }
@@ -132,11 +154,9 @@ void withdraw() {
 /// Waits for the members of the region that is running.
 void join() {
   const double start = emscripten_get_now();
-  bool awaited = true;
   for (int left = team.pending.value.load(); left > 0; left = team.pending.value.load()) {
-    if (team.pending.wait_while(left, kLookNs) || !awaited) continue;
-    awaited = emscripten_get_now() - start < kComeMs;
-    if (!awaited) withdraw();
+    if (team.pending.wait_while(left, kLookNs)) continue;
+    if (emscripten_get_now() - start >= kComeMs) withdraw();
   }
 }
 
@@ -198,7 +218,7 @@ EMSCRIPTEN_KEEPALIVE int nl_team_start(int threads) {
 /// How many members are up, the caller included.
 EMSCRIPTEN_KEEPALIVE int nl_team_ready() { return nl::team.ready.load(); }
 
-/// What befell the last region: 0 nothing, 1 a thread did not come, 2 a thread trapped. Forgets it.
+/// What befell the last region: 0 nothing, 1 a thread did not come or ended, 2 a thread trapped. Forgets it.
 EMSCRIPTEN_KEEPALIVE int nl_team_failure() { return static_cast<int>(nl::team.failure.exchange(nl::Failure::kNone)); }
 
 /// For a region whose caller trapped: waits for the others.

@@ -9,6 +9,7 @@ import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { claims, ownSlot } from '../core/budget.js'
 import type { Code } from '../core/dtype.js'
 import { codeInfo } from '../core/dtype.js'
 import { environment } from '../core/env.js'
@@ -16,6 +17,8 @@ import { BackendError } from '../core/errors.js'
 import { heap } from '../core/heap.js'
 import { offerWatcher, type Watcher } from '../core/watcher.js'
 import type { Kernel } from '../kernel/define.js'
+import { allowedCpus } from '../omp/detect.js'
+import { usablePlaces } from '../omp/places.js'
 import { scheduleFollower } from '../omp/schedule.js'
 import { variables } from '../omp/variables.js'
 import { VERSION } from '../version.js'
@@ -25,15 +28,18 @@ import { type Backend, binaryError, type Call, checkTable, type KernelArgument }
 const MAX_THREADS = 1024
 
 type NativeArgument = number | ArrayBufferView
+/** Returns how many threads the system did not start, if that befell it. */
+type NativeCall = (...args: NativeArgument[]) => number | undefined
 
 interface Addon {
   readonly version: string
   isas(): string[]
-  kernels(isa: string): [symbol: string, signature: string, call: (...args: NativeArgument[]) => void][]
+  kernels(isa: string): [symbol: string, signature: string, call: NativeCall][]
   /** Returns the address where they begin. */
   attach(bytes: Uint8Array, reserved: number): number
   setThreads(count: number): void
   setSchedule(kind: number, chunk: number): void
+  prepare(stackBytes: number, cpus: Int32Array, claims: Int32Array, own: number): void
   lastTeam(): number
   releaseThreads(): void
   openFunction(file: string, isa: string): CompiledFunction
@@ -43,7 +49,10 @@ interface Addon {
 
 /** A function of src/njit that the addon loaded. */
 export interface CompiledFunction {
-  /** Runs it with slots, numbers of slots and the arrays whose addresses they take: its status, plus twice its team. */
+  /**
+   * Runs it with slots, numbers of slots and the arrays whose addresses they take: its status, plus twice its team.
+   * Throws BackendError where the system did not start its threads.
+   */
   call(slots: Float64Array, ...arrays: (number | ArrayBufferView)[]): number
   free(slots: Float64Array): void
   /** Fills the target from memory of the function. */
@@ -104,27 +113,27 @@ export function truncation(bytes: Buffer): string | undefined {
   return bytes.length < length ? `it is truncated: ${bytes.length} of ${length} bytes` : undefined
 }
 
-/** What libgomp must not read from the environment while it is loaded. */
-const OWN_SETTINGS = [
-  ...['OMP_NUM_THREADS', 'OMP_DYNAMIC', 'OMP_SCHEDULE', 'OMP_THREAD_LIMIT', 'OMP_MAX_ACTIVE_LEVELS', 'OMP_NESTED'],
-  ...['OMP_DISPLAY_ENV'],
-]
+/** As libgomp reads it. */
+const SPIN_COUNT = /^\s*(infinit[ey]|\d{1,12}\s*[kmgt]?)\s*$/i
 
 /**
  * The environment in which libgomp is loaded. Most settings are numloom's (core/threads.ts): libgomp would apply them
- * once more, and print messages of its own. It gets those that only it can obey, where they are valid. Waiting threads
- * spin for about 0.1 ms, unless the user says otherwise: the default of several ms starves other processes.
+ * once more, and print messages of its own about these and all others. It gets those that only it can obey, where they
+ * are valid. Waiting threads spin for about 0.1 ms, unless the user says otherwise: the default of several ms starves
+ * other processes.
  */
-function openmpEnvironment(): Record<string, string | undefined> {
+function openmpEnvironment(cpus: readonly number[] | undefined): Record<string, string | undefined> {
   const { procBind, places, stackBytes, waitPolicy } = variables()
-  const spins = waitPolicy === undefined ? '20000' : undefined
+  const all = Object.keys(process.env).filter((name) => /^(OMP|GOMP|ACC)_/.test(name))
+  const spins = environment('GOMP_SPINCOUNT')
+  const otherwise = waitPolicy === undefined ? '20000' : undefined
   return {
-    ...Object.fromEntries(OWN_SETTINGS.map((name) => [name, undefined])),
+    ...Object.fromEntries(all.map((name) => [name, undefined])),
     OMP_PROC_BIND: procBind,
-    OMP_PLACES: places,
+    OMP_PLACES: places && usablePlaces(places, cpus),
     OMP_STACKSIZE: stackBytes === undefined ? undefined : `${stackBytes}B`,
     OMP_WAIT_POLICY: waitPolicy,
-    GOMP_SPINCOUNT: process.env.GOMP_SPINCOUNT ?? spins,
+    GOMP_SPINCOUNT: spins !== undefined && SPIN_COUNT.test(spins) ? spins : otherwise,
   }
 }
 
@@ -145,14 +154,25 @@ function withEnvironment<T>(values: Record<string, string | undefined>, fn: () =
   }
 }
 
-function loadAddon(file: string): Addon {
-  const problem = truncation(readFileSync(file))
-  if (problem !== undefined) binaryError('native', file, problem)
+function requireAddon(file: string, cpus: readonly number[] | undefined): Addon {
+  const values = openmpEnvironment(cpus)
   try {
-    return withEnvironment(openmpEnvironment(), () => createRequire(import.meta.url)(file) as Addon)
+    return withEnvironment(values, () => createRequire(import.meta.url)(file) as Addon)
   } catch (error) {
     unavailable(`${file}: ${(error as Error).message}`, file)
   }
+}
+
+/** Throws BackendError. */
+function loadAddon(file: string): Addon {
+  const problem = truncation(readFileSync(file))
+  if (problem !== undefined) binaryError('native', file, problem)
+  // Where it is told to bind threads, libgomp binds the one that loads it too.
+  const cpus = allowedCpus('/', 'thread-self')
+  const addon = requireAddon(file, cpus)
+  if (addon.version !== VERSION) binaryError('native', file, `it is of version ${addon.version}, not ${VERSION}`)
+  addon.prepare(variables().stackBytes ?? 0, Int32Array.from(cpus ?? []), claims, ownSlot())
+  return addon
 }
 
 function chooseIsa(addon: Addon, file: string): string {
@@ -168,7 +188,6 @@ function chooseIsa(addon: Addon, file: string): string {
 export function loadNative(): Backend {
   const file = findAddon()
   const addon = loadAddon(file)
-  if (addon.version !== VERSION) binaryError('native', file, `it is of version ${addon.version}, not ${VERSION}`)
   const isa = chooseIsa(addon, file)
   const rows = addon.kernels(isa)
   checkTable('native', file, new Map(rows.map(([symbol, signature]) => [symbol, signature])))
@@ -178,7 +197,7 @@ export function loadNative(): Backend {
   const applySchedule = scheduleFollower((kind, chunk) => addon.setSchedule(kind, chunk))
   let threads = 1
   functionLoader = {
-    open: (library) => addon.openFunction(library, isa),
+    open: (library) => openFunction(addon, library, isa),
     heapBase: () => attachHeap(addon),
   }
   return {
@@ -211,6 +230,18 @@ export interface FunctionLoader {
 
 let functionLoader: FunctionLoader | undefined
 
+function openFunction(addon: Addon, library: string, isa: string): CompiledFunction {
+  const opened = addon.openFunction(library, isa)
+  return {
+    ...opened,
+    call(slots, ...arrays) {
+      const result = opened.call(slots, ...arrays)
+      if (result < 0) throw refusal(-result)
+      return result
+    },
+  }
+}
+
 /** Undefined until the backend is loaded. */
 export const nativeFunctions = (): FunctionLoader | undefined => functionLoader
 
@@ -220,8 +251,7 @@ let releaseThreads: (() => void) | undefined
 function offerAddon(): void {
   offerWatcher(() => {
     try {
-      const addon = loadAddon(findAddon())
-      return addon.version === VERSION ? watcherOf(addon) : undefined
+      return watcherOf(loadAddon(findAddon()))
     } catch {
       return undefined
     }
@@ -249,7 +279,7 @@ function attachHeap(addon: Addon): number {
   return heapBase
 }
 
-function bindCall(addon: Addon, kernel: Kernel, dtype: Code, call: (...args: NativeArgument[]) => void): Call {
+function bindCall(addon: Addon, kernel: Kernel, dtype: Code, call: NativeCall): Call {
   const codes = kernel.args.map((arg) => (arg.kind === 'pointer' && arg.dtype) || dtype)
   return (args: KernelArgument[]) => {
     attachHeap(addon)
@@ -258,8 +288,17 @@ function bindCall(addon: Addon, kernel: Kernel, dtype: Code, call: (...args: Nat
       : args.map((value, i) =>
           typeof value === 'number' ? value : viewFrom(value.data, value.at, codeInfo(codes[i] as Code).itemsize),
         )
-    call(...native)
+    const refused = call(...native)
+    if (refused !== undefined) throw refusal(refused)
   }
+}
+
+function refusal(threads: number): BackendError {
+  return new BackendError(
+    `backend 'native' could not start ${threads} threads: the system refused. ` +
+      'Use fewer (withThreads, OMP_NUM_THREADS), or a smaller OMP_STACKSIZE.',
+    { backend: 'native' },
+  )
 }
 
 /** A view that begins at an element; negative strides reach in front of it, inside the same array. */

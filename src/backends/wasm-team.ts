@@ -44,7 +44,7 @@ let currentThreads = 1
 
 /** Brings the team up to `count` threads, waiting for them without leaving the job. */
 function growTeam(module: TeamModule, count: number): void {
-  const created = module.exports.nl_team_start(count)
+  const created = createMembers(module, count)
   const bell = new Int32Array(new SharedArrayBuffer(4))
   let ready = module.exports.nl_team_ready()
   let deadline = performance.now() + START_TIMEOUT_MS
@@ -56,6 +56,15 @@ function growTeam(module: TeamModule, count: number): void {
     if (ready > before) deadline = performance.now() + START_TIMEOUT_MS
   }
   teamSize = count
+}
+
+function createMembers(module: TeamModule, count: number): number {
+  try {
+    return module.exports.nl_team_start(count)
+  } catch {
+    // Node cannot start a Worker: the system refuses a thread, or its memory.
+    throw teamError(module, count, module.exports.nl_team_ready())
+  }
 }
 
 function teamError(module: TeamModule, wanted: number, ready: number): BackendError {

@@ -27,21 +27,19 @@ function read(path: string): string | undefined {
   }
 }
 
-/** The length of a list such as 0-3,8. */
-function lengthOfList(list: string | undefined): number | undefined {
+/** The numbers in a list such as 0-3,8. */
+function numbersOf(list: string | undefined): number[] | undefined {
   if (list === undefined || !/^\d+(-\d+)?(,\d+(-\d+)?)*$/.test(list)) return undefined
-  let length = 0
-  for (const range of list.split(',')) {
+  return list.split(',').flatMap((range) => {
     const [first, last = first] = range.split('-').map(Number) as [number, number?]
-    length += last - first + 1
-  }
-  return length
+    return Array.from({ length: last - first + 1 }, (_, i) => first + i)
+  })
 }
 
-function affinityOf(root: string): number {
-  const status = read(join(root, 'proc/self/status'))
-  const list = status === undefined ? undefined : /^Cpus_allowed_list:\s*(\S+)/m.exec(status)?.[1]
-  return lengthOfList(list) ?? availableParallelism()
+/** The CPUs in the mask of a thread of this process, by its folder in /proc; undefined where there is none. */
+export function allowedCpus(root = '/', thread = 'self'): number[] | undefined {
+  const status = read(join(root, 'proc', thread, 'status'))
+  return numbersOf(status === undefined ? undefined : /^Cpus_allowed_list:\s*(\S+)/m.exec(status)?.[1])
 }
 
 interface Hierarchy {
@@ -103,8 +101,8 @@ function tightestQuota(root: string): { cpus: number; file: string } | undefined
 
 /** Looks at the machine below `root`. A part of a CPU counts as one: a quota of 1.5 CPUs gives 2 threads. */
 export function detect(root = '/'): Detected {
-  const all = lengthOfList(read(join(root, 'sys/devices/system/cpu/online'))) ?? cpus().length
-  const affinity = affinityOf(root)
+  const all = numbersOf(read(join(root, 'sys/devices/system/cpu/online')))?.length ?? cpus().length
+  const affinity = allowedCpus(root)?.length ?? availableParallelism()
   const quota = tightestQuota(root)
   const found = { cpus: all, affinity, ...(quota && { quota }) }
   if (quota && Math.ceil(quota.cpus) < Math.min(affinity, all)) {

@@ -23,6 +23,8 @@ export interface Schedule {
 
 /** As many nesting levels as libgomp supports. */
 export const SUPPORTED_LEVELS = 255
+/** What a process can address on x86-64; no more than that on other machines. */
+const MAX_STACK_BYTES = 2 ** 47
 const MIN_STACK_BYTES = 16 * 1024
 const LARGEST_CHUNK = 2 ** 31 - 1
 /** What OMP_THREAD_LIMIT is where nothing limits threads. */
@@ -110,6 +112,8 @@ export function parseStackSize(text: string): Parsed<number> {
   if (!match) return { problem: 'expected a whole number and B, K, M or G' }
   const exponent = match[2] ? 0 : { K: 1, M: 2, G: 3 }[(match[3] ?? 'K').toUpperCase() as 'K' | 'M' | 'G']
   const bytes = Number(match[1]) * 1024 ** exponent
+  if (bytes > MAX_STACK_BYTES)
+    return { problem: `more than the ${MAX_STACK_BYTES / 1024 ** 3}G that a process can address` }
   if (bytes >= MIN_STACK_BYTES) return { value: bytes }
   return { value: MIN_STACK_BYTES, problem: `less than the minimum of ${MIN_STACK_BYTES / 1024}K` }
 }
@@ -122,16 +126,4 @@ export function parseProcBind(text: string): Parsed<string> {
   const single = words.length === 1 && (words[0] === 'true' || words[0] === 'false')
   if (single || words.every((word) => BINDINGS.includes(word))) return { value: words.join(',') }
   return { problem: `expected true, false, or a list of ${BINDINGS.join(', ')}` }
-}
-
-const ABSTRACT_PLACES = /^(threads|cores|sockets|ll_caches|numa_domains)(\(\+?\d+\))?$/
-const NUMBERS = '!?\\d+(:\\d+(:-?\\d+)?)?'
-const PLACE = `!?(\\{${NUMBERS}(,${NUMBERS})*\\}(:\\d+(:-?\\d+)?)?|${NUMBERS})`
-const PLACES = new RegExp(`^${PLACE}(,${PLACE})*$`)
-
-/** An abstract name with a number in parentheses, or a list of places as {lower:length:stride}. */
-export function parsePlaces(text: string): Parsed<string> {
-  const compact = text.toLowerCase().replace(/\s+/g, '')
-  if (ABSTRACT_PLACES.test(compact) || PLACES.test(compact)) return { value: compact }
-  return { problem: 'expected threads, cores, sockets, ll_caches, numa_domains, or a list of places' }
 }

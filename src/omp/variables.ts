@@ -11,13 +11,12 @@ import {
   rawEnvironment,
   readVariable,
 } from '../core/env.js'
-import { type Detected, detect } from './detect.js'
+import { allowedCpus, type Detected, detect } from './detect.js'
 import {
   parseBoolean,
   parseDisplay,
   parseLevels,
   parseLimit,
-  parsePlaces,
   parseProcBind,
   parseSchedule,
   parseStackSize,
@@ -26,6 +25,7 @@ import {
   type Schedule,
   SUPPORTED_LEVELS,
 } from './parse.js'
+import { parsePlaces } from './places.js'
 
 /** A number of threads, and the variable or call that it comes from. */
 export interface ThreadCount {
@@ -120,7 +120,7 @@ function readAll(): Variables {
   const byCpus = { count: Math.min(detected.count, cap), source: detected.source, counts: undefined }
   const threads = readThreads(['NUMLOOM_NUM_THREADS', 'OMP_NUM_THREADS'], cap, byCpus)
   const blas = BLAS_VARIABLES.filter((name) => environment(name) !== '0')
-  const places = readVariable('OMP_PLACES', parsePlaces, 'no places are used')
+  const places = readVariable('OMP_PLACES', (text) => parsePlaces(text, allowedCpus()), 'no places are used')
   const bound = `${places !== undefined} is used`
   return {
     detected,
