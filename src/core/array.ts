@@ -242,7 +242,12 @@ export class NDArray {
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return this.disposed ? 'NDArray (disposed)' : this.toString()
+    try {
+      return this.toString()
+    } catch (error) {
+      if (!(error instanceof DisposedError)) throw error
+      return `NDArray (${this.disposed ? 'disposed' : 'its typed array is gone'})`
+    }
   }
 }
 

@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: MIT
 
 import type { TypedArray } from './dtype.js'
+import { DisposedError } from './errors.js'
 
 const ALIGNMENT = 64
 
@@ -35,12 +36,24 @@ export function newBlock(address: number, size: number, tally: Tally): Block {
 /** A block or page of the heap, or a typed array outside it (address -1). */
 export class Region {
   readonly address: number
+  readonly #outside: TypedArray | undefined
 
   constructor(
     readonly block: Block,
-    readonly outside: TypedArray | undefined,
+    outside: TypedArray | undefined,
   ) {
     this.address = block.address
+    this.#outside = outside
+  }
+
+  /** Undefined in the heap. Throws DisposedError where its buffer was transferred or made smaller: a kernel would leave it. */
+  get outside(): TypedArray | undefined {
+    const outside = this.#outside
+    if (outside !== undefined && outside.byteLength < this.block.size) {
+      const problem = `only ${outside.byteLength} of ${this.block.size} bytes are left of the typed array that an array uses`
+      throw new DisposedError(`${problem}: its buffer was transferred or made smaller`)
+    }
+    return outside
   }
 }
 
