@@ -27,11 +27,17 @@ export interface Block {
   released: boolean
   /** By which the watcher knows it; 0 where it is not watched. */
   watchId: number
+  /** The block whose memory it is, where that is not its own; and how many blocks, this one too, use the memory. */
+  readonly owner: Block | undefined
+  users: number
 }
 
-export function newBlock(address: number, size: number, tally: Tally): Block {
-  return { address, size, tally, holders: 0, released: false, watchId: 0 }
+export function newBlock(address: number, size: number, tally: Tally, owner?: Block): Block {
+  return { address, size, tally, holders: 0, released: false, watchId: 0, owner, users: 1 }
 }
+
+/** The block that has the memory of a block. */
+export const ownerOf = (block: Block): Block => block.owner ?? block
 
 /** A block or page of the heap, or a typed array outside it (address -1). */
 export class Region {
