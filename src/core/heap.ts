@@ -167,7 +167,10 @@ export class Heap {
   borrow(bytes: number): { address: number; release: () => void } {
     const size = blockSize(Math.max(bytes, 1))
     const address = this.#take(size)
-    if (address === undefined) throw this.outOfMemory(bytes)
+    if (address === undefined) {
+      this.#reclaimer.unswept += size
+      throw this.outOfMemory(bytes)
+    }
     return { address, release: () => this.#give(address, size) }
   }
 
@@ -209,7 +212,7 @@ export class Heap {
   #reclaim(size: number): number | undefined {
     if (this.choice.maximumBytes === 0) return undefined
     // A full heap of arrays that live must not cost every new array a collection.
-    if (this.#reclaimer.unswept * 8 < this.choice.maximumBytes) return undefined
+    if (this.#reclaimer.unswept * 8 < this.choice.maximumBytes && !this.#reclaimer.rested) return undefined
     const before = this.bytesInUse
     this.#reclaimer.sweep('major')
     this.#tellReclaimed(before)

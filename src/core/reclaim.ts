@@ -53,6 +53,9 @@ export class Reclaimer {
   /** Bytes taken since the last look, and those of pages among them. */
   unswept = 0
   #unsweptPages = 0
+  /** When all garbage was collected last, and how long that took. */
+  #majorEnd = 0
+  #majorMs = 0
   #limit = SWEEP_BYTES
   #pageLimit = SWEEP_PAGE_BYTES
 
@@ -132,6 +135,7 @@ export class Reclaimer {
   /** Has the blocks released that died in this job; tells whether there were any. */
   sweep(effort: Effort): boolean {
     if (effort !== 'ask') this.unswept = this.#unsweptPages = 0
+    const begin = performance.now()
     let found = false
     for (const id of this.#watcher.sweep(effort)) {
       const block = this.#watched.get(id)
@@ -139,7 +143,16 @@ export class Reclaimer {
       this.#collected(block)
       found = true
     }
+    if (effort === 'major') {
+      this.#majorEnd = performance.now()
+      this.#majorMs = this.#majorEnd - begin
+    }
     return found
+  }
+
+  /** Whether all garbage was not collected for so long that doing it costs a tenth of the time at most. */
+  get rested(): boolean {
+    return performance.now() - this.#majorEnd > 9 * this.#majorMs
   }
 
   /** Looks for dead arrays, if there may be many by now, until `take` finds something. */
