@@ -199,7 +199,10 @@ export class Heap {
   /** Before the heap grows, looks for arrays that died in this job. */
   #searchFor(size: number): number | undefined {
     const before = this.bytesInUse
-    const address = this.#reclaimer.searchFor(() => this.#free.take(size))
+    const address = this.#reclaimer.searchFor(
+      () => this.#free.take(size),
+      () => this.bytesInUse,
+    )
     this.#tellReclaimed(before)
     return address
   }

@@ -68,7 +68,11 @@ export function collectorWatcher(): Watcher {
         const object = reference.deref()
         if (object !== undefined) to.watch(object, id)
       }
+      if (watched.size === 0) return
       watched.clear()
+      // What was looked at is kept until a job ends.
+      endJob ??= makeJobEnd()
+      endJob()
     },
     forget: (id) => watched.delete(id),
     sweep(effort) {
