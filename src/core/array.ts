@@ -114,6 +114,7 @@ export class NDArray {
   }
 
   #index(indices: readonly number[]): number {
+    this.checkAlive()
     if (indices.length !== this.shape.length) {
       const problem = `${indices.length} indices for an array of ${this.shape.length} dimensions`
       throw new IndexError(`${problem}, shape (${this.shape.join(', ')})`, { shape: this.shape })
@@ -149,6 +150,7 @@ export class NDArray {
 
   /** The only element of an array of size 1. Throws ValueError. */
   item(): Element {
+    this.checkAlive()
     if (this.size !== 1) throw new ValueError(`item(): the array has ${this.size} elements, not 1`)
     const { data, at } = this.elements()
     return data[at] as Element
@@ -159,6 +161,7 @@ export class NDArray {
    * named, null for a new axis of extent 1. Throws IndexError.
    */
   slice(...items: SliceItem[]): NDArray {
+    this.checkAlive()
     const { shape, strides, skip } = sliceView(this.shape, this.strides, items)
     return this.view(shape, strides, this.offset + skip)
   }
@@ -175,6 +178,7 @@ export class NDArray {
 
   /** The same elements in another shape, one extent of which may be -1; a view where the array is contiguous. */
   reshape(...extents: number[] | [readonly number[]]): NDArray {
+    this.checkAlive()
     const wanted = (Array.isArray(extents[0]) ? extents[0] : extents) as readonly number[]
     const shape = inferShape(wanted, this.shape)
     const source = contiguous(this)
@@ -192,8 +196,8 @@ export class NDArray {
    * grew: get it anew.
    */
   get data(): TypedArray {
-    if (!this.isContiguous) throw new ValueError('data: the array is not contiguous; use toTypedArray(), which copies')
     const { region } = this
+    if (!this.isContiguous) throw new ValueError('data: the array is not contiguous; use toTypedArray(), which copies')
     const { data, at } = this.elements()
     const view = new this.info.Array(data.buffer, data.byteOffset + at * this.info.itemsize, this.size)
     if (region.outside === undefined) heap().lend(region)

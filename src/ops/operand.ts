@@ -101,6 +101,7 @@ export function result(
 ): NDArray {
   if (out === undefined) return allocate(shape, info)
   if (!(out instanceof NDArray)) throw new DTypeError(`${operation}: out must be an NDArray`, { dtypes: [typeof out] })
+  out.checkAlive()
   if (!sameShape(out.shape, shape)) {
     const [have, want] = [`(${out.shape.join(', ')})`, `(${shape.join(', ')})`]
     throw new ShapeError(`${operation}: out has shape ${have}, but the result has shape ${want}`, {
