@@ -6,6 +6,7 @@ import { inspect } from 'node:util'
 import * as nl from 'numloom'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { BACKEND_NAMES } from '../dist/backends/backend.js'
+import { FreeBlocks } from '../dist/core/ranges.js'
 import { Reclaimer } from '../dist/core/reclaim.js'
 import { newBlock, Region } from '../dist/core/region.js'
 import { jsonOf } from './support/child.ts'
@@ -131,6 +132,20 @@ describe('random sizes and lifetimes', () => {
     expect(end.liveArrays).toBe(0)
     // The page of small arrays that is in turn stays.
     expect(end.bytesInUse).toBeLessThanOrEqual(128 * 1024)
+  })
+
+  test('of small arrays', async () => {
+    const { use } = await jsonOf<{ use: nl.MemoryUse }>(script(4000, '2 ** random.uniform(3, 14)'))
+    expect(use.fragmentation).toBeLessThan(0.1)
+  })
+  test('the end of the heap is taken last, also where it fits best', () => {
+    const free = new FreeBlocks()
+    free.extend(0, 10e6)
+    expect([free.take(4e6), free.take(4e6)]).toEqual([0, 4e6])
+    free.give(0, 4e6, 4e6)
+    expect([free.take(1e6), free.take(2e6), free.take(1.5e6)]).toEqual([0, 1e6, 8e6])
+    free.extend(10e6, 1e6)
+    expect([free.take(1e6), free.take(1.5e6), free.take(1.5e6)]).toEqual([3e6, 9.5e6, undefined])
   })
 })
 
