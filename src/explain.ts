@@ -25,6 +25,8 @@ export class Explanation {
 
 interface Collector {
   readonly calls: Dispatch[]
+  /** That of the explain() around it, which hears of its calls too. */
+  readonly outer: Collector | undefined
   /** What a function left behind (a timer) may run on after it has been explained. */
   open: boolean
 }
@@ -36,11 +38,12 @@ let active = 0
 function begin(): Collector {
   if (active++ === 0) {
     subscription = on('dispatch', (dispatch) => {
-      const collector = storage.getStore()
-      if (collector?.open) collector.calls.push(dispatch)
+      for (let collector = storage.getStore(); collector !== undefined; collector = collector.outer) {
+        if (collector.open) collector.calls.push(dispatch)
+      }
     })
   }
-  return { calls: [], open: true }
+  return { calls: [], outer: storage.getStore(), open: true }
 }
 
 function end(collector: Collector): Explanation {

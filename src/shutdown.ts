@@ -1,10 +1,12 @@
 // shutdown(): gives back what numloom holds beyond a call, threads and memory.
 // SPDX-License-Identifier: MIT
 
+import { setImmediate } from 'node:timers/promises'
 import { forgetBackends } from './backends/load.js'
 import { shutdownNative } from './backends/native.js'
 import { shutdownWasm } from './backends/wasm.js'
 import { retireHeap } from './core/heap.js'
+import { collectGarbage } from './core/watcher.js'
 import { endCompiler } from './njit/clang.js'
 import { forgetRoutes } from './runtime.js'
 
@@ -18,4 +20,7 @@ export async function shutdown(): Promise<void> {
   retireHeap()
   shutdownNative()
   await Promise.all([shutdownWasm(), endCompiler()])
+  // Memory of up to 4 GiB hangs on an object so small that the engine sees no reason to collect it.
+  await setImmediate()
+  collectGarbage('major')
 }

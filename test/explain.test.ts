@@ -95,7 +95,13 @@ describe('explain of an async function', () => {
       })
       nl.exp(one)
     })
-    expect([ops(outer), inner && ops(inner)]).toEqual([['sin', 'exp'], ['cos']])
+    expect([ops(outer), inner && ops(inner)]).toEqual([['sin', 'cos', 'exp'], ['cos']])
+    const all = nl.explain(() => {
+      nl.sin(one)
+      expect(ops(nl.explain(() => nl.cos(one)))).toEqual(['cos'])
+      nl.exp(one)
+    })
+    expect(ops(all)).toEqual(['sin', 'cos', 'exp'])
   })
 
   test('rejects with its error, and ends there', async () => {

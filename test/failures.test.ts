@@ -47,6 +47,27 @@ describe('a disposed array throws DisposedError', () => {
   })
 })
 
+test('a disposed array throws DisposedError also where something else is wrong with it', () => {
+  const grid = nl.ones([4, 4])
+  const dead = { grid: nl.ones([4, 4]), strided: nl.ones([4, 4]).T.slice('::2'), empty: nl.zeros(0) }
+  for (const array of Object.values(dead)) array.dispose()
+  const uses: (() => unknown)[] = [
+    () => dead.grid.item(),
+    () => dead.strided.data,
+    () => dead.empty.get(0),
+    () => dead.grid.get(9, 9),
+    () => dead.grid.set(9, 9, 1),
+    () => dead.grid.slice(9),
+    () => dead.grid.row(9),
+    () => dead.grid.reshape(3),
+    () => nl.sum(grid, { out: dead.grid }),
+    () => nl.add(grid, 1, { out: dead.strided }),
+    () => nl.matmul(grid, grid, { out: dead.empty }),
+    () => nl.blas.axpy(1, dead.grid, nl.ones(3)),
+  ]
+  for (const use of uses) expect(errorOf(use)).toBeInstanceOf(nl.DisposedError)
+})
+
 describe('an allocation that fails', () => {
   /** What had an allocation to fail. */
   const reached = new Set<string>()

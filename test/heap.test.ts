@@ -162,6 +162,25 @@ describe('a small heap (NUMLOOM_MAX_MEMORY)', () => {
     expect(await jsonOf(script, { env, flags: ['--no-warnings'] })).toEqual({ wrong: 0, all: true, small: 3 })
   })
 
+  test('room for copies is found where arrays that were dropped fill it', async () => {
+    const script = `
+      import * as nl from 'numloom'
+      const [src, out] = [nl.asarray(new Float64Array(500_000).fill(1)), nl.asarray(new Float64Array(500_000))]
+      let keep = Array.from({ length: 7 }, (_, i) => nl.full(500_000, i))
+      const attempt = () => {
+        try { nl.add(src, 1, { out }) } catch ({ name }) { return name }
+        return out.get(0)
+      }
+      const full = attempt()
+      const whole = keep.every((x, i) => x.get(499_999) === i)
+      keep = undefined
+      for (let i = 0; i < 3; i++) attempt()
+      console.log(JSON.stringify([full, whole, attempt()]))
+    `
+    const small = { NUMLOOM_BACKEND: 'wasm', NUMLOOM_MAX_MEMORY: '64MB' }
+    expect(await jsonOf(script, { env: small, flags: ['--no-warnings'] })).toEqual(['OutOfMemoryError', true, 2])
+  })
+
   test.each(['lots', '12', '1MB', '-5GB', '1.5GB'])('%s is ignored with one warning', async (value) => {
     const script = `
       import * as nl from 'numloom'

@@ -5,6 +5,8 @@ import { rmSync } from 'node:fs'
 import { inspect } from 'node:util'
 import * as nl from 'numloom'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { BACKEND_NAMES } from '../dist/backends/backend.js'
+import { FreeBlocks } from '../dist/core/ranges.js'
 import { Reclaimer } from '../dist/core/reclaim.js'
 import { newBlock, Region } from '../dist/core/region.js'
 import { jsonOf } from './support/child.ts'
@@ -131,6 +133,20 @@ describe('random sizes and lifetimes', () => {
     // The page of small arrays that is in turn stays.
     expect(end.bytesInUse).toBeLessThanOrEqual(128 * 1024)
   })
+
+  test('of small arrays', async () => {
+    const { use } = await jsonOf<{ use: nl.MemoryUse }>(script(4000, '2 ** random.uniform(3, 14)'))
+    expect(use.fragmentation).toBeLessThan(0.1)
+  })
+  test('the end of the heap is taken last, also where it fits best', () => {
+    const free = new FreeBlocks()
+    free.extend(0, 10e6)
+    expect([free.take(4e6), free.take(4e6)]).toEqual([0, 4e6])
+    free.give(0, 4e6, 4e6)
+    expect([free.take(1e6), free.take(2e6), free.take(1.5e6)]).toEqual([0, 1e6, 8e6])
+    free.extend(10e6, 1e6)
+    expect([free.take(1e6), free.take(1.5e6), free.take(1.5e6)]).toEqual([3e6, 9.5e6, undefined])
+  })
 })
 
 describe('long loops', () => {
@@ -169,6 +185,22 @@ describe('long loops', () => {
     expect(peak).toBeLessThan(0.6 * GB)
   })
 
+  const SMALLER = (backend: string) => `
+    import * as nl from 'numloom'
+    import { readFileSync } from 'node:fs'
+    nl.setBackend('${backend}')
+    const [a, b] = [nl.ones(131_072), nl.ones(131_072)]
+    let x
+    for (let i = 0; i < 800; i++) x = nl.multiply(nl.add(a, b), 3)
+    const peak = /VmHWM:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1] / 2 ** 10
+    console.log(JSON.stringify([x.get(131_071), peak]))
+  `
+  test.each(BACKEND_NAMES)('over arrays of 1 MiB, in one job, stay below 512 MiB: %s', async (backend) => {
+    const [value, peak] = await jsonOf<[number, number]>(SMALLER(backend), options)
+    expect(value).toBe(6)
+    expect(peak).toBeLessThan(512)
+  })
+
   describe('without the addon', () => {
     let copy: Copy
     beforeAll(() => {
@@ -190,6 +222,11 @@ describe('long loops', () => {
       expect(right).toBe(true)
       expect(peak).toBeLessThan(1.5 * GB)
       expect(warnings.length).toBeLessThanOrEqual(1)
+    })
+    test('over arrays of 1 MiB, below 512 MiB', async () => {
+      const [value, peak] = await jsonOf<[number, number]>(SMALLER('wasm'), { ...options, cwd: copy.root })
+      expect(value).toBe(6)
+      expect(peak).toBeLessThan(512)
     })
     test('arrays that live are not taken for dropped ones', async () => {
       const script = `
@@ -245,7 +282,7 @@ describe('long loops', () => {
 describe('a search for dead arrays', () => {
   const MIB = 2 ** 20
   /** How often all garbage is collected while 4 GiB are needed in steps of 16 MiB, where that takes so many ms. */
-  function searches(ms: number, need: (reclaimer: Reclaimer, bytes: number) => void): number {
+  function searches(ms: number, need: (reclaimer: Reclaimer, bytes: number) => void, inUse = 4096 * MIB): number {
     let count = 0
     const reclaimer = new Reclaimer(() => {})
     reclaimer.watchWith({
@@ -259,7 +296,10 @@ describe('a search for dead arrays', () => {
     })
     for (let bytes = 0; bytes < 4096 * MIB; bytes += 16 * MIB) {
       need(reclaimer, 16 * MIB)
-      reclaimer.searchFor(() => undefined)
+      reclaimer.searchFor(
+        () => undefined,
+        () => inUse,
+      )
     }
     return count
   }
@@ -278,5 +318,8 @@ describe('a search for dead arrays', () => {
     expect(searches(0, need)).toBeLessThanOrEqual(4096 / least)
     expect(searches(10, need)).toBeLessThan((4096 / least) * 0.75)
     expect(searches(10, need)).toBeGreaterThanOrEqual(4096 / most)
+  })
+  test('comes often where little is in use, however long it takes', () => {
+    expect(searches(10, arrays, 0)).toBeGreaterThan((4096 / 256) * 0.8)
   })
 })

@@ -3,6 +3,7 @@
 
 import * as nl from 'numloom'
 import { afterAll, describe, expect, test } from 'vitest'
+import { BACKEND_NAMES } from '../dist/backends/backend.js'
 import { broadcastableShapes, expectLike, expectNumpy, named, randomView } from './support/arrays.ts'
 import { errorOf } from './support/errors.ts'
 import { Oracle, type Result } from './support/oracle.ts'
@@ -101,6 +102,36 @@ describe('dtypes', () => {
     }
     const error = errorOf(() => nl.add(a, a)) as nl.DTypeError
     expect(error).toMatchObject({ code: 'NUMLOOM_DTYPE', dtypes: ['int64', 'int64'] })
+  })
+  test.each(BACKEND_NAMES)('int64 is copied by kernels, with all its bits: %s', (backend) => {
+    const value = (i: number) => BigInt.asIntN(64, BigInt(i + 1) * 0x9e3779b97f4a7c15n)
+    const memory = BigInt64Array.from({ length: 3 * 40 * 50 }, (_, i) => value(i))
+    memory[7] = 0x7ff0000000000001n
+    const expected =
+      (...strides: [number, number, number]) =>
+      (shape: readonly number[], from = 0) => {
+        const [l = 0, m = 0, n = 0] = shape
+        const at = (i: number, j: number, k: number) => from + i * strides[0] + j * strides[1] + k * strides[2]
+        const indices = (length: number) => Array.from({ length }, (_, i) => i)
+        return indices(l).flatMap((i) => indices(m).flatMap((j) => indices(n).map((k) => memory[at(i, j, k)])))
+      }
+    nl.withBackend(backend, () => {
+      for (const x of [nl.asarray(memory).reshape(3, 40, 50), nl.array(memory).reshape(3, 40, 50)]) {
+        const cases: [nl.NDArray, unknown[]][] = [
+          [x, expected(2000, 50, 1)([3, 40, 50])],
+          [x.T, expected(1, 50, 2000)([50, 40, 3])],
+          [x.slice(':', '::2', '1:'), expected(2000, 100, 1)([3, 20, 49], 1)],
+          [x.slice('::-1', ':', '::3'), expected(-2000, 50, 3)([3, 40, 17], 4000)],
+          [x.slice(1, 2, 3), [memory[2103]]],
+        ]
+        for (const [view, elements] of cases) {
+          const { calls } = nl.explain(() => {
+            expect([...nl.array(view).toTypedArray()]).toEqual(elements)
+          })
+          expect(new Set(calls.map((call) => `${call.op} ${call.backend}`))).toEqual(new Set([`copy ${backend}`]))
+        }
+      }
+    })
   })
   test('numbers alone, nested arrays and typed arrays are arguments', () => {
     expect(nl.add(1, 2).item()).toBe(3)

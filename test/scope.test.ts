@@ -58,6 +58,7 @@ describe('scope', () => {
     const key = nl.ones(1)
     const circle: { self?: unknown; array: nl.NDArray | undefined } = { array: undefined }
     circle.self = circle
+    const symbol = Symbol('key')
     const lost: nl.NDArray[] = []
     const result = nl.scope(() => {
       circle.array = nl.full(2, 7)
@@ -70,6 +71,7 @@ describe('scope', () => {
         ]),
         set: new Set([nl.full(2, 5)]),
         bare: Object.assign(Object.create(null), { array: nl.full(2, 6) }) as { array: nl.NDArray },
+        [symbol]: [nl.full(2, 8)],
         circle,
         none: [null, undefined, 1, 'text', () => 1],
       }
@@ -77,7 +79,7 @@ describe('scope', () => {
     const [first, [second]] = result.list as [nl.NDArray, [nl.NDArray]]
     const [[, third], [fourth]] = [...result.map] as [[unknown, { deep: nl.NDArray }], [nl.NDArray]]
     const found = [first, second, third.deep, fourth, ...result.set, result.bare.array, circle.array as nl.NDArray]
-    expect(found.map((array) => array.get(1))).toEqual([1, 2, 3, 4, 5, 6, 7])
+    expect([...found, ...result[symbol]].map((array) => array.get(1))).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
     expect(lost[0]?.disposed).toBe(true)
   })
 

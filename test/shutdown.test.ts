@@ -37,3 +37,22 @@ describe.each(['wasm-threads', 'native'])('%s', (backend) => {
     })
   })
 })
+
+test.each(['wasm', 'wasm-threads', 'native'])(
+  '%s: the memory of all rounds but the last goes back to the system',
+  async (backend) => {
+    const script = `
+    import * as nl from 'numloom'
+    const sizes = []
+    for (let round = 0; round < 6; round++) {
+      nl.withBackend('${backend}', () => nl.sin(nl.ones(2e7)))
+      await nl.shutdown()
+      await new Promise((resolve) => setTimeout(resolve, 200))
+      sizes.push(process.memoryUsage().rss / 2 ** 20)
+    }
+    console.log(JSON.stringify(sizes))
+  `
+    // Each has 320 MB.
+    expect((await jsonOf<number[]>(script))[5]).toBeLessThan(600)
+  },
+)

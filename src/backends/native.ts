@@ -7,15 +7,13 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { claims, ownSlot } from '../core/budget.js'
 import type { Code } from '../core/dtype.js'
 import { codeInfo } from '../core/dtype.js'
 import { environment } from '../core/env.js'
 import { BackendError } from '../core/errors.js'
 import { heap } from '../core/heap.js'
-import { offerWatcher, type Watcher } from '../core/watcher.js'
+import { collectGarbage, offerWatcher, type Watcher } from '../core/watcher.js'
 import type { Kernel } from '../kernel/define.js'
 import { allowedCpus } from '../omp/detect.js'
 import { usablePlaces } from '../omp/places.js'
@@ -61,13 +59,10 @@ export interface CompiledFunction {
 
 /** Collects garbage and asks the addon's weak references which arrays died. A major collection finds all. */
 function watcherOf(addon: Addon): Watcher {
-  setFlagsFromString('--expose-gc')
-  const gc = runInNewContext('gc') as (options?: { type: 'minor' }) => void
   return {
     watch: (object, id) => addon.watch(object, id),
     sweep(effort) {
-      if (effort === 'major') gc()
-      else if (effort === 'minor') gc({ type: 'minor' })
+      if (effort !== 'ask') collectGarbage(effort)
       return addon.sweep()
     },
   }

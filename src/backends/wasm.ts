@@ -102,7 +102,8 @@ interface Instance {
 interface Threads {
   readonly pthreads: Readonly<Record<number, { terminate(): Promise<unknown> }>>
   readonly unusedWorkers: readonly { terminate(): Promise<unknown> }[]
-  terminateAllThreads(): void
+  /** Ends them, and the wait of this thread for messages of theirs, which would keep the memory for ever. */
+  terminateRuntime(): void
 }
 
 /** Emscripten's glue starts the threads. It is CommonJS because only that form loads synchronously. */
@@ -123,7 +124,7 @@ function instantiateThreaded(url: URL, bytes: Uint8Array<ArrayBuffer>): Instance
     bodies,
     async terminate() {
       const workers = [...Object.values(threads.pthreads), ...threads.unusedWorkers]
-      threads.terminateAllThreads()
+      threads.terminateRuntime()
       await Promise.all(workers.map((worker) => worker.terminate()))
     },
   }

@@ -6,11 +6,11 @@ import type { KernelArgument } from '../backends/backend.js'
 import { asRef } from '../kernel/define.js'
 import { copyElements } from '../ops/copy.js'
 import { type DType, type DTypeInfo, type TypedArray, typedArrayInfo } from './dtype.js'
-import { DisposedError, DTypeError, IndexError, ShapeError, ValueError } from './errors.js'
+import { DisposedError, DTypeError, IndexError, ValueError } from './errors.js'
 import { format } from './format.js'
 import { heap } from './heap.js'
 import { type Region, wrappedRegion } from './region.js'
-import { checkShape, contiguousStrides, sizeOf } from './shape.js'
+import { checkShape, contiguousStrides, inferShape, sizeOf } from './shape.js'
 import { type SliceItem, sliceView } from './slice.js'
 
 /** An element: a bigint for int64, else a number. */
@@ -19,7 +19,7 @@ export type Element = number | bigint
 /** Nested arrays of elements. */
 export type Nested = Element | Nested[]
 
-/** Keeps a region alive as long as a typed array over it is. */
+/** Keeps a region alive as long as a typed array over it is; one that shares only its buffer does not count. */
 const keptBy = new WeakMap<TypedArray, Region>()
 
 let created: ((array: NDArray) => void) | undefined
@@ -114,6 +114,7 @@ export class NDArray {
   }
 
   #index(indices: readonly number[]): number {
+    this.checkAlive()
     if (indices.length !== this.shape.length) {
       const problem = `${indices.length} indices for an array of ${this.shape.length} dimensions`
       throw new IndexError(`${problem}, shape (${this.shape.join(', ')})`, { shape: this.shape })
@@ -152,6 +153,7 @@ export class NDArray {
 
   /** The only element of an array of size 1. Throws ValueError. */
   item(): Element {
+    this.checkAlive()
     if (this.size !== 1) throw new ValueError(`item(): the array has ${this.size} elements, not 1`)
     const { data, at } = this.elements()
     return data[at] as Element
@@ -162,6 +164,7 @@ export class NDArray {
    * named, null for a new axis of extent 1. Throws IndexError.
    */
   slice(...items: SliceItem[]): NDArray {
+    this.checkAlive()
     const { shape, strides, skip } = sliceView(this.shape, this.strides, items)
     return this.view(shape, strides, this.offset + skip)
   }
@@ -178,8 +181,9 @@ export class NDArray {
 
   /** The same elements in another shape, one extent of which may be -1; a view where the array is contiguous. */
   reshape(...extents: number[] | [readonly number[]]): NDArray {
+    this.checkAlive()
     const wanted = (Array.isArray(extents[0]) ? extents[0] : extents) as readonly number[]
-    const shape = inferShape(wanted, this)
+    const shape = inferShape(wanted, this.shape)
     const source = contiguous(this)
     const reshaped = source.view(shape, contiguousStrides(shape), source.offset)
     if (source !== this) source.dispose()
@@ -189,12 +193,18 @@ export class NDArray {
   /**
    * The elements of a contiguous array as a typed array over the same memory, without a copy. Throws ValueError for
    * other layouts: toTypedArray() copies.
+   *
+   * It keeps the memory while it is held itself. What is made from it (`subarray()`, another view of its `buffer`) does not:
+   * hold on to the array or to this, or pass the part to asarray(). Where memory is not shared, it is empty after the heap
+   * grew: get it anew.
    */
   get data(): TypedArray {
+    const { region } = this
     if (!this.isContiguous) throw new ValueError('data: the array is not contiguous; use toTypedArray(), which copies')
     const { data, at } = this.elements()
     const view = new this.info.Array(data.buffer, data.byteOffset + at * this.info.itemsize, this.size)
-    keptBy.set(view, this.region)
+    if (region.outside === undefined) heap().lend(region)
+    keptBy.set(view, region)
     return view
   }
 
@@ -245,7 +255,12 @@ export class NDArray {
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return this.disposed ? 'NDArray (disposed)' : this.toString()
+    try {
+      return this.toString()
+    } catch (error) {
+      if (!(error instanceof DisposedError)) throw error
+      return `NDArray (${this.disposed ? 'disposed' : 'its typed array is gone'})`
+    }
   }
 }
 
@@ -267,10 +282,34 @@ export function allocate(shape: readonly number[], info: DTypeInfo): NDArray {
   return new NDArray(info, shape, contiguousStrides(shape), region, offset)
 }
 
-/** A typed array as a one-dimensional array over the same memory, without a copy. */
+/** A typed array as a one-dimensional array over the same memory, without a copy. Throws DisposedError. */
 export function wrap(data: TypedArray): NDArray {
   const info = typedArrayInfo(data) as DTypeInfo
-  return new NDArray(info, [data.length], [1], wrappedRegion(data), 0)
+  const region = regionOf(data)
+  const offset = region.outside === undefined ? (data.byteOffset - region.address) / info.itemsize : 0
+  return new NDArray(info, [data.length], [1], region, offset)
+}
+
+function regionOf(data: TypedArray): Region {
+  if (data.length === 0) {
+    if (isDetached(data.buffer)) throw new DisposedError('the buffer of this typed array was transferred, or replaced')
+    return wrappedRegion(data)
+  }
+  if (!heap().owns(data.buffer)) return wrappedRegion(data)
+  const known = keptBy.get(data)
+  if (known !== undefined && !known.block.released) return known
+  const region = heap().regionAt(data)
+  keptBy.set(data, region)
+  return region
+}
+
+/** Newer engines have a property for it. */
+function isDetached(buffer: ArrayBufferLike): boolean {
+  try {
+    return new Uint8Array(buffer).length < 0
+  } catch {
+    return true
+  }
 }
 
 /** The elements in C order: the array itself where they are, else a copy. */
@@ -293,19 +332,4 @@ export function finished(array: NDArray, out: NDArray | undefined, work: (array:
     if (array !== out) array.dispose()
     throw error
   }
-}
-
-function inferShape(wanted: readonly number[], array: NDArray): number[] {
-  const shape = [...wanted]
-  const open = shape.indexOf(-1)
-  if (open >= 0) {
-    const rest = shape.reduce((product, extent, axis) => (axis === open ? product : product * extent), 1)
-    shape[open] = rest === 0 ? 0 : array.size / rest
-  }
-  const fits = shape.every((extent) => Number.isInteger(extent) && extent >= 0) && sizeOf(shape) === array.size
-  if (fits) return shape
-  throw new ShapeError(
-    `cannot reshape an array of shape (${array.shape.join(', ')}), ${array.size} elements, into (${wanted.join(', ')})`,
-    { shapes: [array.shape, wanted] },
-  )
 }

@@ -75,7 +75,7 @@ export class BackendError extends NumloomError {
   }
 }
 
-/** An array whose memory was freed by dispose(). */
+/** An array whose memory is gone: freed by dispose(), scope() or shutdown(), or with the buffer of the user's typed array. */
 export class DisposedError extends NumloomError {
   constructor(message: string) {
     super('NUMLOOM_DISPOSED', message)

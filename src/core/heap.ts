@@ -7,11 +7,12 @@
 
 import { type Code, codeInfo, type TypedArray } from './dtype.js'
 import { warnOnce } from './env.js'
-import { OutOfMemoryError } from './errors.js'
+import { DisposedError, OutOfMemoryError } from './errors.js'
+import { Lent } from './lent.js'
 import { ARENA_BYTES, createMemory, type MemoryChoice, PAGE_BYTES } from './memory.js'
 import { FreeBlocks } from './ranges.js'
 import { ADVICE, Reclaimer } from './reclaim.js'
-import { type Block, blockSize, newBlock, Region, type Tally } from './region.js'
+import { type Block, blockSize, newBlock, ownerOf, Region, type Tally } from './region.js'
 import type { Watcher } from './watcher.js'
 
 const SMALL_ALIGNMENT = 16
@@ -32,7 +33,10 @@ type Views = Record<Code, TypedArray>
 export class Heap {
   readonly choice: MemoryChoice
   #buffer: ArrayBufferLike
+  /** All that the memory had so far: typed arrays over a shared one stay as they are when it grows. */
+  #buffers = new WeakSet<ArrayBufferLike>()
   #views: Views
+  #lent = new Lent()
   #free = new FreeBlocks()
   #page: Region | undefined
   #pageUsed = 0
@@ -55,6 +59,7 @@ export class Heap {
   }
 
   #makeViews(): Views {
+    this.#buffers.add(this.#buffer)
     const view = (code: Code) => new (codeInfo(code).Array)(this.#buffer)
     return { f64: view('f64'), f32: view('f32'), i32: view('i32'), i64: view('i64') }
   }
@@ -62,6 +67,11 @@ export class Heap {
   /** The memory's buffer as it is now: growing replaces it. */
   get buffer(): ArrayBufferLike {
     return this.#buffer
+  }
+
+  /** Whether typed arrays over a buffer lie in the heap. */
+  owns(buffer: ArrayBufferLike): boolean {
+    return buffer === this.#buffer || (buffer instanceof SharedArrayBuffer && this.#buffers.has(buffer))
   }
 
   /** A typed array over the whole heap. Do not keep it: growing replaces it. */
@@ -112,28 +122,55 @@ export class Heap {
     return { region: page, address }
   }
 
+  /** The user gets a typed array over a region. */
+  lend(region: Region): void {
+    this.#lent.add(ownerOf(region.block))
+  }
+
+  /** The memory of a typed array over the heap, which it shares with the array that lent it. Throws DisposedError. */
+  regionAt(data: TypedArray): Region {
+    const owner = this.#lent.find(data.byteOffset, data.byteLength)
+    if (owner === undefined) {
+      throw new DisposedError(
+        'the memory of this typed array, which came from the `data` of an array, was freed with that',
+      )
+    }
+    owner.users++
+    const region = new Region(newBlock(owner.address, owner.size, this.inside, owner), undefined)
+    this.#reclaimer.track(region, false)
+    return region
+  }
+
   /** Frees at once what no array holds any more: all that ever used it were disposed of, for none died uncounted. */
   free(region: Region): void {
+    const { block } = region
     if (region === this.#page) {
-      this.#pageUsed = 0
+      if (block.users === 1) this.#pageUsed = 0
       return
     }
-    const { block } = region
     if (block.tally !== this.inside && block.tally !== this.spilled) return
     this.#reclaimer.forget(region)
     this.#release(block)
   }
 
   #release(block: Block): void {
-    if (block.tally === this.inside) this.#give(block.address, block.size)
-    else this.bytesSpilled -= block.size
+    const owner = ownerOf(block)
+    if (--owner.users > 0) return
+    if (owner.tally !== this.inside) this.bytesSpilled -= owner.size
+    else {
+      this.#lent.delete(owner)
+      this.#give(owner.address, owner.size)
+    }
   }
 
   /** A block for the length of one call: scratch space, copies of arguments. Free it by `release`. */
   borrow(bytes: number): { address: number; release: () => void } {
     const size = blockSize(Math.max(bytes, 1))
     const address = this.#take(size)
-    if (address === undefined) throw this.outOfMemory(bytes)
+    if (address === undefined) {
+      this.#reclaimer.unswept += size
+      throw this.outOfMemory(bytes)
+    }
     return { address, release: () => this.#give(address, size) }
   }
 
@@ -162,7 +199,10 @@ export class Heap {
   /** Before the heap grows, looks for arrays that died in this job. */
   #searchFor(size: number): number | undefined {
     const before = this.bytesInUse
-    const address = this.#reclaimer.searchFor(() => this.#free.take(size))
+    const address = this.#reclaimer.searchFor(
+      () => this.#free.take(size),
+      () => this.bytesInUse,
+    )
     this.#tellReclaimed(before)
     return address
   }
@@ -175,7 +215,7 @@ export class Heap {
   #reclaim(size: number): number | undefined {
     if (this.choice.maximumBytes === 0) return undefined
     // A full heap of arrays that live must not cost every new array a collection.
-    if (this.#reclaimer.unswept * 8 < this.choice.maximumBytes) return undefined
+    if (this.#reclaimer.unswept * 8 < this.choice.maximumBytes && !this.#reclaimer.rested) return undefined
     const before = this.bytesInUse
     this.#reclaimer.sweep('major')
     this.#tellReclaimed(before)

@@ -23,11 +23,13 @@ const WATCH_ROUND = 4096
 const ASK_MS = 100
 /**
  * New memory between two looks for dead arrays. A forced collection takes 0.1 to 10 ms: where the last one took long, so
- * much more that it costs a tenth of the time that writing the memory takes, about 10 MB a ms, but not without end.
+ * much more that it costs a tenth of the time that writing the memory takes, about 10 MB a ms, but not without end, nor than
+ * so many times what is in use: small programs stay small.
  */
 const SWEEP_BYTES = 256 * 2 ** 20
 const SWEEP_BYTES_PER_MS = 128 * 2 ** 20
 const MOST_SWEEP_BYTES = 640 * 2 ** 20
+const SWEEP_SHARE = 2
 /** How much more at a time: filling fresh memory first costs as much as the collection did, so that short loops stay small. */
 const GROWTH_PER_MS = 4 * 2 ** 20
 /** The same for pages of small arrays, which take 8 ms or more to fill. */
@@ -53,6 +55,9 @@ export class Reclaimer {
   /** Bytes taken since the last look, and those of pages among them. */
   unswept = 0
   #unsweptPages = 0
+  /** When all garbage was collected last, and how long that took. */
+  #majorEnd = 0
+  #majorMs = 0
   #limit = SWEEP_BYTES
   #pageLimit = SWEEP_PAGE_BYTES
 
@@ -132,6 +137,7 @@ export class Reclaimer {
   /** Has the blocks released that died in this job; tells whether there were any. */
   sweep(effort: Effort): boolean {
     if (effort !== 'ask') this.unswept = this.#unsweptPages = 0
+    const begin = performance.now()
     let found = false
     for (const id of this.#watcher.sweep(effort)) {
       const block = this.#watched.get(id)
@@ -139,11 +145,20 @@ export class Reclaimer {
       this.#collected(block)
       found = true
     }
+    if (effort === 'major') {
+      this.#majorEnd = performance.now()
+      this.#majorMs = this.#majorEnd - begin
+    }
     return found
   }
 
-  /** Looks for dead arrays, if there may be many by now, until `take` finds something. */
-  searchFor(take: () => number | undefined): number | undefined {
+  /** Whether all garbage was not collected for so long that doing it costs a tenth of the time at most. */
+  get rested(): boolean {
+    return performance.now() - this.#majorEnd > 9 * this.#majorMs
+  }
+
+  /** Looks for dead arrays, if there may be many by now, until `take` finds something. `inUse`: by arrays, in bytes. */
+  searchFor(take: () => number | undefined, inUse: () => number): number | undefined {
     if (this.unswept >= WATCH_ALL_AFTER) this.#watchedBytes = 0
     const many = this.unswept >= this.#limit
     if (!many && this.#unsweptPages < this.#pageLimit) return undefined
@@ -159,7 +174,7 @@ export class Reclaimer {
     const growth = spent * GROWTH_PER_MS
     const wanted = Math.min(spent * SWEEP_BYTES_PER_MS, this.#limit + growth)
     const wantedPages = Math.min(spent * SWEEP_PAGE_BYTES_PER_MS, this.#pageLimit + growth)
-    this.#limit = between(SWEEP_BYTES, wanted, MOST_SWEEP_BYTES)
+    this.#limit = between(SWEEP_BYTES, wanted, Math.min(MOST_SWEEP_BYTES, SWEEP_BYTES + SWEEP_SHARE * inUse()))
     this.#pageLimit = between(SWEEP_PAGE_BYTES, wantedPages, MOST_SWEEP_PAGE_BYTES)
     return address
   }

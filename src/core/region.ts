@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: MIT
 
 import type { TypedArray } from './dtype.js'
+import { DisposedError } from './errors.js'
 
 const ALIGNMENT = 64
 
@@ -26,21 +27,39 @@ export interface Block {
   released: boolean
   /** By which the watcher knows it; 0 where it is not watched. */
   watchId: number
+  /** The block whose memory it is, where that is not its own; and how many blocks, this one too, use the memory. */
+  readonly owner: Block | undefined
+  users: number
 }
 
-export function newBlock(address: number, size: number, tally: Tally): Block {
-  return { address, size, tally, holders: 0, released: false, watchId: 0 }
+export function newBlock(address: number, size: number, tally: Tally, owner?: Block): Block {
+  return { address, size, tally, holders: 0, released: false, watchId: 0, owner, users: 1 }
 }
+
+/** The block that has the memory of a block. */
+export const ownerOf = (block: Block): Block => block.owner ?? block
 
 /** A block or page of the heap, or a typed array outside it (address -1). */
 export class Region {
   readonly address: number
+  readonly #outside: TypedArray | undefined
 
   constructor(
     readonly block: Block,
-    readonly outside: TypedArray | undefined,
+    outside: TypedArray | undefined,
   ) {
     this.address = block.address
+    this.#outside = outside
+  }
+
+  /** Undefined in the heap. Throws DisposedError where its buffer was transferred or made smaller: a kernel would leave it. */
+  get outside(): TypedArray | undefined {
+    const outside = this.#outside
+    if (outside !== undefined && outside.byteLength < this.block.size) {
+      const problem = `only ${outside.byteLength} of ${this.block.size} bytes are left of the typed array that an array uses`
+      throw new DisposedError(`${problem}: its buffer was transferred or made smaller`)
+    }
+    return outside
   }
 }
 

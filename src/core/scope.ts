@@ -60,7 +60,11 @@ function parts(value: object): Iterable<unknown> {
   if (Array.isArray(value)) return value
   if (value instanceof Map) return [...value.keys(), ...value.values()]
   if (value instanceof Set) return value
-  return isPlain(value) ? Object.values(value) : []
+  return isPlain(value) ? [...Object.values(value), ...symbolValues(value as Record<symbol, unknown>)] : []
+}
+
+function symbolValues(value: Record<symbol, unknown>): unknown[] {
+  return Object.getOwnPropertySymbols(value).map((key) => value[key])
 }
 
 /** All arrays in a value. */

@@ -67,3 +67,20 @@ export function broadcastStrides(shape: Shape, strides: Shape, target: Shape): n
   const shift = target.length - shape.length
   return target.map((_, axis) => (axis < shift || shape[axis - shift] === 1 ? 0 : (strides[axis - shift] as number)))
 }
+
+/** The shape for reshaping: one extent of `wanted` may be -1. Throws ShapeError. */
+export function inferShape(wanted: readonly number[], from: Shape): number[] {
+  const size = sizeOf(from)
+  const shape = [...wanted]
+  const open = shape.indexOf(-1)
+  if (open >= 0) {
+    const rest = shape.reduce((product, extent, axis) => (axis === open ? product : product * extent), 1)
+    shape[open] = rest === 0 ? 0 : size / rest
+  }
+  const fits = shape.every((extent) => Number.isInteger(extent) && extent >= 0) && sizeOf(shape) === size
+  if (fits) return shape
+  throw new ShapeError(
+    `cannot reshape an array of shape (${from.join(', ')}), ${size} elements, into (${wanted.join(', ')})`,
+    { shapes: [from, wanted] },
+  )
+}

@@ -36,9 +36,18 @@ export function takeOffer(): Watcher | undefined {
   return make?.()
 }
 
-function makeGc(): () => void {
-  setFlagsFromString('--expose-gc')
-  return runInNewContext('gc') as () => void
+type Gc = (options?: { type: 'minor' }) => void
+
+let gc: Gc | undefined
+
+/** Collects garbage: young objects, or all. */
+export function collectGarbage(effort: 'minor' | 'major'): void {
+  if (gc === undefined) {
+    setFlagsFromString('--expose-gc')
+    gc = runInNewContext('gc') as Gc
+  }
+  if (effort === 'minor') gc({ type: 'minor' })
+  else gc()
 }
 
 function makeJobEnd(): () => void {
@@ -50,7 +59,6 @@ function makeJobEnd(): () => void {
 /** Needs no addon. A minor collection takes WeakRef's targets for alive, so that every search is a full one. */
 export function collectorWatcher(): Watcher {
   const watched = new Map<number, WeakRef<object>>()
-  let gc: (() => void) | undefined
   let endJob: (() => void) | undefined
   return {
     slow: true,
@@ -60,15 +68,18 @@ export function collectorWatcher(): Watcher {
         const object = reference.deref()
         if (object !== undefined) to.watch(object, id)
       }
+      if (watched.size === 0) return
       watched.clear()
+      // What was looked at is kept until a job ends.
+      endJob ??= makeJobEnd()
+      endJob()
     },
     forget: (id) => watched.delete(id),
     sweep(effort) {
       if (effort !== 'major') return []
-      gc ??= makeGc()
       endJob ??= makeJobEnd()
       endJob()
-      gc()
+      collectGarbage('major')
       const dead = [...watched].flatMap(([id, reference]) => (reference.deref() === undefined ? [id] : []))
       for (const id of dead) watched.delete(id)
       return dead

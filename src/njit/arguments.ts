@@ -62,7 +62,7 @@ function fillArray(
   const data = value as NumericArray
   slots[slot + 1] = data.length
   slots[slot + 2] = 1
-  const memory = data.buffer === heap().buffer ? data.byteOffset : { data, at: 0 }
+  const memory = heap().owns(data.buffer) ? data.byteOffset : { data, at: 0 }
   return { slot, memory, bytes: data.byteLength, before: 0, written }
 }
 

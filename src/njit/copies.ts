@@ -74,10 +74,12 @@ export function place(arrays: readonly ArrayArgument[]): Placed {
       blocks.push(block)
       // Elements keep their alignment, which atomic operations need.
       const origin = block.address + (begin % ALIGNMENT) - begin
+      for (const { slot, first } of extents) addresses.push([slot, origin + first])
+      // The buffer of an empty array may be detached.
+      if (end === begin) continue
       const target = new Uint8Array(heap().buffer, origin + begin, end - begin)
       transfer('in', new Uint8Array(buffer, begin, end - begin), target)
-      bytes += target.byteLength
-      for (const { slot, first } of extents) addresses.push([slot, origin + first])
+      bytes += end - begin
     }
   } catch (error) {
     for (const block of blocks) block.release()
@@ -88,8 +90,8 @@ export function place(arrays: readonly ArrayArgument[]): Placed {
       const block = blocks[i] as (typeof blocks)[number]
       const origin = block.address + (begin % ALIGNMENT) - begin
       for (const extent of extents) {
-        if (!extent.written) continue
         const length = extent.end - extent.begin
+        if (!extent.written || length === 0) continue
         const from = new Uint8Array(heap().buffer, origin + extent.begin, length)
         transfer('out', from, new Uint8Array(buffer, extent.begin, length))
         bytes += length

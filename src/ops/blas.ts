@@ -17,6 +17,7 @@ function check(operation: string, arrays: readonly NDArray[], shapes: readonly S
     if (!(array instanceof NDArray)) {
       throw new DTypeError(`${operation}: every vector and matrix must be an NDArray`, { dtypes: [typeof array] })
     }
+    array.checkAlive()
     if (array.dtype !== first?.dtype || array.dtype === 'int64') {
       const dtypes = arrays.map(({ dtype }) => dtype)
       throw new DTypeError(`${operation}: dtypes ${dtypes.join(', ')}; all must be one of float64, float32, int32`, {

@@ -5,6 +5,7 @@ import { allocate, copyOf, NDArray } from '../core/array.js'
 import { within } from '../core/context.js'
 import { type DTypeInfo, dtypeInfo, promote } from '../core/dtype.js'
 import { DTypeError, ShapeError, ValueError } from '../core/errors.js'
+import { ownerOf } from '../core/region.js'
 import { type Shape, sameShape } from '../core/shape.js'
 import { countOf } from '../core/threads.js'
 import type { Kernel } from '../kernel/define.js'
@@ -100,6 +101,7 @@ export function result(
 ): NDArray {
   if (out === undefined) return allocate(shape, info)
   if (!(out instanceof NDArray)) throw new DTypeError(`${operation}: out must be an NDArray`, { dtypes: [typeof out] })
+  out.checkAlive()
   if (!sameShape(out.shape, shape)) {
     const [have, want] = [`(${out.shape.join(', ')})`, `(${shape.join(', ')})`]
     throw new ShapeError(`${operation}: out has shape ${have}, but the result has shape ${want}`, {
@@ -123,7 +125,7 @@ export function result(
 }
 
 function sharesMemory(a: NDArray, b: NDArray): boolean {
-  if (a.region === b.region) return true
+  if (ownerOf(a.region.block) === ownerOf(b.region.block)) return true
   const [x, y] = [a.region.outside, b.region.outside]
   return x !== undefined && y !== undefined && x.buffer === y.buffer
 }
