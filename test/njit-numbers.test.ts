@@ -287,6 +287,26 @@ describe('Math', () => {
 })
 
 describe('bigints', () => {
+  test('have no -0', () => {
+    const reciprocal = (x: Any) => 1 / Number(BigInt(x))
+    same(reciprocal, [[-0], [0], [4], [-2]])
+    const rounded = (x: Any) => [1 / Number(BigInt(Math.round(x))), 1 / Number(BigInt(Math.trunc(x)))]
+    same(rounded, [[-0.2], [0.3], [-1.7], [2.5]])
+  })
+
+  test('sums over a bigint counter', () => {
+    const sums = (n: Any) => {
+      let squares = 0n
+      for (let i = 0n; i < n; i++) squares += i * i
+      let cut = 1n
+      for (let i = 0n; i < n; i++) cut = BigInt.asIntN(64, cut * 3n + i * i * i + 0x7000_0000_0000_0001n * i)
+      let powers = 0n
+      for (let i = 0n; i < n; i++) powers = BigInt.asIntN(64, powers + i * i * i * i * i - 0x7fff_ffff_ffffn * i * i)
+      return [squares, cut, powers]
+    }
+    same(sums, [[0n], [1n], [10n], [1000n], [300_001n]])
+  })
+
   test('arithmetic, comparison, conversion', () => {
     const arithmetic = (a: Any, b: Any, n: Any) => {
       const sums = [a + b, a - b, -a, ~a]

@@ -186,6 +186,16 @@ NL_INLINE _Bool nl_big_multiply_overflows(i64 x, i64 y) {
   const i64 high = x_high * y_high + (cross >> 32) + (other >> 32);
   return high != (i64)((u64)x * (u64)y) >> 63;
 }
+#if defined(__wasm__)
+// The product of 128 bits that LLVM calls by this name where it computes the end of a loop at once: there is no library.
+__attribute__((visibility("hidden"))) __int128 __multi3(__int128 x, __int128 y) {
+  const u64 a = (u64)x, b = (u64)y, a_low = (u32)a, a_high = a >> 32, b_low = (u32)b, b_high = b >> 32;
+  const u64 low = a_low * b_low, cross = a_high * b_low + (low >> 32), other = a_low * b_high + (u32)cross;
+  const u64 high = a_high * b_high + (cross >> 32) + (other >> 32);
+  const u64 upper = high + a * (u64)(y >> 64) + (u64)(x >> 64) * b;
+  return (__int128)((unsigned __int128)upper << 64 | (other << 32 | (u32)low));
+}
+#endif
 NL_INLINE _Bool nl_big_divide_overflows(i64 x, i64 y) { return y == -1 && x == (i64)((u64)1 << 63); }
 NL_INLINE i64 nl_big_right(i64 x, i64 by) { return x >> (by > 63 ? 63 : by); }
 NL_INLINE i64 nl_big_left(i64 x, i64 by) { return by > 63 ? 0 : (i64)((u64)x << by); }
@@ -195,6 +205,8 @@ NL_INLINE _Bool nl_big_shift_overflows(i64 x, i64 by) {
   if (by <= 0 || x == 0) return 0;
   return by > 62 || nl_big_left(x, by) >> by != x;
 }
+// Of a whole number; compilers take (f64)(i64)x for the whole part of x, which may be -0.
+NL_INLINE i64 nl_big_of(f64 x) { return (i64)(x + 0.0); }
 NL_INLINE i64 nl_big_divide(i64 x, i64 y) { return y == -1 ? (i64)(0 - (u64)x) : x / y; }
 NL_INLINE i64 nl_big_remainder(i64 x, i64 y) { return y == -1 ? 0 : x % y; }
 NL_INLINE _Bool nl_no_big(f64 x) { return !(x >= -0x1p63 && x < 0x1p63 && trunc(x) == x); }
