@@ -4,9 +4,9 @@
 // biome-ignore-all lint: functions are written in every way that the language has, also those that have better ones
 // @ts-nocheck: as above
 
-import { describe, test } from 'vitest'
-import { prange, range } from '../dist/njit.js'
-import { type Any, same } from './support/njit.ts'
+import { describe, expect, test } from 'vitest'
+import { njit, prange, range } from '../dist/njit.js'
+import { type Any, same, TARGETS } from './support/njit.ts'
 
 describe('order of evaluation', () => {
   test('assignments within expressions', () => {
@@ -394,6 +394,64 @@ describe('variables', () => {
   })
 })
 
+describe('names before their declaration', () => {
+  const z = 5
+  const early: ((x: Any) => unknown)[] = [
+    (x) => {
+      const y = z + x
+      const z = 1
+      return y + z
+    },
+    (x) => {
+      let s = 0
+      for (let i = 0; i < x; i++) {
+        s += z
+        const [z] = [1]
+      }
+      return s
+    },
+    (x) => {
+      z = x
+      let z = 1
+      return z
+    },
+    (x, y = z, z = 3) => x + y + z,
+    (x) => {
+      for (let z = z; z < 3; z++) x += z
+      return x
+    },
+    (x) => {
+      const f = () => z
+      const y = f() + x
+      const z = 1
+      return y + z
+    },
+  ]
+  test.each(early)('%s', (fn) => {
+    expect(() => fn(1)).toThrow(ReferenceError)
+    for (const target of TARGETS) {
+      expect(() => njit({ target, cache: false, globals: { z } }, fn)(1)).toThrow(/^NL2002.*'z' is used before/)
+    }
+  })
+
+  test('functions may name what is declared below them', () => {
+    const below = (x: Any) => {
+      const f = () => later + x
+      function g() {
+        return f() + last
+      }
+      const later = 3
+      const last = 4
+      {
+        const x = g()
+        const later = x + 1
+        return later
+      }
+    }
+    same(below, [[1], [2.5]])
+  })
+})
+
 describe('functions', () => {
   test('local, arrow, default arguments, closures', () => {
     const functions = (a: Any, n: Any, scale = 3) => {
@@ -545,6 +603,33 @@ describe('functions', () => {
       },
       [[1], [2]],
     )
+  })
+
+  test('that call each other, of which only one ends', () => {
+    const mutual = (n: Any) => {
+      const first = (k: Any) => (k < 1 ? 0 : second(k - 1))
+      const second = (k: Any) => first(k)
+      const grow = (k: Any) => (k < 1 ? 0 : passOn(k - 1) + 0.5)
+      const passOn = (k: Any) => grow(k) + 1
+      const even = (k: Any) => k === 0 || odd(k - 1)
+      const odd = (k: Any) => k !== 0 && even(k - 1)
+      const count = (k: Any) => (k < 1 ? 0 : add(k - 1, 70_000))
+      const add = (k: Any, by: Any) => count(k) + by * by
+      return [first(n), grow(n), even(n), odd(n), count(n)]
+    }
+    same(mutual, [[0], [1], [7], [30]])
+  })
+
+  test('errors of one side of && and ||', () => {
+    const sides = (n: Any) => {
+      const fail = () => {
+        throw new Error('always')
+      }
+      const positive = n > 0 || fail()
+      const small = n > 5 && fail()
+      return positive && !small ? n : -1
+    }
+    same(sides, [[0], [3], [6]])
   })
 
   test('errors', () => {

@@ -3,7 +3,7 @@
 
 import * as nl from 'numloom'
 import { describe, expect, test } from 'vitest'
-import { njit } from '../dist/njit.js'
+import { njit, prange } from '../dist/njit.js'
 import { runScript } from './support/child.ts'
 import { errorOf } from './support/errors.ts'
 import { type Any, TARGETS } from './support/njit.ts'
@@ -93,6 +93,36 @@ describe('calls', () => {
       expect(table[0]).toBe(2)
     }
     expect(() => njit({ ...OFF, globals: { text: 'x' } as Any }, all)(1)).toThrow(/NL5003.*'text'/)
+  })
+
+  test('plain functions among globals see the others, and what they call each other', () => {
+    const step = 3
+    const next = (n: number): number => n + step
+    const twice = (n: number): number => next(n) * 2
+    const even = (n: number): boolean => n === 0 || odd(n - 1)
+    const odd = (n: number): boolean => n !== 0 && even(n - 1)
+    const all = (n: number) => [twice(n) + next(n), even(n), odd(n)]
+    for (const target of TARGETS) {
+      expect(njit({ cache: false, target, globals: { step, next, twice, even, odd } }, all)(10)).toEqual(all(10))
+      const other = njit({ cache: false, target, globals: { twice, next: (n: number) => n - 1 } }, (n: number) =>
+        twice(n),
+      )
+      expect(other(10)).toBe(18)
+      expect(() => njit({ cache: false, target, globals: { twice } }, (n: number) => twice(n))(1)).toThrow(
+        /^NL3001 .*: 'next' is a free name/,
+      )
+    }
+  })
+
+  test("numloom's own functions need no global, and may be among them", () => {
+    const sum = (n: number) => {
+      const a = nl.zeros([n])
+      for (const i of prange(n)) a.set(i, i)
+      return a
+    }
+    const zeros = nl.zeros
+    const compiled = njit({ ...OFF, globals: { prange, zeros } as Any }, sum)
+    expect(compiled(4).toArray()).toEqual([0, 1, 2, 3])
   })
 
   test('after an error everything works', () => {

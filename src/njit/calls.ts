@@ -5,7 +5,7 @@ import type * as es from 'acorn'
 import { reject } from './diagnostic.js'
 import { evaluate } from './expressions.js'
 import type { Frame, Inference } from './infer.js'
-import { bindPattern } from './patterns.js'
+import { bindPattern, namesOf } from './patterns.js'
 import type { Local } from './scope.js'
 import { type Closure, type FunctionNode, joinValues, sameValue, UNSET, type Value, widenValues } from './value.js'
 
@@ -83,6 +83,7 @@ function runBody(inf: Inference, at: es.Node, closure: Closure, node: FunctionNo
 }
 
 function bindParameters(inf: Inference, at: es.Node, node: FunctionNode, args: readonly Value[]): void {
+  for (const parameter of node.params) for (const name of namesOf(parameter)) inf.declare(name, false)
   for (const [i, parameter] of node.params.entries()) {
     const value = args[i]
     if (parameter.type === 'RestElement') {
@@ -104,10 +105,8 @@ function bindParameters(inf: Inference, at: es.Node, node: FunctionNode, args: r
   }
 }
 
-const recursive = new WeakMap<FunctionNode, boolean>()
-
 /** Whether a function may come to call itself, by the names that it uses. */
-export function isRecursive(closure: Closure): boolean {
+export function isRecursive({ recursive }: Inference, closure: Closure): boolean {
   let known = recursive.get(closure.node)
   if (known === undefined) {
     known = reachable(closure)
@@ -195,9 +194,8 @@ export function callInstance(inf: Inference, at: es.CallExpression, closure: Clo
   const instance = instanceOf(inf, closure, own, at)
   inf.notes.calls.set(at, instance)
   merge(instance, [...own, ...instance.captured.map((local) => inf.read(local, at))], at)
-  const outermost = !instance.running
-  if (outermost) settle(inf, at, instance)
-  if (instance.result === undefined && outermost) {
+  if (!instance.running) settle(inf, at, instance)
+  if (instance.result === undefined && ![...inf.instances.values()].some(({ running }) => running)) {
     reject('NL2038', at, `'${instance.name}' calls itself on every way.`, 'return a value without a call first.')
   }
   if (instance.result === undefined) throw new Unreached()
@@ -288,7 +286,8 @@ function settle(inf: Inference, at: es.Node, instance: Instance): void {
       const result = found ?? (inf.env && UNSET)
       const joined = instance.result && result ? joinValues(instance.result, result) : (result ?? instance.result)
       if (joined && !(instance.result && sameValue(joined, instance.result))) {
-        instance.changed = true
+        // What the others found is of a result that was less.
+        for (const other of inf.instances.values()) other.changed = true
         instance.result =
           instance.result && rounds >= ROUNDS_BEFORE_WIDENING ? widenValues(instance.result, joined) : joined
       }

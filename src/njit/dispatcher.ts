@@ -174,7 +174,11 @@ export class Dispatcher {
       const type = typeOf(arg)
       if (type !== undefined) return type
       const what =
-        arg === null || typeof arg !== 'object' ? (arg === null ? 'null' : typeof arg) : arg.constructor?.name
+        arg === null || typeof arg !== 'object'
+          ? arg === null
+            ? 'null'
+            : typeof arg
+          : (arg.constructor?.name ?? 'an object')
       const fix = Array.isArray(arg) ? ' Pass Float64Array.from(...).' : ''
       const text = `NL5005: argument ${i + 1} of '${this.name}' is ${what}; compiled functions take numbers, booleans, bigints, typed arrays and NDArrays.${fix}`
       throw new NjitError(text, { code: 'NL5005', function: this.name })

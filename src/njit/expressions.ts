@@ -239,10 +239,15 @@ function logical(inf: Inference, node: es.LogicalExpression, part = evaluate): V
     inf.env = before
     return left
   }
-  const right = part(inf, node.right)
-  condition(right, node.right)
+  let right: Value | undefined
+  inf.attempt(() => {
+    right = part(inf, node.right)
+    condition(right, node.right)
+  })
   const skipped = refine(inf, node.left, node.operator !== '&&', before)
   inf.env = inf.meet(inf.env, skipped)
+  if (inf.env === undefined) throw new Unreached()
+  if (right === undefined) return left
   const joined = joinValues(left, right)
   if (joined !== undefined) return joined
   reject('NL2012', node, `the result is ${describe(left)} or ${describe(right)}.`, 'make both of one type.')

@@ -91,7 +91,7 @@ export function call(inf: Inference, node: es.CallExpression): Value {
     if (closure.kind !== 'function')
       reject('NL2016', callee, `${describe(closure)} is not a function.`, 'call a function.')
     const args = node.arguments.map((arg) => evaluate(inf, arg))
-    if (isRecursive(closure)) return callInstance(inf, node, closure, args)
+    if (isRecursive(inf, closure)) return callInstance(inf, node, closure, args)
     return expanded(inf, node, closure, args)
   }
   if (callee.type === 'MemberExpression' && !callee.computed) {

@@ -36,6 +36,22 @@ export function patternParts(pattern: es.Pattern, value: Value): { target: es.Pa
   })
 }
 
+/** The variables that a pattern declares. */
+export function namesOf(pattern: es.Pattern | null): es.Identifier[] {
+  switch (pattern?.type) {
+    case 'Identifier':
+      return [pattern]
+    case 'ArrayPattern':
+      return pattern.elements.flatMap(namesOf)
+    case 'ObjectPattern':
+      return pattern.properties.flatMap((property) => (property.type === 'Property' ? namesOf(property.value) : []))
+    case 'AssignmentPattern':
+      return namesOf(pattern.left)
+    default:
+      return []
+  }
+}
+
 export function bindPattern(inf: Inference, pattern: es.Pattern, value: Value, constant: boolean): void {
   if (pattern.type === 'Identifier') {
     inf.assign(inf.declare(pattern, constant), value, pattern)
@@ -69,6 +85,7 @@ function writable(inf: Inference, node: es.Identifier): Local {
     reject('NL3003', node, `'${node.name}' is a constant.`, `declare it with 'let' to assign to it.`)
   }
   inf.notes.locals.set(node, local)
+  if (inf.env && !inf.env.has(local)) inf.rejectEarly(local, node)
   return local
 }
 
@@ -83,6 +100,10 @@ export function storeInto(inf: Inference, node: es.MemberExpression, value: Valu
       `${array ? describe(array) : 'this'} cannot be changed.`,
       'make a new one, or use variables.',
     )
+  }
+  if (!node.computed) {
+    const { name } = node.property as es.Identifier
+    reject('NL2005', node, `'${name}' of ${describe(array)} cannot be changed.`, 'make a new array.')
   }
   checkStored(element, value, node)
 }

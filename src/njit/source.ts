@@ -27,13 +27,14 @@ export class Source {
   readonly text: string
   readonly node: FunctionNode
   readonly name: string
-  readonly #caller: Place | undefined
+  /** Where njit was called with it, or with a function that has it among its globals. */
+  readonly caller: Place | undefined
   #origin: { text: string; file: string; offset: number } | undefined
 
   constructor(fn: (...args: never[]) => unknown, caller: Place | undefined, name: string) {
     this.text = fn.toString()
     this.name = name || fn.name || variableAt(caller) || 'anonymous'
-    this.#caller = caller
+    this.caller = caller
     this.base = end
     end += this.text.length + 16
     sources.push(this)
@@ -55,7 +56,7 @@ export class Source {
     const native = this.text.includes('[native code]')
     throw new NjitError(
       native
-        ? `NL1001: the text of '${this.name}' is not there: it is a native or bound function. Pass the function itself to njit.`
+        ? `NL1001: the text of '${this.name}' is not there: it is a native or bound function. Write one in its place: (x) => Math.sin(x).`
         : `NL1001: the text of '${this.name}' is not that of a function. Pass a function or an arrow function to njit.`,
       { code: 'NL1001', function: this.name },
     )
@@ -90,15 +91,15 @@ export class Source {
 
   /** The file that holds the text: the one nearest to the call of njit, where the text occurs twice. */
   #locate() {
-    if (this.#origin || !this.#caller || !existsSync(this.#caller.file)) return this.#origin
-    const text = readFileSync(this.#caller.file, 'utf8')
-    const { line } = this.#caller
+    if (this.#origin || !this.caller || !existsSync(this.caller.file)) return this.#origin
+    const text = readFileSync(this.caller.file, 'utf8')
+    const { line } = this.caller
     let best: number | undefined
     for (let at = text.indexOf(this.text); at >= 0; at = text.indexOf(this.text, at + 1)) {
       const distance = (offset: number) => Math.abs(lineAndColumn(text, offset).line - line)
       if (best === undefined || distance(at) < distance(best)) best = at
     }
-    if (best !== undefined) this.#origin = { text, file: this.#caller.file, offset: best }
+    if (best !== undefined) this.#origin = { text, file: this.caller.file, offset: best }
     return this.#origin
   }
 }
