@@ -4,6 +4,7 @@
 // biome-ignore-all lint: functions are written in every way that the language has, also those that have better ones
 // @ts-nocheck: as above
 
+import * as nl from 'numloom'
 import { describe, expect, test } from 'vitest'
 import { njit, prange, range } from '../dist/njit.js'
 import { type Any, same, TARGETS } from './support/njit.ts'
@@ -603,6 +604,61 @@ describe('functions', () => {
       },
       [[1], [2]],
     )
+  })
+
+  test.each(TARGETS)('recursion as deep as the stack goes, on %s', (target) => {
+    const depth: Any = njit(
+      { target, cache: false, parallel: true, name: 'depth' },
+      (left: Any, right: Any, i: Any) => {
+        const depth = (i: Any): Any => (i < 0 ? 0 : 1 + Math.max(depth(left[i]), depth(right[i])))
+        return depth(i)
+      },
+    )
+    const chain = (n: number) => [Int32Array.from({ length: n }, (_, i) => i - 1), new Int32Array(n).fill(-1), n - 1]
+    const deepest = target === 'native' ? 20_000 : 5000
+    expect(depth(...chain(deepest))).toBe(deepest)
+    const endless = [Int32Array.of(0), Int32Array.of(-1), 0]
+    expect(() => depth(...endless)).toThrow(/^Maximum call stack size exceeded in 'depth'/)
+    expect(depth(...chain(1000))).toBe(1000)
+
+    // Large frames, and memory that every call holds.
+    const wide: Any = njit({ target, cache: false }, (n: Any, x: Any) => {
+      const f = (k: Any, a: Any): Any => {
+        const own = new Float64Array(64)
+        for (let i = 0; i < 64; i++) own[i] = a + i / 64
+        for (let i = 0; i < 64; i++) own[i] = Math.sin(own[i]) * Math.exp(own[i])
+        return k === 0 ? own[0] : f(k - 1, own[k % 64]) + own[(k + 1) % 64]
+      }
+      return f(n, x)
+    })
+    const narrow: Any = njit({ target, cache: false }, (n: Any) => {
+      const f = (k: Any): Any => {
+        const own = new Float64Array(64)
+        own[0] = k
+        return k === 0 ? 0 : f(k - 1) + own[0]
+      }
+      return f(n)
+    })
+    expect([Number.isFinite(wide(10, 0.5)), narrow(10)]).toEqual([true, 55])
+    const before = nl.memory().bytesInUse
+    for (let turn = 0; turn < 3; turn++) {
+      expect(() => wide(1e9, 0.5)).toThrow(RangeError)
+      expect(() => narrow(1e9)).toThrow(RangeError)
+    }
+    expect([Number.isFinite(wide(10, 0.5)), narrow(10)]).toEqual([true, 55])
+    expect(nl.memory().bytesInUse).toBe(before)
+
+    const inTeam: Any = njit({ target, cache: false, parallel: true, threads: 2 }, (out: Any, least: Any) => {
+      for (const i of prange(out.length)) {
+        const f = (k: Any): Any => (k === least ? 0 : 1 + f(k - 1))
+        out[i] = f(i)
+      }
+    })
+    const out = new Float64Array(1000)
+    inTeam(out, 0)
+    expect(out).toEqual(Float64Array.from({ length: 1000 }, (_, i) => i))
+    expect(() => inTeam(out, -1e9)).toThrow(/^Maximum call stack size exceeded/)
+    inTeam(out, 0)
   })
 
   test('that call each other, of which only one ends', () => {

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 import type * as es from 'acorn'
-import { type Builder, type Built, NONE, scalarBuilt } from './build.js'
+import { type Builder, type Built, flatten, NONE, scalarBuilt } from './build.js'
 import {
   arrayOf,
   buildElement,
@@ -11,13 +11,14 @@ import {
   type Element,
   elementAt,
   elementBefore,
+  int32,
   integerIndex,
 } from './build-elements.js'
 import { build, condition, numberConstant, scalar, scalarIn, sequence, valueAt } from './build-expressions.js'
 import { bigOperation } from './build-operators.js'
 import { arrayParts } from './builtins.js'
 import { representation } from './interval.js'
-import type { ArrayType, Expression, Scalar, Variable } from './ir.js'
+import type { ArrayType, Expression, Position, Scalar, Variable } from './ir.js'
 import {
   arithmetic,
   both,
@@ -201,15 +202,30 @@ function storeLast(b: Builder, element: Element, node: es.CallExpression, atomic
   buildStore(b, elementBefore(b, element, false, at), value, node, atomic)
 }
 
-/** An extent of a new array, as an integer that is not negative. */
-function extent(b: Builder, node: es.Node, cuts = false): Expression {
-  const value = integerIndex(b, node) ?? convert(scalar(b, node), 'f64')
-  let kept = use(b.let('', value, node.start))
-  if (cuts && kept.type === 'f64') kept = use(b.let('', cut(kept), node.start))
-  const failure = b.failure('RangeError', 'Invalid typed array length: it is negative, too large or no whole number')
-  b.emit({ kind: 'fail', when: math('bool', 'no_extent', convert(kept, 'f64')), failure, position: node.start })
+/** An extent of a new array, of which `given` was given, as an integer that is not negative. */
+function extent(b: Builder, kept: Expression, given: Expression, failure: number, position: Position): Expression {
+  const when = math('bool', 'no_extent', convert(kept, 'f64'))
+  b.emit({ kind: 'fail', when, failure, value: convert(given, 'f64'), position })
   return convert(kept, 'i64')
 }
+
+/** The extents of a new NDArray. */
+function shape(b: Builder, sizes: readonly Expression[], position: Position): Expression[] {
+  return sizes.map((value, axis) => {
+    const kept = use(b.let('', value, position))
+    const shown = sizes.map((_, i) => (i === axis ? '{}' : '...')).join(', ')
+    const failure = b.failure('ShapeError', `invalid shape (${shown}): sizes must be non-negative integers`, true)
+    return extent(b, kept, kept, failure, position)
+  })
+}
+
+function length(b: Builder, value: Expression, position: Position): Expression {
+  const given = use(b.let('', value, position))
+  const kept = given.type === 'f64' ? use(b.let('', cut(given), position)) : given
+  return extent(b, kept, given, b.failure('RangeError', 'Invalid typed array length: {}', true), position)
+}
+
+const size = (b: Builder, node: es.Node): Expression => integerIndex(b, node) ?? convert(scalar(b, node), 'f64')
 
 /** As the constructors of typed arrays read a length: without the fraction, and NaN as 0. */
 function cut(length: Expression): Expression {
@@ -222,13 +238,13 @@ function newTyped(b: Builder, node: es.NewExpression, name: string): Built {
   if (storage === undefined) return NONE
   const type: ArrayType = { kind: 'array', storage, rank: 1, contiguous: true, form: 'typed' }
   const variable = newVariable('', type, node.start)
-  const [length] = node.arguments
-  if (length?.type !== 'ArrayExpression') {
-    const extents = [extent(b, length as es.Node, true)]
+  const [given] = node.arguments
+  if (given?.type !== 'ArrayExpression') {
+    const extents = [length(b, size(b, given as es.Node), node.start)]
     b.emit({ kind: 'allocate', variable, extents, fill: undefined, position: node.start })
     return { kind: 'array', variable }
   }
-  const items = sequence(b, length.elements as es.Node[]).map(scalarIn)
+  const items = sequence(b, given.elements as es.Node[]).map(scalarIn)
   b.emit({
     kind: 'allocate',
     variable,
@@ -245,17 +261,21 @@ function newTyped(b: Builder, node: es.NewExpression, name: string): Built {
 
 function newNdarray(b: Builder, node: es.CallExpression, name: string): Built {
   const { extents: nodes, value, storage } = arrayParts(node, name)
-  const extents = nodes.map((item) => extent(b, item))
+  const [first] = nodes as [es.Node]
+  const isTuple = valueAt(b, first)?.kind === 'compound'
+  const sizes = isTuple ? flatten(build(b, first)).map(scalarIn) : nodes.map((item) => size(b, item))
+  const extents = shape(b, sizes, node.start)
   const one: Expression = constantOf('i32', 1)
   const filled = value ? scalarIn(build(b, value)) : name === 'ones' ? one : undefined
-  const fill = filled && convert(filled, storage === 'i8' ? 'big' : storage === 'i4' ? filled.type : 'f64')
+  const fill =
+    filled && (storage === 'i4' ? int32(b, filled, node.start) : convert(filled, storage === 'i8' ? 'big' : 'f64'))
   const type: ArrayType = { kind: 'array', storage, rank: extents.length, contiguous: true, form: 'ndarray' }
   const variable = newVariable('', type, node.start)
   b.emit({
     kind: 'allocate',
     variable,
     extents,
-    fill: storage === 'i4' && fill ? wrapped(fill) : fill,
+    fill,
     position: node.start,
   })
   return { kind: 'array', variable }

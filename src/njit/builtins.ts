@@ -265,14 +265,18 @@ function dtypeOption(options: es.Node | undefined): Storage {
 
 function newArray(inf: Inference, node: es.CallExpression, name: string): Value {
   const { extents, value, storage } = arrayParts(node, name)
-  for (const item of extents) numeric(evaluate(inf, item), item)
+  const sizes = extents.map((item) => evaluate(inf, item))
+  const [first] = sizes
+  const isTuple = node.arguments[0]?.type !== 'ArrayExpression' && first?.kind === 'compound' && !first.names
+  const axes = isTuple ? first.fields : sizes
+  for (const [i, axis] of axes.entries()) numeric(axis, (extents[i] ?? extents[0]) as es.Node)
   if (value !== undefined) {
     const filled = evaluate(inf, value)
     if ((storage === 'i8') !== (filled.kind === 'big')) {
       reject('NL2006', value, `${describe(filled)} is no element of this array.`, 'convert the value.')
     }
   }
-  const type: ArrayType = { kind: 'array', storage, rank: extents.length, contiguous: true, form: 'ndarray' }
+  const type: ArrayType = { kind: 'array', storage, rank: axes.length, contiguous: true, form: 'ndarray' }
   return type
 }
 

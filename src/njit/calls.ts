@@ -272,6 +272,15 @@ function merge(instance: Instance, args: readonly Value[], at: es.Node): void {
   })
 }
 
+/** Joins what a turn found to the result; what others found of it, was of less. */
+function improve(inf: Inference, instance: Instance, result: Value | undefined): void {
+  const { result: before } = instance
+  const joined = before && result ? joinValues(before, result) : (result ?? before)
+  if (!joined || (before && sameValue(joined, before))) return
+  for (const other of inf.instances.values()) other.changed = true
+  instance.result = before && rounds >= ROUNDS_BEFORE_WIDENING ? widenValues(before, joined) : joined
+}
+
 function settle(inf: Inference, at: es.Node, instance: Instance): void {
   const { env } = inf
   const outer = rounds
@@ -283,14 +292,7 @@ function settle(inf: Inference, at: es.Node, instance: Instance): void {
       inf.env = new Map(inf.around)
       for (const [i, local] of instance.captured.entries()) inf.env.set(local, instance.params[length + i] as Value)
       const found = runBody(inf, at, instance.closure, instance.expansion.node, instance.params.slice(0, length))
-      const result = found ?? (inf.env && UNSET)
-      const joined = instance.result && result ? joinValues(instance.result, result) : (result ?? instance.result)
-      if (joined && !(instance.result && sameValue(joined, instance.result))) {
-        // What the others found is of a result that was less.
-        for (const other of inf.instances.values()) other.changed = true
-        instance.result =
-          instance.result && rounds >= ROUNDS_BEFORE_WIDENING ? widenValues(instance.result, joined) : joined
-      }
+      improve(inf, instance, found ?? (inf.env && UNSET))
     }
   } finally {
     rounds = outer

@@ -54,6 +54,11 @@ function merged(buffer: ArrayBufferLike, extents: Extent[]): Copy[] {
   return copies
 }
 
+/** Bytes of a buffer. One that was detached has no views, not even empty ones. */
+function piece(buffer: ArrayBufferLike, begin: number, length: number): Uint8Array {
+  return length === 0 ? new Uint8Array(0) : new Uint8Array(buffer, begin, length)
+}
+
 export interface Placed {
   /** Addresses in the heap, by slot. */
   readonly addresses: readonly (readonly [slot: number, address: number])[]
@@ -74,7 +79,7 @@ export function place(arrays: readonly ArrayArgument[]): Placed {
       // Elements keep their alignment, which atomic operations need.
       const origin = block.address + (begin % ALIGNMENT) - begin
       const target = new Uint8Array(heap().buffer, origin + begin, end - begin)
-      target.set(new Uint8Array(buffer, begin, end - begin))
+      target.set(piece(buffer, begin, end - begin))
       bytes += target.byteLength
       for (const { slot, first } of extents) addresses.push([slot, origin + first])
     }
@@ -89,7 +94,7 @@ export function place(arrays: readonly ArrayArgument[]): Placed {
       for (const extent of extents) {
         if (!extent.written) continue
         const length = extent.end - extent.begin
-        new Uint8Array(buffer, extent.begin, length).set(new Uint8Array(heap().buffer, origin + extent.begin, length))
+        piece(buffer, extent.begin, length).set(new Uint8Array(heap().buffer, origin + extent.begin, length))
         bytes += length
       }
       block.release()

@@ -307,7 +307,7 @@ export class Dispatcher {
     this.stats.lastCopied = program.lastCopied()
     const slots = program.slots()
     try {
-      if (status !== 0) throw callError(this.name, description, slots, sources)
+      if (status !== 0) throw callError(this.name, description, slots, sources, status)
       if (slots[layout.error + OVERLAP] !== 0)
         overlapWarning(this.name, slots[layout.error + OVERLAP] as number, sources)
       return results(description, program, all)
