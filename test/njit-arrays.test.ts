@@ -62,6 +62,24 @@ test('arrays whose memory was given away are empty', () => {
   }
 })
 
+test('typed arrays of classes that extend theirs', () => {
+  class Mine extends Float64Array {}
+  const first = (x: Any, i: Any) => {
+    x[i] += 1
+    return x
+  }
+  for (const target of TARGETS) {
+    const f: Any = njit({ target, cache: false }, first)
+    const mine = Mine.of(1, 2)
+    expect(f(mine, 1)).toBe(mine)
+    expect(mine[1]).toBe(3)
+    const bytes = Buffer.from([255, 7])
+    expect(f(bytes, 0)).toBe(bytes)
+    expect([...bytes]).toEqual([0, 7])
+    expect(() => f(new DataView(new ArrayBuffer(8)), 0)).toThrow(/NL5005.*DataView/)
+  }
+})
+
 test('shapes that are tuples', () => {
   const all = (a: Any, n: Any) => {
     const size: Any = [n, n + 1]

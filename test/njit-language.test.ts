@@ -62,6 +62,33 @@ describe('order of evaluation', () => {
     same(orders, [args, [Int32Array.of(9, 8, 7, 6, 5, 4), -1, new Float64Array(40)]])
   })
 
+  test('||= and &&=', () => {
+    const assigns = (x: Any, n: Any) => {
+      let count = 0
+      const touch = (value: Any) => {
+        count++
+        return value
+      }
+      let any = false
+      let all = true
+      for (let i = 0; i < x.length; i++) {
+        any ||= touch(x[i] > 1)
+        all &&= touch(x[i] > -1)
+      }
+      let a = n
+      a &&= 7
+      x[0] ||= touch(5)
+      x[n] &&= touch(9)
+      const b = (a ||= touch(3))
+      return [any, all, a, b, count, x]
+    }
+    same(assigns, [
+      [Float64Array.of(0, 2, 3), 1],
+      [Float64Array.of(-4, 0, 0), 2],
+      [Int32Array.of(1, 0), 0],
+    ])
+  })
+
   test('short circuits and ternaries', () => {
     const circuits = (n: Any, flag: Any) => {
       let count = 0

@@ -1,6 +1,9 @@
 // What njit returns and how it is called: signatures, options, globals, names, and what runs where it cannot compile.
 // SPDX-License-Identifier: MIT
 
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import * as nl from 'numloom'
 import { describe, expect, test } from 'vitest'
 import { njit, prange } from '../dist/njit.js'
@@ -93,6 +96,43 @@ describe('calls', () => {
       expect(table[0]).toBe(2)
     }
     expect(() => njit({ ...OFF, globals: { text: 'x' } as Any }, all)(1)).toThrow(/NL5003.*'text'/)
+  })
+
+  test('undefined takes the default of its parameter, wherever it stands', () => {
+    const table = Float64Array.of(10)
+    const defaults = (a: Any, b = 2, c: Any = b + 1, d: Any = true) => [a, b, c, d, a.length, table[0]]
+    for (const target of TARGETS) {
+      const f: Any = njit({ cache: false, target, globals: { table } }, defaults)
+      const x = Float64Array.of(1)
+      const lists = [
+        [x],
+        [x, 5],
+        [x, undefined, 7],
+        [x, undefined, undefined, false],
+        [x, 1, undefined],
+        [x, undefined],
+      ]
+      for (const list of [...lists, ...lists]) expect(f(...list)).toEqual((defaults as Any)(...list))
+      expect(f(x)[0]).toBe(x)
+      expect(() => f(undefined, 3)).toThrow(/^NL5005: argument 1/)
+    }
+  })
+
+  test('the name is that of the variable of the very call', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'njit-names-'))
+    try {
+      const lines = [
+        `import { njit } from ${JSON.stringify(import.meta.resolve('numloom/njit'))}`,
+        'const div = njit((a) => a / 2); const other = [njit((a) => a)][0]',
+        'for (const k of [1]) { const half = njit({ threads: k }, (a) => a); console.log(half.name) }',
+        'console.log(div.name, other.name)',
+      ]
+      writeFileSync(join(folder, 'names.mjs'), lines.join('\n'))
+      const { stdout } = await runScript(`await import(${JSON.stringify(join(folder, 'names.mjs'))})`)
+      expect(stdout.trim().split('\n')).toEqual(['half', 'div anonymous'])
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 
   test('plain functions among globals see the others, and what they call each other', () => {

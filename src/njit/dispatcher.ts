@@ -18,7 +18,16 @@ import {
 } from './frontend.js'
 import { available, targetFor } from './libraries.js'
 import { callError, overlapWarning } from './run-errors.js'
-import { type ArgumentType, isHuge, isWithin, matchSignature, returns, type Signature, typeOf } from './signature.js'
+import {
+  type ArgumentType,
+  isHuge,
+  isWithin,
+  MISSING,
+  matchSignature,
+  returns,
+  type Signature,
+  typeOf,
+} from './signature.js'
 import type { Program, Target } from './target.js'
 import { describe, type Value } from './value.js'
 
@@ -171,7 +180,8 @@ export class Dispatcher {
     const passed = args.slice(0, length)
     while (passed.length > 0 && passed.at(-1) === undefined) passed.pop()
     const types = passed.map((arg, i) => {
-      const type = typeOf(arg)
+      const takesDefault = arg === undefined && this.definition.source.node.params[i]?.type === 'AssignmentPattern'
+      const type = takesDefault ? MISSING : typeOf(arg)
       if (type !== undefined) return type
       const what =
         arg === null || typeof arg !== 'object'
@@ -295,8 +305,10 @@ export class Dispatcher {
     }
   }
 
-  #run({ program, description }: Specialisation, args: readonly unknown[]): unknown {
+  #run({ program, description, types }: Specialisation, given: readonly unknown[]): unknown {
     const { arrays: globals, sources } = this.around
+    const isWhole = given.length === types.length && !types.includes(MISSING)
+    const args = isWhole ? given : given.filter((arg) => arg !== undefined)
     const all = globals.length > 0 ? [...args, ...globals.map(({ value }) => value)] : args
     const { layout } = description
     const before = program.slots()

@@ -250,7 +250,7 @@ function logical(inf: Inference, node: es.LogicalExpression, part = evaluate): V
   if (right === undefined) return left
   const joined = joinValues(left, right)
   if (joined !== undefined) return joined
-  reject('NL2012', node, `the result is ${describe(left)} or ${describe(right)}.`, 'make both of one type.')
+  twoValues(node, left, right)
 }
 
 function conditional(inf: Inference, node: es.ConditionalExpression): Value {
@@ -269,12 +269,15 @@ function conditional(inf: Inference, node: es.ConditionalExpression): Value {
   const one = yes && no ? (yes.kind === 'unset') === (no.kind === 'unset') : true
   const joined = yes && no ? (one ? joinValues(yes, no) : undefined) : (yes ?? no)
   if (joined !== undefined) return joined
-  reject(
-    'NL2012',
-    node,
-    `the result is ${describe(yes as Value)} or ${describe(no as Value)}.`,
-    'make both of one type.',
-  )
+  twoValues(node, yes as Value, no as Value)
+}
+
+function twoValues(node: es.Node, one: Value, other: Value): never {
+  if (one.kind === 'function' && other.kind === 'function') {
+    const fix = 'write one function, and the condition in it.'
+    reject('NL2012', node, 'it is one of two functions, and which one is known only when it runs.', fix)
+  }
+  reject('NL2012', node, `the result is ${describe(one)} or ${describe(other)}.`, 'make both of one type.')
 }
 
 function assignment(inf: Inference, node: es.AssignmentExpression): Value {
@@ -284,7 +287,10 @@ function assignment(inf: Inference, node: es.AssignmentExpression): Value {
     assignPattern(inf, left, value)
     return value
   }
-  if (operator === '&&=' || operator === '||=' || operator === '??=') rejectExpression(node, `'${operator}'`)
+  if (operator === '??=') rejectExpression(node, `'${operator}'`)
+  if (operator === '&&=' || operator === '||=') {
+    reject('NL1012', node, `'${operator}' takes an element at a simple index.`, 'keep the index in a variable.')
+  }
   const before = evaluate(inf, left)
   const value = binary(node, operator.slice(0, -1), before, evaluate(inf, node.right))
   assignPattern(inf, left, value)

@@ -99,6 +99,10 @@ export class Inference {
   assign(local: Local, value: Value, node: es.Node) {
     const joined = local.value === undefined ? value : joinValues(local.value, value)
     if (joined === undefined) {
+      if (value.kind === 'function' && local.value?.kind === 'function') {
+        const fix = 'write one function, with a condition in it.'
+        reject('NL2001', node, `'${local.name}' is another function elsewhere.`, fix)
+      }
       reject(
         'NL2001',
         node,

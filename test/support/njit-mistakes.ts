@@ -50,6 +50,11 @@ export const MISTAKES: readonly Mistake[] = [
     source: 'njit({ globals: { z: 5 } }, (x) => {\n  const y = z + x\n  const z = 1\n  return y + z\n})',
     args: '1',
   },
+  {
+    name: 'either-function',
+    source: 'njit((n) => {\n  const f = n > 2 ? (x) => x + 1 : (x) => x * 2\n  return f(n)\n})',
+    args: '1',
+  },
   { name: 'missing-field', source: 'njit((i) => {\n  const p = { x: i }\n  return p.y\n})', args: '1' },
   { name: 'ndarray-brackets', source: 'njit((m) => m[0])', args: M },
   { name: 'ndarray-indices', source: 'njit((m) => m.get(0))', args: M },
