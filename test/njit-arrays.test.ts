@@ -62,6 +62,14 @@ test('arrays whose memory was given away are empty', () => {
   }
 })
 
+test('bytes of elements', () => {
+  const bytes = () => [
+    [Float64Array.BYTES_PER_ELEMENT, Float32Array.BYTES_PER_ELEMENT, BigInt64Array.BYTES_PER_ELEMENT],
+    [Int16Array.BYTES_PER_ELEMENT, Uint8ClampedArray.BYTES_PER_ELEMENT],
+  ]
+  same(bytes, [[]])
+})
+
 test('typed arrays of classes that extend theirs', () => {
   class Mine extends Float64Array {}
   const first = (x: Any, i: Any) => {

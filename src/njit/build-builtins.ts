@@ -16,7 +16,7 @@ import {
 } from './build-elements.js'
 import { build, condition, numberConstant, scalar, scalarIn, sequence, valueAt } from './build-expressions.js'
 import { bigOperation } from './build-operators.js'
-import { arrayParts } from './builtins.js'
+import { arrayParts, MODULAR } from './builtins.js'
 import { representation } from './interval.js'
 import type { ArrayType, Expression, Position, Scalar, Variable } from './ir.js'
 import {
@@ -64,7 +64,8 @@ export function buildBuiltin(b: Builder, node: es.CallExpression | es.NewExpress
     case 'BigInt':
       return scalarBuilt(toBig(b, node))
     case 'asIntN':
-      return scalarBuilt(modular(b, node.arguments[1] as es.Expression))
+    case 'asUintN':
+      return scalarBuilt(cutBig(b, node, short === 'asIntN'))
     case 'atomicAdd':
       return atomicAdd(b, node)
     default:
@@ -91,9 +92,32 @@ function toBig(b: Builder, node: es.CallExpression): Expression {
   return { kind: 'convert', type: 'big', how: 'exact', operand: kept }
 }
 
+/** BigInt.asIntN(bits, ...) and asUintN: by shifts to the top and back, or by a mask. */
+function cutBig(b: Builder, node: es.CallExpression, isSigned: boolean): Expression {
+  const [bits, operand] = node.arguments as [es.Literal, es.Expression]
+  const width = BigInt(bits.value as number)
+  if (width === 64n && !isSigned) return unsignedBig(b, operand, node)
+  const value = modular(b, operand)
+  if (width < 64n && !isSigned) return arithmetic('big', '&', value, constantOf('big', (1n << width) - 1n))
+  if (width < 64n) {
+    const by = constantOf('big', 64n - width)
+    return arithmetic('big', '>>', arithmetic('big', '<<', value, by), by)
+  }
+  return value
+}
+
+/** The lowest 64 bits without a sign. */
+export function unsignedBig(b: Builder, operand: es.Expression, { start: position }: es.Node): Expression {
+  const kept = use(b.let('', modular(b, operand), position))
+  const failure = b.failure('RangeError', 'the bigint does not fit in 64 bits; write BigInt.asIntN(64, ...) to cut it')
+  b.emit({ kind: 'fail', when: compare('<', kept, constantOf('big', 0n)), failure, position })
+  return kept
+}
+
 /** BigInt.asIntN(64, ...): sums, differences and products inside may wrap around, which cuts them the same way. */
 function modular(b: Builder, node: es.Expression): Expression {
-  if (node.type === 'BinaryExpression' && ['+', '-', '*'].includes(node.operator)) {
+  if (node.type === 'Literal' && typeof node.value === 'bigint') return constantOf('big', BigInt.asIntN(64, node.value))
+  if (node.type === 'BinaryExpression' && MODULAR.has(node.operator)) {
     const left = modular(b, node.left as es.Expression)
     const right = modular(b, node.right)
     return bigOperation(b, node, node.operator as '+', left, right, true)

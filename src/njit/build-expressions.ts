@@ -4,11 +4,11 @@
 import type * as es from 'acorn'
 import { assemble, type Builder, type Built, NONE, scalarBuilt } from './build.js'
 import { assignAll, assignment, declareFields, update } from './build-assignments.js'
-import { buildBuiltin } from './build-builtins.js'
+import { buildBuiltin, unsignedBig } from './build-builtins.js'
 import { call } from './build-calls.js'
 import { buildElement, loaded } from './build-elements.js'
 import { operation, provenType, unary } from './build-operators.js'
-import { constantNumber } from './builtins.js'
+import { constantNumber, isMasked } from './builtins.js'
 import type { Interval } from './interval.js'
 import type { Expression, Statement } from './ir.js'
 import { fieldOf } from './patterns.js'
@@ -75,6 +75,7 @@ export function build(b: Builder, node: es.Node): Built {
     case 'UpdateExpression':
       return update(b, expression)
     case 'BinaryExpression': {
+      if (isMasked(expression)) return scalarBuilt(unsignedBig(b, expression, node))
       const [left, right] = sequence(b, [expression.left, expression.right]) as [Built, Built]
       return scalarBuilt(operation(b, expression, expression.operator, scalarIn(left), scalarIn(right)))
     }

@@ -2,14 +2,14 @@
 // SPDX-License-Identifier: MIT
 
 import type * as es from 'acorn'
-import { builtinCall, builtinConstant, type RangeCall, rangeOf } from './builtins.js'
+import { builtinCall, builtinConstant, cutValue, isMasked, type RangeCall, rangeOf } from './builtins.js'
 import { Unreached } from './calls.js'
 import { reject } from './diagnostic.js'
 import type { Inference } from './infer.js'
 import { call, member } from './infer-members.js'
 import * as number from './interval.js'
 import { assignPattern, compound, refine } from './patterns.js'
-import { asNumber, BIG, BOOL, describe, elementOf, joinValues, UNSET, type Value } from './value.js'
+import { asNumber, BIG, BOOL, describe, elementOf, joinValues, STORAGES, UNSET, type Value } from './value.js'
 
 /** The value of an expression. `name` is that of the variable it is to be assigned to, for functions. */
 export function evaluate(inf: Inference, node: es.Node, name = ''): Value {
@@ -27,6 +27,8 @@ function resultOf(inf: Inference, node: es.Expression, name: string): Value {
     case 'UpdateExpression':
       return update(inf, node)
     case 'BinaryExpression':
+      rejectOperator(node)
+      if (isMasked(node)) return cutValue(inf, node)
       return binary(node, node.operator, evaluate(inf, node.left), evaluate(inf, node.right))
     case 'LogicalExpression':
       return logical(inf, node)
@@ -78,6 +80,12 @@ function literal(node: es.Literal): Value {
   reject('NL1010', node, `${what} not in the language of njit.`, 'use numbers to tell things apart.')
 }
 
+const NO_VALUES: Readonly<Record<string, string>> = {
+  Math: 'call its functions: Math.sqrt(x); as a function, (x) => Math.sqrt(x).',
+  Number: 'call it, Number(x), or use its constants.',
+  BigInt: 'call it: BigInt(x).',
+}
+
 function identifier(inf: Inference, node: es.Identifier): Value {
   const local = inf.scope.find(node.name)
   if (local !== undefined) {
@@ -90,6 +98,10 @@ function identifier(inf: Inference, node: es.Identifier): Value {
   if (node.name === 'undefined') return UNSET
   const value = builtinConstant(node.name)
   if (value !== undefined) return value
+  if (node.name in NO_VALUES || STORAGES.has(node.name)) {
+    const fix = NO_VALUES[node.name] ?? `make arrays with new ${node.name}(n).`
+    reject('NL3004', node, `'${node.name}' by itself is not in the language of njit.`, fix)
+  }
   reject(
     'NL3001',
     node,
@@ -142,6 +154,13 @@ function update(inf: Inference, node: es.UpdateExpression): Value {
   }
   assignPattern(inf, node.argument, after)
   return node.prefix ? after : before
+}
+
+/** Before the right side is told to be no value. */
+function rejectOperator({ operator, start }: es.BinaryExpression): void {
+  if (operator !== 'in' && operator !== 'instanceof') return
+  const fix = operator === 'in' ? 'compare the index with the length.' : 'types are known: write a function for each.'
+  reject('NL1012', { start }, `'${operator}' is not in the language of njit.`, fix)
 }
 
 const COMPARISONS = new Set(['<', '<=', '>', '>=', '==', '!=', '===', '!=='])
