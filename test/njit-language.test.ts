@@ -422,6 +422,45 @@ describe('variables', () => {
   })
 })
 
+test('destructuring: properties of arrays, defaults', () => {
+  const patterns = (x: Any, m: Any) => {
+    const { length } = x
+    const {
+      shape: [rows, columns = 7],
+      size,
+      ndim,
+    } = m
+    const [a = 5, b = a + 1, c = length] = [undefined, 9]
+    const point = ({ px, py = px * 2 }: Any) => px + py
+    const pair = ([p, q = 2.5]: Any, { length: n }: Any) => p * q + n
+    let [u, v = 3] = [length]
+    ;[u, v = u + 0.5] = [v]
+    ;[x[0], x[1] = u] = [columns]
+    let late
+    ;({ length: late } = x)
+    return [
+      length,
+      rows,
+      columns,
+      size,
+      ndim,
+      a,
+      b,
+      c,
+      point({ px: 3 }),
+      point({ px: 3, py: 1 }),
+      pair([4], x),
+      u,
+      v,
+      late,
+    ]
+  }
+  same(patterns, [
+    [Float64Array.of(1, 2, 3), nl.zeros([4, 5])],
+    [new Int32Array(2), nl.zeros([1, 3])],
+  ])
+})
+
 describe('names before their declaration', () => {
   const z = 5
   const early: ((x: Any) => unknown)[] = [

@@ -10,7 +10,7 @@ import { buildElement, loaded } from './build-elements.js'
 import { operation, provenType, unary } from './build-operators.js'
 import { constantNumber, isMasked } from './builtins.js'
 import type { Interval } from './interval.js'
-import type { Expression, Statement } from './ir.js'
+import type { Expression, Statement, Variable } from './ir.js'
 import { fieldOf } from './patterns.js'
 import { arithmetic, constantOf, convert, extentOf, newVariable, not, truth, use } from './typed.js'
 import type { Value } from './value.js'
@@ -218,7 +218,8 @@ function member(b: Builder, node: es.MemberExpression): Built {
   const value = valueAt(b, object)
   if (value?.kind === 'array') {
     if (node.computed) return scalarBuilt(loaded(b, buildElement(b, node), node.start))
-    return arrayProperty(b, node, (property as es.Identifier).name)
+    const built = build(b, object)
+    return built.kind === 'array' ? arrayProperty(b, built.variable, (property as es.Identifier).name) : NONE
   }
   const built = build(b, object)
   if (value?.kind === 'compound' && !value.names && !node.computed)
@@ -228,10 +229,8 @@ function member(b: Builder, node: es.MemberExpression): Built {
   return built.fields[fieldOf(value, name, node).index] as Built
 }
 
-function arrayProperty(b: Builder, node: es.MemberExpression, name: string): Built {
-  const built = build(b, node.object)
-  if (built.kind !== 'array') return NONE
-  const { variable } = built
+/** What an array has by a name. */
+export function arrayProperty(b: Builder, variable: Variable, name: string): Built {
   const { rank } = variable.type as { rank: number }
   const extents = Array.from({ length: rank }, (_, axis) => extentOf(variable, axis))
   const narrow = (extent: Expression) => convert(extent, b.extentType)

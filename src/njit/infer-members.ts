@@ -8,8 +8,7 @@ import { reject } from './diagnostic.js'
 import { evaluate, numeric, rejectExpression } from './expressions.js'
 import type { Inference } from './infer.js'
 import * as number from './interval.js'
-import type { ArrayType } from './ir.js'
-import { checkStored, compound, fieldOf } from './patterns.js'
+import { arrayField, checkStored, fieldOf, rejectArrayField } from './patterns.js'
 import type { Local } from './scope.js'
 import { type Closure, describe, elementOf, UNSET, type Value } from './value.js'
 
@@ -23,7 +22,7 @@ export function member(inf: Inference, node: es.MemberExpression): Value {
   const value = evaluate(inf, base)
   if (node.computed) return element(inf, node, value)
   const name = (property as es.Identifier).name
-  if (value.kind === 'array') return arrayProperty(inf, node, value, name)
+  if (value.kind === 'array') return arrayField(value, name, inf.maxExtent) ?? rejectArrayField(value, name, node)
   if (value.kind === 'compound' && !value.names && name === 'length') return number.constant(value.fields.length)
   return fieldOf(value, name, node).value
 }
@@ -59,28 +58,6 @@ function narrowIndex(inf: Inference, node: es.Node, least: number): void {
     number.constant(inf.maxExtent),
   )
   if (narrowed) inf.env?.set(local as Local, narrowed)
-}
-
-export function extent(inf: Inference): Value {
-  return number.interval(0, inf.maxExtent, true)
-}
-
-function arrayProperty(inf: Inference, node: es.Node, value: ArrayType, name: string): Value {
-  if (name === 'length' && value.form === 'typed') return extent(inf)
-  if (value.form === 'ndarray') {
-    if (name === 'shape')
-      return compound(
-        undefined,
-        Array.from({ length: value.rank }, () => extent(inf)),
-      )
-    if (name === 'size') return number.interval(0, value.rank === 1 ? inf.maxExtent : number.MAX_EXACT, true)
-    if (name === 'ndim') return number.constant(value.rank)
-  }
-  const fix =
-    value.form === 'typed'
-      ? 'use a.length and a[i].'
-      : 'use a.shape[0], a.size, a.get(i, j), a.set(i, j, value) or a.row(i).'
-  reject('NL2004', node, `${describe(value)} has no '${name}' here.`, fix)
 }
 
 export function call(inf: Inference, node: es.CallExpression): Value {

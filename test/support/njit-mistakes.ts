@@ -60,6 +60,8 @@ export const MISTAKES: readonly Mistake[] = [
   { name: 'in', source: 'njit((x, i) => i in x)', args: `${A}, 1` },
   { name: 'library-function', source: 'njit((a) => nl.sum(a))', args: M },
   { name: 'new-constructor', source: 'njit((x) => new x.constructor(3))', args: A },
+  { name: 'array-pattern', source: 'njit((x) => {\n  const [a, b] = x\n  return a + b\n})', args: A },
+  { name: 'array-pattern-name', source: 'njit((x) => {\n  const { width } = x\n  return width\n})', args: A },
   { name: 'missing-field', source: 'njit((i) => {\n  const p = { x: i }\n  return p.y\n})', args: '1' },
   { name: 'ndarray-brackets', source: 'njit((m) => m[0])', args: M },
   { name: 'ndarray-indices', source: 'njit((m) => m.get(0))', args: M },
