@@ -422,6 +422,48 @@ describe('variables', () => {
   })
 })
 
+test('tuples at an index that varies, and loops over them', () => {
+  const tuples = (n: Any, x: Any) => {
+    const dx = [1, 0, -1, 0]
+    let s = 0
+    for (let k = 0; k < 4; k++) s = s * 3 + dx[k] * n
+    for (const d of [-1, 0.5, 1]) s += d * n
+    for (const [a, b] of [
+      [0, 1],
+      [n, 2],
+      [x, -0],
+    ])
+      s = s * 2 + a * b
+    let moving = 1
+    for (const d of [moving, moving + 1, n]) {
+      if (d > 10) continue
+      moving += d
+      s += d * moving
+      if (moving > 100) break
+    }
+    const flags = [n > 1, n > 2]
+    const bigs = [
+      [1n, 2n],
+      [3n, BigInt(n)],
+    ]
+    const k = n > 2 ? 1 : 0
+    return [s, flags[k], bigs[k][1 - k], [x, 1, 2][n % 3], [-0, 5][k]]
+  }
+  same(tuples, [
+    [1, 0.25],
+    [2, -3],
+    [3, 7],
+    [20, 0],
+  ])
+  const at = (i: Any) => [4, 5, 6][i]
+  for (const target of TARGETS) {
+    const compiled: Any = njit({ target, cache: false }, at)
+    expect([0, 2].map((i) => compiled(i))).toEqual([4, 6])
+    for (const i of [-1, 3, 0.5, Number.NaN, 1e300])
+      expect(() => compiled(i)).toThrow(`index ${i} is out of bounds for a tuple of 3`)
+  }
+})
+
 test('destructuring: properties of arrays, defaults', () => {
   const patterns = (x: Any, m: Any) => {
     const { length } = x

@@ -8,6 +8,7 @@ import { buildBuiltin, unsignedBig } from './build-builtins.js'
 import { call } from './build-calls.js'
 import { buildElement, loaded } from './build-elements.js'
 import { operation, provenType, unary } from './build-operators.js'
+import { elementOfTuple } from './build-tuples.js'
 import { constantNumber, isMasked } from './builtins.js'
 import type { Interval } from './interval.js'
 import type { Expression, Statement, Variable } from './ir.js'
@@ -224,6 +225,9 @@ function member(b: Builder, node: es.MemberExpression): Built {
   const built = build(b, object)
   if (value?.kind === 'compound' && !value.names && !node.computed)
     return scalarBuilt(constantOf('i32', value.fields.length))
+  if (node.computed && property.type !== 'Literal') {
+    return elementOfTuple(b, node, built, scalar(b, property))
+  }
   const name = node.computed ? Number((property as es.Literal).value) : (property as es.Identifier).name
   if (built.kind !== 'compound' || value === undefined) return NONE
   return built.fields[fieldOf(value, name, node).index] as Built

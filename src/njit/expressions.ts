@@ -9,7 +9,7 @@ import type { Inference } from './infer.js'
 import { call, member } from './infer-members.js'
 import * as number from './interval.js'
 import { assignPattern, compound, refine } from './patterns.js'
-import { asNumber, BIG, BOOL, describe, elementOf, joinValues, STORAGES, UNSET, type Value } from './value.js'
+import { anyField, asNumber, BIG, BOOL, describe, elementOf, joinValues, STORAGES, UNSET, type Value } from './value.js'
 
 /** The value of an expression. `name` is that of the variable it is to be assigned to, for functions. */
 export function evaluate(inf: Inference, node: es.Node, name = ''): Value {
@@ -335,6 +335,8 @@ export function iterated(inf: Inference, node: es.Expression): Pick<RangeCall, '
   if (range !== undefined) return range
   const value = evaluate(inf, node)
   if (value.kind === 'array' && value.form === 'typed') return { item: elementOf(value.storage), narrowed: undefined }
+  const any = value.kind === 'compound' ? anyField(value) : undefined
+  if (any !== undefined) return { item: any, narrowed: undefined }
   const fix =
     value.kind === 'array'
       ? 'loop over range(a.shape[0]) and use a.get(i).'

@@ -10,7 +10,7 @@ import type { Inference } from './infer.js'
 import * as number from './interval.js'
 import { arrayField, checkStored, fieldOf, rejectArrayField } from './patterns.js'
 import type { Local } from './scope.js'
-import { type Closure, describe, elementOf, UNSET, type Value } from './value.js'
+import { anyField, type Closure, describe, elementOf, UNSET, type Value } from './value.js'
 
 export function member(inf: Inference, node: es.MemberExpression): Value {
   const { object: base, property } = node
@@ -30,10 +30,18 @@ export function member(inf: Inference, node: es.MemberExpression): Value {
 function element(inf: Inference, node: es.MemberExpression, value: Value): Value {
   if (value.kind === 'compound') {
     const { property } = node
-    if (property.type !== 'Literal' || typeof property.value !== 'number') {
-      reject('NL2013', property, 'a tuple is indexed by a constant.', 'use a typed array for an index that varies.')
+    if (property.type === 'Literal' && typeof property.value === 'number') {
+      return fieldOf(value, property.value, node).value
     }
-    return fieldOf(value, property.value, node).value
+    numeric(evaluate(inf, property), property)
+    const any = anyField(value)
+    if (any !== undefined) return any
+    reject(
+      'NL2013',
+      property,
+      `${describe(value)} of several kinds is indexed by a constant.`,
+      'use one kind of value.',
+    )
   }
   const index = evaluate(inf, node.property)
   if (value.kind !== 'array') {

@@ -37,7 +37,7 @@ export const MISTAKES: readonly Mistake[] = [
   { name: 'map', source: 'njit((a) => a.map((x) => x * 2))', args: A },
   { name: 'array-push', source: 'njit((n) => {\n  const list = []\n  list.push(n)\n  return list\n})', args: '1' },
   { name: 'new-array', source: 'njit((n) => {\n  const list = new Array(n)\n  return list[0]\n})', args: '3' },
-  { name: 'tuple-index', source: 'njit((i) => {\n  const t = [1, 2, 3]\n  return t[i]\n})', args: '1' },
+  { name: 'tuple-index', source: 'njit((i) => {\n  const t = [1, 2, true]\n  return t[i]\n})', args: '1' },
   { name: 'tuple-store', source: 'njit((i) => {\n  const t = [1, 2]\n  t[0] = i\n  return t[0]\n})', args: '1' },
   { name: 'object-store', source: 'njit((i) => {\n  const p = { x: 1 }\n  p.x = i\n  return p.x\n})', args: '1' },
   { name: 'length-store', source: 'njit((x) => {\n  x.length = 3\n})', args: A },
