@@ -14,6 +14,93 @@ const KINDS = [
   Uint8ClampedArray,
 ]
 
+describe('values that arrays do not take', () => {
+  test('shapes', () => {
+    same((n: Any) => nl.zeros([n]), [[2], [-1], [1.5], [Number.NaN], [-2147483649]])
+    same((n: Any) => new Float64Array(n), [[2], [-1], [1.5], [Number.NaN]])
+    for (const target of TARGETS) {
+      const wide: Any = njit({ target, cache: false }, (m: Any, n: Any) => nl.ones([m, n]))
+      const error = errorOf(() => wide(3, -4))
+      expect(error).toBeInstanceOf(nl.ShapeError)
+      expect(error).toMatchObject({ code: 'NUMLOOM_SHAPE', shapes: [[-4]] })
+      expect((error as Error).message).toMatch(/^invalid shape \(\.\.\., -4\)/)
+    }
+  })
+
+  test('elements of int32', () => {
+    const store = (a: Any, x: Any) => {
+      a.set(0, x)
+      return a
+    }
+    const numbers = [3, -0, 2.5, Number.NaN, 2 ** 31, -(2 ** 31), Number.POSITIVE_INFINITY]
+    same(
+      store,
+      numbers.map((x) => [nl.zeros([2], { dtype: 'int32' }), x]),
+    )
+    same(
+      (n: Any, x: Any) => nl.full([n], x, { dtype: 'int32' }),
+      numbers.map((x) => [2, x]),
+    )
+  })
+})
+
+test('arrays whose memory was given away are empty', () => {
+  const detached = () => {
+    const x = new Float64Array(3)
+    structuredClone(x, { transfer: [x.buffer] })
+    return x
+  }
+  for (const target of TARGETS) {
+    const sum: Any = njit({ target, cache: false }, (x: Any, y: Any) => {
+      for (let i = 0; i < x.length; i++) x[i] = 1
+      for (const v of y) x[0] += v
+      return x
+    })
+    expect(sum(detached(), detached()).length).toBe(0)
+    const y = Float64Array.of(1, 2)
+    expect(sum(y, detached())).toEqual(Float64Array.of(1, 1))
+  }
+})
+
+test('bytes of elements', () => {
+  const bytes = () => [
+    [Float64Array.BYTES_PER_ELEMENT, Float32Array.BYTES_PER_ELEMENT, BigInt64Array.BYTES_PER_ELEMENT],
+    [Int16Array.BYTES_PER_ELEMENT, Uint8ClampedArray.BYTES_PER_ELEMENT],
+  ]
+  same(bytes, [[]])
+})
+
+test('typed arrays of classes that extend theirs', () => {
+  class Mine extends Float64Array {}
+  const first = (x: Any, i: Any) => {
+    x[i] += 1
+    return x
+  }
+  for (const target of TARGETS) {
+    const f: Any = njit({ target, cache: false }, first)
+    const mine = Mine.of(1, 2)
+    expect(f(mine, 1)).toBe(mine)
+    expect(mine[1]).toBe(3)
+    const bytes = Buffer.from([255, 7])
+    expect(f(bytes, 0)).toBe(bytes)
+    expect([...bytes]).toEqual([0, 7])
+    expect(() => f(new DataView(new ArrayBuffer(8)), 0)).toThrow(/NL5005.*DataView/)
+  }
+})
+
+test('shapes that are tuples', () => {
+  const all = (a: Any, n: Any) => {
+    const size: Any = [n, n + 1]
+    const b = nl.zeros(a.shape)
+    b.set(0, 1, 5)
+    return [b, nl.full(size, n), nl.ones(n, { dtype: 'int32' }), nl.zeros(a.row(0).shape, { dtype: 'int64' })]
+  }
+  same(all, [
+    [nl.ones([2, 3]), 2],
+    [nl.ones([1, 4]), 3],
+  ])
+})
+
 describe('typed arrays', () => {
   test('of every kind of number: stores, loads, updates', () => {
     const all = (f8: Any, f4: Any, i4: Any, u4: Any, i2: Any, u2: Any, i1: Any, u1: Any, c1: Any, x: Any, out: Any) => {

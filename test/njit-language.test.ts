@@ -4,9 +4,10 @@
 // biome-ignore-all lint: functions are written in every way that the language has, also those that have better ones
 // @ts-nocheck: as above
 
-import { describe, test } from 'vitest'
-import { prange, range } from '../dist/njit.js'
-import { type Any, same } from './support/njit.ts'
+import * as nl from 'numloom'
+import { describe, expect, test } from 'vitest'
+import { njit, prange, range } from '../dist/njit.js'
+import { type Any, same, TARGETS } from './support/njit.ts'
 
 describe('order of evaluation', () => {
   test('assignments within expressions', () => {
@@ -59,6 +60,33 @@ describe('order of evaluation', () => {
     }
     const args = [Float64Array.of(1, 2, 3, 4, 5, 6), 4, new Float64Array(40)]
     same(orders, [args, [Int32Array.of(9, 8, 7, 6, 5, 4), -1, new Float64Array(40)]])
+  })
+
+  test('||= and &&=', () => {
+    const assigns = (x: Any, n: Any) => {
+      let count = 0
+      const touch = (value: Any) => {
+        count++
+        return value
+      }
+      let any = false
+      let all = true
+      for (let i = 0; i < x.length; i++) {
+        any ||= touch(x[i] > 1)
+        all &&= touch(x[i] > -1)
+      }
+      let a = n
+      a &&= 7
+      x[0] ||= touch(5)
+      x[n] &&= touch(9)
+      const b = (a ||= touch(3))
+      return [any, all, a, b, count, x]
+    }
+    same(assigns, [
+      [Float64Array.of(0, 2, 3), 1],
+      [Float64Array.of(-4, 0, 0), 2],
+      [Int32Array.of(1, 0), 0],
+    ])
   })
 
   test('short circuits and ternaries', () => {
@@ -394,6 +422,145 @@ describe('variables', () => {
   })
 })
 
+test('tuples at an index that varies, and loops over them', () => {
+  const tuples = (n: Any, x: Any) => {
+    const dx = [1, 0, -1, 0]
+    let s = 0
+    for (let k = 0; k < 4; k++) s = s * 3 + dx[k] * n
+    for (const d of [-1, 0.5, 1]) s += d * n
+    for (const [a, b] of [
+      [0, 1],
+      [n, 2],
+      [x, -0],
+    ])
+      s = s * 2 + a * b
+    let moving = 1
+    for (const d of [moving, moving + 1, n]) {
+      if (d > 10) continue
+      moving += d
+      s += d * moving
+      if (moving > 100) break
+    }
+    const flags = [n > 1, n > 2]
+    const bigs = [
+      [1n, 2n],
+      [3n, BigInt(n)],
+    ]
+    const k = n > 2 ? 1 : 0
+    return [s, flags[k], bigs[k][1 - k], [x, 1, 2][n % 3], [-0, 5][k]]
+  }
+  same(tuples, [
+    [1, 0.25],
+    [2, -3],
+    [3, 7],
+    [20, 0],
+  ])
+  const at = (i: Any) => [4, 5, 6][i]
+  for (const target of TARGETS) {
+    const compiled: Any = njit({ target, cache: false }, at)
+    expect([0, 2].map((i) => compiled(i))).toEqual([4, 6])
+    for (const i of [-1, 3, 0.5, Number.NaN, 1e300])
+      expect(() => compiled(i)).toThrow(`index ${i} is out of bounds for a tuple of 3`)
+  }
+})
+
+test('destructuring: properties of arrays, defaults', () => {
+  const patterns = (x: Any, m: Any) => {
+    const { length } = x
+    const {
+      shape: [rows, columns = 7],
+      size,
+      ndim,
+    } = m
+    const [a = 5, b = a + 1, c = length] = [undefined, 9]
+    const point = ({ px, py = px * 2 }: Any) => px + py
+    const pair = ([p, q = 2.5]: Any, { length: n }: Any) => p * q + n
+    let [u, v = 3] = [length]
+    ;[u, v = u + 0.5] = [v]
+    ;[x[0], x[1] = u] = [columns]
+    let late
+    ;({ length: late } = x)
+    return [
+      length,
+      rows,
+      columns,
+      size,
+      ndim,
+      a,
+      b,
+      c,
+      point({ px: 3 }),
+      point({ px: 3, py: 1 }),
+      pair([4], x),
+      u,
+      v,
+      late,
+    ]
+  }
+  same(patterns, [
+    [Float64Array.of(1, 2, 3), nl.zeros([4, 5])],
+    [new Int32Array(2), nl.zeros([1, 3])],
+  ])
+})
+
+describe('names before their declaration', () => {
+  const z = 5
+  const early: ((x: Any) => unknown)[] = [
+    (x) => {
+      const y = z + x
+      const z = 1
+      return y + z
+    },
+    (x) => {
+      let s = 0
+      for (let i = 0; i < x; i++) {
+        s += z
+        const [z] = [1]
+      }
+      return s
+    },
+    (x) => {
+      z = x
+      let z = 1
+      return z
+    },
+    (x, y = z, z = 3) => x + y + z,
+    (x) => {
+      for (let z = z; z < 3; z++) x += z
+      return x
+    },
+    (x) => {
+      const f = () => z
+      const y = f() + x
+      const z = 1
+      return y + z
+    },
+  ]
+  test.each(early)('%s', (fn) => {
+    expect(() => fn(1)).toThrow(ReferenceError)
+    for (const target of TARGETS) {
+      expect(() => njit({ target, cache: false, globals: { z } }, fn)(1)).toThrow(/^NL2002.*'z' is used before/)
+    }
+  })
+
+  test('functions may name what is declared below them', () => {
+    const below = (x: Any) => {
+      const f = () => later + x
+      function g() {
+        return f() + last
+      }
+      const later = 3
+      const last = 4
+      {
+        const x = g()
+        const later = x + 1
+        return later
+      }
+    }
+    same(below, [[1], [2.5]])
+  })
+})
+
 describe('functions', () => {
   test('local, arrow, default arguments, closures', () => {
     const functions = (a: Any, n: Any, scale = 3) => {
@@ -545,6 +712,88 @@ describe('functions', () => {
       },
       [[1], [2]],
     )
+  })
+
+  test.each(TARGETS)('recursion as deep as the stack goes, on %s', (target) => {
+    const depth: Any = njit(
+      { target, cache: false, parallel: true, name: 'depth' },
+      (left: Any, right: Any, i: Any) => {
+        const depth = (i: Any): Any => (i < 0 ? 0 : 1 + Math.max(depth(left[i]), depth(right[i])))
+        return depth(i)
+      },
+    )
+    const chain = (n: number) => [Int32Array.from({ length: n }, (_, i) => i - 1), new Int32Array(n).fill(-1), n - 1]
+    const deepest = target === 'native' ? 20_000 : 5000
+    expect(depth(...chain(deepest))).toBe(deepest)
+    const endless = [Int32Array.of(0), Int32Array.of(-1), 0]
+    expect(() => depth(...endless)).toThrow(/^Maximum call stack size exceeded in 'depth'/)
+    expect(depth(...chain(1000))).toBe(1000)
+
+    // Large frames, and memory that every call holds.
+    const wide: Any = njit({ target, cache: false }, (n: Any, x: Any) => {
+      const f = (k: Any, a: Any): Any => {
+        const own = new Float64Array(64)
+        for (let i = 0; i < 64; i++) own[i] = a + i / 64
+        for (let i = 0; i < 64; i++) own[i] = Math.sin(own[i]) * Math.exp(own[i])
+        return k === 0 ? own[0] : f(k - 1, own[k % 64]) + own[(k + 1) % 64]
+      }
+      return f(n, x)
+    })
+    const narrow: Any = njit({ target, cache: false }, (n: Any) => {
+      const f = (k: Any): Any => {
+        const own = new Float64Array(64)
+        own[0] = k
+        return k === 0 ? 0 : f(k - 1) + own[0]
+      }
+      return f(n)
+    })
+    expect([Number.isFinite(wide(10, 0.5)), narrow(10)]).toEqual([true, 55])
+    const before = nl.memory().bytesInUse
+    for (let turn = 0; turn < 3; turn++) {
+      expect(() => wide(1e9, 0.5)).toThrow(RangeError)
+      expect(() => narrow(1e9)).toThrow(RangeError)
+    }
+    expect([Number.isFinite(wide(10, 0.5)), narrow(10)]).toEqual([true, 55])
+    expect(nl.memory().bytesInUse).toBe(before)
+
+    const inTeam: Any = njit({ target, cache: false, parallel: true, threads: 2 }, (out: Any, least: Any) => {
+      for (const i of prange(out.length)) {
+        const f = (k: Any): Any => (k === least ? 0 : 1 + f(k - 1))
+        out[i] = f(i)
+      }
+    })
+    const out = new Float64Array(1000)
+    inTeam(out, 0)
+    expect(out).toEqual(Float64Array.from({ length: 1000 }, (_, i) => i))
+    expect(() => inTeam(out, -1e9)).toThrow(/^Maximum call stack size exceeded/)
+    inTeam(out, 0)
+  })
+
+  test('that call each other, of which only one ends', () => {
+    const mutual = (n: Any) => {
+      const first = (k: Any) => (k < 1 ? 0 : second(k - 1))
+      const second = (k: Any) => first(k)
+      const grow = (k: Any) => (k < 1 ? 0 : passOn(k - 1) + 0.5)
+      const passOn = (k: Any) => grow(k) + 1
+      const even = (k: Any) => k === 0 || odd(k - 1)
+      const odd = (k: Any) => k !== 0 && even(k - 1)
+      const count = (k: Any) => (k < 1 ? 0 : add(k - 1, 70_000))
+      const add = (k: Any, by: Any) => count(k) + by * by
+      return [first(n), grow(n), even(n), odd(n), count(n)]
+    }
+    same(mutual, [[0], [1], [7], [30]])
+  })
+
+  test('errors of one side of && and ||', () => {
+    const sides = (n: Any) => {
+      const fail = () => {
+        throw new Error('always')
+      }
+      const positive = n > 0 || fail()
+      const small = n > 5 && fail()
+      return positive && !small ? n : -1
+    }
+    same(sides, [[0], [3], [6]])
   })
 
   test('errors', () => {

@@ -287,6 +287,56 @@ describe('Math', () => {
 })
 
 describe('bigints', () => {
+  test('have no -0', () => {
+    const reciprocal = (x: Any) => 1 / Number(BigInt(x))
+    same(reciprocal, [[-0], [0], [4], [-2]])
+    const rounded = (x: Any) => [1 / Number(BigInt(Math.round(x))), 1 / Number(BigInt(Math.trunc(x)))]
+    same(rounded, [[-0.2], [0.3], [-1.7], [2.5]])
+  })
+
+  test('literals beyond 64 bits in what is cut, and other widths', () => {
+    const cuts = (x: bigint, y: bigint) => [
+      BigInt.asIntN(64, 0xcbf29ce484222325n),
+      BigInt.asIntN(64, (x ^ 0xcbf29ce484222325n) * 0xffff_ffff_ffff_ffff_ffffn + y),
+      BigInt.asIntN(64, -0x1_0000_0000_0000_0003n - (x & 0xffff_0000_ffff_0000n)),
+      BigInt.asIntN(32, x * y + 0xcbf29ce484222325n),
+      BigInt.asUintN(32, x - y),
+      BigInt.asUintN(63, x * 0xcbf29ce484222325n),
+      BigInt.asIntN(1, x),
+      BigInt.asUintN(1, y),
+      BigInt.asIntN(8, x << 3n),
+      BigInt.asUintN(64, x & 0xffffn),
+      (x < 0n ? -x : x) & 0xffff_ffff_ffff_ffffn,
+      0x8000_0000_0000_00ffn & (y * y),
+      BigInt.asIntN(64, x & 0xffff_ffff_ffff_ffffn),
+    ]
+    const numbers = [0n, 1n, -1n, 255n, -77n, 2n ** 40n + 5n, -(2n ** 58n)]
+    same(
+      cuts,
+      numbers.flatMap((x) => [3n, -9n, 2n ** 33n].map((y) => [x, y])),
+    )
+    for (const target of TARGETS) {
+      const unsigned: Any = njit({ target, cache: false }, (x: bigint) => BigInt.asUintN(64, x))
+      expect(unsigned(5n)).toBe(5n)
+      expect(() => unsigned(-1n)).toThrow(/does not fit in 64 bits/)
+      const masked: Any = njit({ target, cache: false }, (x: bigint) => x & 0xffff_ffff_ffff_ffffn)
+      expect(() => masked(-1n)).toThrow(/does not fit in 64 bits/)
+    }
+  })
+
+  test('sums over a bigint counter', () => {
+    const sums = (n: Any) => {
+      let squares = 0n
+      for (let i = 0n; i < n; i++) squares += i * i
+      let cut = 1n
+      for (let i = 0n; i < n; i++) cut = BigInt.asIntN(64, cut * 3n + i * i * i + 0x7000_0000_0000_0001n * i)
+      let powers = 0n
+      for (let i = 0n; i < n; i++) powers = BigInt.asIntN(64, powers + i * i * i * i * i - 0x7fff_ffff_ffffn * i * i)
+      return [squares, cut, powers]
+    }
+    same(sums, [[0n], [1n], [10n], [1000n], [300_001n]])
+  })
+
   test('arithmetic, comparison, conversion', () => {
     const arithmetic = (a: Any, b: Any, n: Any) => {
       const sums = [a + b, a - b, -a, ~a]

@@ -1,6 +1,9 @@
 // What njit returns and how it is called: signatures, options, globals, names, and what runs where it cannot compile.
 // SPDX-License-Identifier: MIT
 
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import * as nl from 'numloom'
 import { describe, expect, test } from 'vitest'
 import { njit, prange } from '../dist/njit.js'
@@ -202,29 +205,83 @@ describe('calls', () => {
     expect(() => njit({ ...OFF, globals: { text: 'x' } as Any }, all)(1)).toThrow(/NL5003.*'text'/)
   })
 
-  test('the schedule has the grammar of OMP_SCHEDULE; what is changed is told', async () => {
-    const warnings: string[] = []
-    const listen = ({ message }: Error) => warnings.push(message)
-    process.on('warning', listen)
+  test('the schedule has the grammar of OMP_SCHEDULE', () => {
     const fill = (x: Any) => {
       for (const i of prange(x.length)) x[i] = i
     }
-    const told = async (schedule: string) => {
-      warnings.length = 0
-      const x = njit({ ...OFF, parallel: true, schedule, globals: { prange } }, fill)
-      const out = new Float64Array(50)
-      x(out)
-      expect(out).toEqual(Float64Array.from(out.keys()))
-      await new Promise((resolve) => setImmediate(resolve))
-      return [...warnings]
-    }
-    expect(await told('Dynamic , 3')).toEqual([])
-    expect(await told('dynamic,0')).toEqual([expect.stringMatching(/'dynamic,0'.*at least 1; dynamic,1 is used/)])
-    expect(await told('auto,3')).toEqual([expect.stringMatching(/'auto,3'.*takes no chunk; auto is used/)])
-    process.off('warning', listen)
-    for (const schedule of ['dynamic,-1', 'static,abc', 'foo', '', 'static,1,2']) {
+    const out = new Float64Array(50)
+    njit({ ...OFF, parallel: true, schedule: 'Dynamic , 3' }, fill)(out)
+    expect(out).toEqual(Float64Array.from(out.keys()))
+    for (const schedule of ['dynamic,0', 'auto,3', 'dynamic,-1', 'static,abc', 'foo', '', 'static,1,2']) {
       expect(() => njit({ ...OFF, schedule }, fill)).toThrow(/NL5001.*schedule/)
     }
+  })
+
+  test('undefined takes the default of its parameter, wherever it stands', () => {
+    const table = Float64Array.of(10)
+    const defaults = (a: Any, b = 2, c: Any = b + 1, d: Any = true) => [a, b, c, d, a.length, table[0]]
+    for (const target of TARGETS) {
+      const f: Any = njit({ cache: false, target, globals: { table } }, defaults)
+      const x = Float64Array.of(1)
+      const lists = [
+        [x],
+        [x, 5],
+        [x, undefined, 7],
+        [x, undefined, undefined, false],
+        [x, 1, undefined],
+        [x, undefined],
+      ]
+      for (const list of [...lists, ...lists]) expect(f(...list)).toEqual((defaults as Any)(...list))
+      expect(f(x)[0]).toBe(x)
+      expect(() => f(undefined, 3)).toThrow(/^NL5005: argument 1/)
+    }
+  })
+
+  test('the name is that of the variable of the very call', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'njit-names-'))
+    try {
+      const lines = [
+        `import { njit } from ${JSON.stringify(import.meta.resolve('numloom/njit'))}`,
+        'const div = njit((a) => a / 2); const other = [njit((a) => a)][0]',
+        'for (const k of [1]) { const half = njit({ threads: k }, (a) => a); console.log(half.name) }',
+        'console.log(div.name, other.name)',
+      ]
+      writeFileSync(join(folder, 'names.mjs'), lines.join('\n'))
+      const { stdout } = await runScript(`await import(${JSON.stringify(join(folder, 'names.mjs'))})`)
+      expect(stdout.trim().split('\n')).toEqual(['half', 'div anonymous'])
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  test('plain functions among globals see the others, and what they call each other', () => {
+    const step = 3
+    const next = (n: number): number => n + step
+    const twice = (n: number): number => next(n) * 2
+    const even = (n: number): boolean => n === 0 || odd(n - 1)
+    const odd = (n: number): boolean => n !== 0 && even(n - 1)
+    const all = (n: number) => [twice(n) + next(n), even(n), odd(n)]
+    for (const target of TARGETS) {
+      expect(njit({ cache: false, target, globals: { step, next, twice, even, odd } }, all)(10)).toEqual(all(10))
+      const other = njit({ cache: false, target, globals: { twice, next: (n: number) => n - 1 } }, (n: number) =>
+        twice(n),
+      )
+      expect(other(10)).toBe(18)
+      expect(() => njit({ cache: false, target, globals: { twice } }, (n: number) => twice(n))(1)).toThrow(
+        /^NL3001 .*: 'next' is a free name/,
+      )
+    }
+  })
+
+  test("numloom's own functions need no global, and may be among them", () => {
+    const sum = (n: number) => {
+      const a = nl.zeros([n])
+      for (const i of prange(n)) a.set(i, i)
+      return a
+    }
+    const zeros = nl.zeros
+    const compiled = njit({ ...OFF, globals: { prange, zeros } as Any }, sum)
+    expect(compiled(4).toArray()).toEqual([0, 1, 2, 3])
   })
 
   test('after an error everything works', () => {

@@ -2,12 +2,13 @@
 // SPDX-License-Identifier: MIT
 
 import type * as es from 'acorn'
-import { type Builder, type Built, fieldTypes, flatten, scalarBuilt } from './build.js'
+import { type Builder, type Built, fieldTypes, flatten, NONE, scalarBuilt } from './build.js'
 import { buildElement, buildStore, elementBefore, loaded } from './build-elements.js'
-import { build, scalar, scalarIn, sequence, valueAt } from './build-expressions.js'
+import { arrayProperty, build, scalar, scalarIn, sequence, valueAt } from './build-expressions.js'
 import { bigOperation, operation } from './build-operators.js'
+import { MAX_EXACT } from './interval.js'
 import type { Expression, Position, Scalar, Variable } from './ir.js'
-import { patternParts } from './patterns.js'
+import { type Part, patternParts } from './patterns.js'
 import type { Local } from './scope.js'
 import { arithmetic, common, constantOf, convert, isInteger, newVariable, use } from './typed.js'
 import { scalarOf, type Value } from './value.js'
@@ -15,7 +16,10 @@ import { scalarOf, type Value } from './value.js'
 /** The value of a new variable, or of the parts of a pattern. */
 export function bind(b: Builder, pattern: es.Pattern, built: Built, value: Value | undefined): void {
   if (pattern.type !== 'Identifier') {
-    for (const part of partsOf(pattern, built, value)) bind(b, part.target, part.built, part.value)
+    for (const part of partsOf(b, pattern, built, value)) {
+      const given = part.otherwise ? build(b, part.otherwise) : part.built
+      bind(b, part.target, given, part.otherwise ? valueAt(b, part.otherwise) : part.value)
+    }
     return
   }
   const local = b.notes.locals.get(pattern)
@@ -40,9 +44,14 @@ function mayStandFor(b: Builder, built: Built): boolean {
   return flatten(built).every((field) => field.kind !== 'array' || !b.reassigned.has(field.variable))
 }
 
-function partsOf(pattern: es.Pattern, built: Built, value: Value | undefined) {
-  if (built.kind !== 'compound' || value === undefined) return []
-  return patternParts(pattern, value).map((part) => ({ ...part, built: built.fields[part.index] as Built }))
+function partsOf(b: Builder, pattern: es.Pattern, built: Built, value: Value | undefined) {
+  if (value === undefined) return []
+  return patternParts(pattern, value, MAX_EXACT).map((part) => ({ ...part, built: partOf(b, built, part) }))
+}
+
+function partOf(b: Builder, built: Built, { name, index }: Part): Built {
+  if (built.kind === 'array') return arrayProperty(b, built.variable, String(name))
+  return (built.kind === 'compound' ? built.fields[index] : undefined) ?? NONE
 }
 
 function assign(b: Builder, target: es.Node, built: Built, value: Value | undefined): void {
@@ -56,8 +65,11 @@ function assign(b: Builder, target: es.Node, built: Built, value: Value | undefi
     assignAll(b, b.variablesOf(local, pattern.start), value, pattern.start)
   } else {
     // All values are there before the first is assigned: [a, b] = [b, a].
-    const list = partsOf(pattern, built, value).map((part) => ({ ...part, built: kept(b, part.built) }))
-    for (const part of list) assign(b, part.target, part.built, part.value)
+    const list = partsOf(b, pattern, built, value).map((part) => ({ ...part, built: kept(b, part.built) }))
+    for (const part of list) {
+      const given = part.otherwise ? build(b, part.otherwise) : part.built
+      assign(b, part.target, given, part.otherwise ? valueAt(b, part.otherwise) : part.value)
+    }
   }
 }
 

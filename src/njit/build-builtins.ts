@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 import type * as es from 'acorn'
-import { type Builder, type Built, NONE, scalarBuilt } from './build.js'
+import { type Builder, type Built, flatten, NONE, scalarBuilt } from './build.js'
 import {
   arrayOf,
   buildElement,
@@ -11,13 +11,14 @@ import {
   type Element,
   elementAt,
   elementBefore,
+  int32,
   integerIndex,
 } from './build-elements.js'
 import { build, condition, numberConstant, scalar, scalarIn, sequence, valueAt } from './build-expressions.js'
 import { bigOperation } from './build-operators.js'
-import { arrayParts } from './builtins.js'
+import { arrayParts, MODULAR } from './builtins.js'
 import { representation } from './interval.js'
-import type { ArrayType, Expression, Scalar, Variable } from './ir.js'
+import type { ArrayType, Expression, Position, Scalar, Variable } from './ir.js'
 import {
   arithmetic,
   both,
@@ -63,7 +64,8 @@ export function buildBuiltin(b: Builder, node: es.CallExpression | es.NewExpress
     case 'BigInt':
       return scalarBuilt(toBig(b, node))
     case 'asIntN':
-      return scalarBuilt(modular(b, node.arguments[1] as es.Expression))
+    case 'asUintN':
+      return scalarBuilt(cutBig(b, node, short === 'asIntN'))
     case 'atomicAdd':
       return atomicAdd(b, node)
     default:
@@ -90,9 +92,32 @@ function toBig(b: Builder, node: es.CallExpression): Expression {
   return { kind: 'convert', type: 'big', how: 'exact', operand: kept }
 }
 
+/** BigInt.asIntN(bits, ...) and asUintN: by shifts to the top and back, or by a mask. */
+function cutBig(b: Builder, node: es.CallExpression, isSigned: boolean): Expression {
+  const [bits, operand] = node.arguments as [es.Literal, es.Expression]
+  const width = BigInt(bits.value as number)
+  if (width === 64n && !isSigned) return unsignedBig(b, operand, node)
+  const value = modular(b, operand)
+  if (width < 64n && !isSigned) return arithmetic('big', '&', value, constantOf('big', (1n << width) - 1n))
+  if (width < 64n) {
+    const by = constantOf('big', 64n - width)
+    return arithmetic('big', '>>', arithmetic('big', '<<', value, by), by)
+  }
+  return value
+}
+
+/** The lowest 64 bits without a sign. */
+export function unsignedBig(b: Builder, operand: es.Expression, { start: position }: es.Node): Expression {
+  const kept = use(b.let('', modular(b, operand), position))
+  const failure = b.failure('RangeError', 'the bigint does not fit in 64 bits; write BigInt.asIntN(64, ...) to cut it')
+  b.emit({ kind: 'fail', when: compare('<', kept, constantOf('big', 0n)), failure, position })
+  return kept
+}
+
 /** BigInt.asIntN(64, ...): sums, differences and products inside may wrap around, which cuts them the same way. */
 function modular(b: Builder, node: es.Expression): Expression {
-  if (node.type === 'BinaryExpression' && ['+', '-', '*'].includes(node.operator)) {
+  if (node.type === 'Literal' && typeof node.value === 'bigint') return constantOf('big', BigInt.asIntN(64, node.value))
+  if (node.type === 'BinaryExpression' && MODULAR.has(node.operator)) {
     const left = modular(b, node.left as es.Expression)
     const right = modular(b, node.right)
     return bigOperation(b, node, node.operator as '+', left, right, true)
@@ -201,15 +226,30 @@ function storeLast(b: Builder, element: Element, node: es.CallExpression, atomic
   buildStore(b, elementBefore(b, element, false, at), value, node, atomic)
 }
 
-/** An extent of a new array, as an integer that is not negative. */
-function extent(b: Builder, node: es.Node, cuts = false): Expression {
-  const value = integerIndex(b, node) ?? convert(scalar(b, node), 'f64')
-  let kept = use(b.let('', value, node.start))
-  if (cuts && kept.type === 'f64') kept = use(b.let('', cut(kept), node.start))
-  const failure = b.failure('RangeError', 'Invalid typed array length: it is negative, too large or no whole number')
-  b.emit({ kind: 'fail', when: math('bool', 'no_extent', convert(kept, 'f64')), failure, position: node.start })
+/** An extent of a new array, of which `given` was given, as an integer that is not negative. */
+function extent(b: Builder, kept: Expression, given: Expression, failure: number, position: Position): Expression {
+  const when = math('bool', 'no_extent', convert(kept, 'f64'))
+  b.emit({ kind: 'fail', when, failure, value: convert(given, 'f64'), position })
   return convert(kept, 'i64')
 }
+
+/** The extents of a new NDArray. */
+function shape(b: Builder, sizes: readonly Expression[], position: Position): Expression[] {
+  return sizes.map((value, axis) => {
+    const kept = use(b.let('', value, position))
+    const shown = sizes.map((_, i) => (i === axis ? '{}' : '...')).join(', ')
+    const failure = b.failure('ShapeError', `invalid shape (${shown}): sizes must be non-negative integers`, true)
+    return extent(b, kept, kept, failure, position)
+  })
+}
+
+function length(b: Builder, value: Expression, position: Position): Expression {
+  const given = use(b.let('', value, position))
+  const kept = given.type === 'f64' ? use(b.let('', cut(given), position)) : given
+  return extent(b, kept, given, b.failure('RangeError', 'Invalid typed array length: {}', true), position)
+}
+
+const size = (b: Builder, node: es.Node): Expression => integerIndex(b, node) ?? convert(scalar(b, node), 'f64')
 
 /** As the constructors of typed arrays read a length: without the fraction, and NaN as 0. */
 function cut(length: Expression): Expression {
@@ -222,13 +262,13 @@ function newTyped(b: Builder, node: es.NewExpression, name: string): Built {
   if (storage === undefined) return NONE
   const type: ArrayType = { kind: 'array', storage, rank: 1, contiguous: true, form: 'typed' }
   const variable = newVariable('', type, node.start)
-  const [length] = node.arguments
-  if (length?.type !== 'ArrayExpression') {
-    const extents = [extent(b, length as es.Node, true)]
+  const [given] = node.arguments
+  if (given?.type !== 'ArrayExpression') {
+    const extents = [length(b, size(b, given as es.Node), node.start)]
     b.emit({ kind: 'allocate', variable, extents, fill: undefined, position: node.start })
     return { kind: 'array', variable }
   }
-  const items = sequence(b, length.elements as es.Node[]).map(scalarIn)
+  const items = sequence(b, given.elements as es.Node[]).map(scalarIn)
   b.emit({
     kind: 'allocate',
     variable,
@@ -245,17 +285,21 @@ function newTyped(b: Builder, node: es.NewExpression, name: string): Built {
 
 function newNdarray(b: Builder, node: es.CallExpression, name: string): Built {
   const { extents: nodes, value, storage } = arrayParts(node, name)
-  const extents = nodes.map((item) => extent(b, item))
+  const [first] = nodes as [es.Node]
+  const isTuple = valueAt(b, first)?.kind === 'compound'
+  const sizes = isTuple ? flatten(build(b, first)).map(scalarIn) : nodes.map((item) => size(b, item))
+  const extents = shape(b, sizes, node.start)
   const one: Expression = constantOf('i32', 1)
   const filled = value ? scalarIn(build(b, value)) : name === 'ones' ? one : undefined
-  const fill = filled && convert(filled, storage === 'i8' ? 'big' : storage === 'i4' ? filled.type : 'f64')
+  const fill =
+    filled && (storage === 'i4' ? int32(b, filled, node.start) : convert(filled, storage === 'i8' ? 'big' : 'f64'))
   const type: ArrayType = { kind: 'array', storage, rank: extents.length, contiguous: true, form: 'ndarray' }
   const variable = newVariable('', type, node.start)
   b.emit({
     kind: 'allocate',
     variable,
     extents,
-    fill: storage === 'i4' && fill ? wrapped(fill) : fill,
+    fill,
     position: node.start,
   })
   return { kind: 'array', variable }

@@ -162,14 +162,17 @@ export function isPure(node: es.Node): boolean {
 export function buildStore(b: Builder, element: Element, value: Expression, node: es.Node, atomic = false): void {
   const { array, indices } = element
   const { storage, form } = array.type as ArrayType
-  if (storage === 'i4' && form === 'ndarray' && value.type !== 'i32' && value.type !== 'bool') {
-    const kept = use(b.let('', convert(value, 'f64'), node.start))
-    const failure = b.failure('RangeError', 'the value is not an int32')
-    b.emit({ kind: 'fail', when: compare('!=', wrapped(kept), kept), failure, position: node.start })
-    b.emit({ kind: 'store', array, indices, value: wrapped(kept), position: node.start, atomic })
-    return
-  }
-  b.emit({ kind: 'store', array, indices, value: stored(storage, value), position: node.start, atomic })
+  const cut = storage === 'i4' && form === 'ndarray' ? int32(b, value, node.start) : stored(storage, value)
+  b.emit({ kind: 'store', array, indices, value: cut, position: node.start, atomic })
+}
+
+/** A value as an element of an NDArray of int32, which takes no others. */
+export function int32(b: Builder, value: Expression, position: Position): Expression {
+  if (value.type === 'i32' || value.type === 'bool') return value
+  const kept = use(b.let('', convert(value, 'f64'), position))
+  const failure = b.failure('ValueError', '{} is not an int32', true)
+  b.emit({ kind: 'fail', when: compare('!=', wrapped(kept), kept), failure, value: kept, position })
+  return wrapped(kept)
 }
 
 /** A value as it is stored: doubles as they are, integers cut to the width, bytes clamped. */

@@ -4,13 +4,14 @@
 import type * as es from 'acorn'
 import { assemble, type Builder, type Built, NONE, scalarBuilt } from './build.js'
 import { assignAll, assignment, declareFields, update } from './build-assignments.js'
-import { buildBuiltin } from './build-builtins.js'
+import { buildBuiltin, unsignedBig } from './build-builtins.js'
 import { call } from './build-calls.js'
 import { buildElement, loaded } from './build-elements.js'
 import { operation, provenType, unary } from './build-operators.js'
-import { constantNumber } from './builtins.js'
+import { elementOfTuple } from './build-tuples.js'
+import { constantNumber, isMasked } from './builtins.js'
 import type { Interval } from './interval.js'
-import type { Expression, Statement } from './ir.js'
+import type { Expression, Statement, Variable } from './ir.js'
 import { fieldOf } from './patterns.js'
 import { arithmetic, constantOf, convert, extentOf, newVariable, not, truth, use } from './typed.js'
 import type { Value } from './value.js'
@@ -75,6 +76,7 @@ export function build(b: Builder, node: es.Node): Built {
     case 'UpdateExpression':
       return update(b, expression)
     case 'BinaryExpression': {
+      if (isMasked(expression)) return scalarBuilt(unsignedBig(b, expression, node))
       const [left, right] = sequence(b, [expression.left, expression.right]) as [Built, Built]
       return scalarBuilt(operation(b, expression, expression.operator, scalarIn(left), scalarIn(right)))
     }
@@ -217,20 +219,22 @@ function member(b: Builder, node: es.MemberExpression): Built {
   const value = valueAt(b, object)
   if (value?.kind === 'array') {
     if (node.computed) return scalarBuilt(loaded(b, buildElement(b, node), node.start))
-    return arrayProperty(b, node, (property as es.Identifier).name)
+    const built = build(b, object)
+    return built.kind === 'array' ? arrayProperty(b, built.variable, (property as es.Identifier).name) : NONE
   }
   const built = build(b, object)
   if (value?.kind === 'compound' && !value.names && !node.computed)
     return scalarBuilt(constantOf('i32', value.fields.length))
+  if (node.computed && property.type !== 'Literal') {
+    return elementOfTuple(b, node, built, scalar(b, property))
+  }
   const name = node.computed ? Number((property as es.Literal).value) : (property as es.Identifier).name
   if (built.kind !== 'compound' || value === undefined) return NONE
   return built.fields[fieldOf(value, name, node).index] as Built
 }
 
-function arrayProperty(b: Builder, node: es.MemberExpression, name: string): Built {
-  const built = build(b, node.object)
-  if (built.kind !== 'array') return NONE
-  const { variable } = built
+/** What an array has by a name. */
+export function arrayProperty(b: Builder, variable: Variable, name: string): Built {
   const { rank } = variable.type as { rank: number }
   const extents = Array.from({ length: rank }, (_, axis) => extentOf(variable, axis))
   const narrow = (extent: Expression) => convert(extent, b.extentType)

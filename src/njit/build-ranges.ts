@@ -5,19 +5,34 @@ import type * as es from 'acorn'
 import { type Builder, scalarBuilt } from './build.js'
 import { bind } from './build-assignments.js'
 import { arrayOf, loaded } from './build-elements.js'
-import { scalar } from './build-expressions.js'
+import { build, scalar, valueAt } from './build-expressions.js'
 import { type Counted, countedLoop, kept, wholeBound } from './build-loops.js'
+import { chosen, keptTuple } from './build-tuples.js'
 import { MAX_I32, MIN_I32, representation } from './interval.js'
 import type { ArrayType, Expression, Scalar, Variable } from './ir.js'
 import { type Level, levelsOf } from './nests.js'
 import { rangeMessage } from './plain.js'
 import { arithmetic, compare, constantOf, convert, elementType, extentOf, math, newVariable, use } from './typed.js'
-import { elementOf } from './value.js'
+import { anyField, type Compound, elementOf, type Value } from './value.js'
 
 export function buildForOf(b: Builder, node: es.ForOfStatement, labels: readonly string[]): void {
   const range = b.notes.ranges.get(node.right)
   if (range) overNest(b, levelsOf(b, { node, range, labels }))
+  else if (valueAt(b, node.right)?.kind === 'compound') overTuple(b, node, labels)
   else overArray(b, node, labels)
+}
+
+function overTuple(b: Builder, node: es.ForOfStatement, labels: readonly string[]): void {
+  const list = keptTuple(b, build(b, node.right), node.start)
+  const item = anyField(valueAt(b, node.right) as Compound) as Value
+  const variable = newVariable('', 'i32', node.start)
+  countedLoop(b, node, {
+    ...{ variable, start: constantOf('i32', 0), stop: constantOf('i32', list.length), step: 1, labels },
+    body: () => {
+      bind(b, patternOf(node), chosen(list, use(variable), item), item)
+      b.statement(node.body)
+    },
+  })
 }
 
 function patternOf(node: es.ForOfStatement): es.Pattern {

@@ -101,9 +101,9 @@ export class Builder {
     }
   }
 
-  failure(error: Failure['error'], message: string): number {
+  failure(error: Failure['error'], message: string, named = false): number {
     const known = this.failures.findIndex((failure) => failure.error === error && failure.message === message)
-    return known >= 0 ? known : this.failures.push({ error, message }) - 1
+    return known >= 0 ? known : this.failures.push({ error, message, named }) - 1
   }
 
   /** A new variable with a value. */

@@ -3,7 +3,7 @@
 
 import type * as es from 'acorn'
 import { reject } from './diagnostic.js'
-import { evaluate, evaluateTest, numeric } from './expressions.js'
+import { binary, evaluate, evaluateTest, numeric } from './expressions.js'
 import type { Inference } from './infer.js'
 import * as number from './interval.js'
 import type { ArrayType, LoopSchedule, Storage } from './ir.js'
@@ -19,6 +19,12 @@ const CONSTANTS: ReadonlyMap<string, number> = new Map([
   ['Infinity', Number.POSITIVE_INFINITY],
   ['NaN', Number.NaN],
   ...[...NUMBERS, ...INFINITIES].map((name): [string, number] => [`Number.${name}`, Number[name as 'EPSILON']]),
+  ...[...STORAGES.keys()].map((name): [string, number] => {
+    const { BYTES_PER_ELEMENT } = (globalThis as unknown as Record<string, Uint8ArrayConstructor>)[
+      name
+    ] as Uint8ArrayConstructor
+    return [`${name}.BYTES_PER_ELEMENT`, BYTES_PER_ELEMENT]
+  }),
   ...MATHS.map((name): [string, number] => [`Math.${name}`, Math[name as 'PI']]),
 ])
 
@@ -132,6 +138,15 @@ function unknown(node: es.CallExpression | es.NewExpression, name: string): neve
   if (name === '')
     reject('NL2016', node, 'this is not a function that can be called here.', 'call a function by its name.')
   const last = name.split('.').at(-1) as string
+  if (last !== name) {
+    const fix = `write the loop, or pass a function of yours in, njit({ globals: { ${last} } }, ...), and call ${last}(...).`
+    reject(
+      'NL3004',
+      node,
+      `'${name}' is not in the language of njit, and what '${name.slice(0, -last.length - 1)}' is does not show.`,
+      fix,
+    )
+  }
   if (name === sourceOf(node.start).name) {
     const fix = `name the function itself: njit(function ${name}(...) { ... }).`
     reject('NL3001', node, `'${name}' is a free name: the function has no name by which it could call itself.`, fix)
@@ -140,7 +155,7 @@ function unknown(node: es.CallExpression | es.NewExpression, name: string): neve
     'NL3001',
     node,
     `'${name}' is a free name: the text of a function does not show what it stands for.`,
-    `pass the function in: njit({ globals: { ${last} } }, ...).`,
+    `pass the function in: njit({ globals: { ${name} } }, ...).`,
   )
 }
 
@@ -172,16 +187,39 @@ function math(inf: Inference, node: es.CallExpression, name: string): Value {
 
 function asIntN(inf: Inference, node: es.CallExpression): Value {
   const [bits, operand] = node.arguments
-  if (bits?.type !== 'Literal' || bits.value !== 64 || operand === undefined) {
-    reject('NL2028', node, 'only 64 bits are kept of a bigint.', 'write BigInt.asIntN(64, ...).')
+  const width = bits?.type === 'Literal' ? bits.value : undefined
+  if (typeof width !== 'number' || !Number.isInteger(width) || width < 1 || width > 64 || operand === undefined) {
+    reject('NL2028', node, 'a bigint is cut to a constant number of bits, 1 to 64.', 'write BigInt.asIntN(64, ...).')
   }
-  if (calleeName(inf, node.callee) === 'BigInt.asUintN') {
-    reject('NL2028', node, 'bigints are signed here.', 'write BigInt.asIntN(64, ...).')
-  }
-  const value = evaluate(inf, operand)
+  const value = cutValue(inf, operand)
   if (value.kind !== 'big')
     reject('NL2029', operand, `a bigint is needed here, not ${describe(value)}.`, 'write BigInt(...).')
   return BIG
+}
+
+/** Operators of bigints whose lowest 64 bits follow from those of the operands. */
+export const MODULAR = new Set(['+', '-', '*', '&', '|', '^'])
+
+/** Whether it keeps some of the lower 64 bits of a bigint, by a mask that does not fit in 64 bits with a sign. */
+export function isMasked({ operator, left, right }: es.BinaryExpression): boolean {
+  const isMask = (node: es.Node) => {
+    const { value } = node as es.Literal
+    return node.type === 'Literal' && typeof value === 'bigint' && value >> 63n === 1n
+  }
+  return operator === '&' && (isMask(left) || isMask(right))
+}
+
+/** The value of what is cut to 64 bits: literals in it may have more. */
+export function cutValue(inf: Inference, node: es.Node): Value {
+  const expression = node as es.Expression
+  if (expression.type === 'Literal' && typeof expression.value === 'bigint') return inf.note(node, BIG)
+  if (expression.type === 'UnaryExpression' && expression.operator === '-') {
+    const value = cutValue(inf, expression.argument)
+    return inf.note(node, value.kind === 'big' ? BIG : evaluate(inf, node))
+  }
+  if (expression.type !== 'BinaryExpression' || !MODULAR.has(expression.operator)) return evaluate(inf, node)
+  const [left, right] = [cutValue(inf, expression.left), cutValue(inf, expression.right)]
+  return inf.note(node, binary(node, expression.operator, left, right))
 }
 
 function atomicAdd(inf: Inference, node: es.CallExpression): Value {
@@ -214,6 +252,8 @@ function atomicAdd(inf: Inference, node: es.CallExpression): Value {
 /** `new Float64Array(n)`. */
 function created(inf: Inference, node: es.NewExpression, name: string): Value {
   const storage = STORAGES.get(name)
+  if (name === '')
+    reject('NL3004', node, "only typed arrays are made by 'new', by their names.", 'write new Float64Array(n).')
   if (storage === undefined) return unknown(node, name.startsWith('new ') ? name : `new ${name}`)
   const [length] = node.arguments
   if (node.arguments.length !== 1 || length === undefined) {
@@ -265,14 +305,18 @@ function dtypeOption(options: es.Node | undefined): Storage {
 
 function newArray(inf: Inference, node: es.CallExpression, name: string): Value {
   const { extents, value, storage } = arrayParts(node, name)
-  for (const item of extents) numeric(evaluate(inf, item), item)
+  const sizes = extents.map((item) => evaluate(inf, item))
+  const [first] = sizes
+  const isTuple = node.arguments[0]?.type !== 'ArrayExpression' && first?.kind === 'compound' && !first.names
+  const axes = isTuple ? first.fields : sizes
+  for (const [i, axis] of axes.entries()) numeric(axis, (extents[i] ?? extents[0]) as es.Node)
   if (value !== undefined) {
     const filled = evaluate(inf, value)
     if ((storage === 'i8') !== (filled.kind === 'big')) {
       reject('NL2006', value, `${describe(filled)} is no element of this array.`, 'convert the value.')
     }
   }
-  const type: ArrayType = { kind: 'array', storage, rank: extents.length, contiguous: true, form: 'ndarray' }
+  const type: ArrayType = { kind: 'array', storage, rank: axes.length, contiguous: true, form: 'ndarray' }
   return type
 }
 
@@ -353,7 +397,8 @@ function itemOf(from: number.Interval, to: number.Interval, by: number.Interval)
 
 function whole(value: number.Interval, node: es.Node, name: string): number.Interval {
   if (number.representation(value) !== 'f64') return value
-  reject('NL2036', node, `${name}() counts by whole numbers, and this may be a fraction.`, 'write Math.floor(...) | 0.')
+  const fix = 'write Math.floor(...) | 0; where it may pass 2^31, count from 0 and add it in the loop: start + i.'
+  reject('NL2036', node, `${name}() counts by whole numbers, and this may be a fraction or too large.`, fix)
 }
 
 const SCHEDULES = ['static', 'dynamic', 'guided', 'auto']

@@ -5,7 +5,7 @@ import type * as es from 'acorn'
 import { reject } from './diagnostic.js'
 import { evaluate } from './expressions.js'
 import type { Frame, Inference } from './infer.js'
-import { bindPattern } from './patterns.js'
+import { bindPattern, namesOf } from './patterns.js'
 import type { Local } from './scope.js'
 import { type Closure, type FunctionNode, joinValues, sameValue, UNSET, type Value, widenValues } from './value.js'
 
@@ -83,6 +83,7 @@ function runBody(inf: Inference, at: es.Node, closure: Closure, node: FunctionNo
 }
 
 function bindParameters(inf: Inference, at: es.Node, node: FunctionNode, args: readonly Value[]): void {
+  for (const parameter of node.params) for (const name of namesOf(parameter)) inf.declare(name, false)
   for (const [i, parameter] of node.params.entries()) {
     const value = args[i]
     if (parameter.type === 'RestElement') {
@@ -104,10 +105,8 @@ function bindParameters(inf: Inference, at: es.Node, node: FunctionNode, args: r
   }
 }
 
-const recursive = new WeakMap<FunctionNode, boolean>()
-
 /** Whether a function may come to call itself, by the names that it uses. */
-export function isRecursive(closure: Closure): boolean {
+export function isRecursive({ recursive }: Inference, closure: Closure): boolean {
   let known = recursive.get(closure.node)
   if (known === undefined) {
     known = reachable(closure)
@@ -195,9 +194,8 @@ export function callInstance(inf: Inference, at: es.CallExpression, closure: Clo
   const instance = instanceOf(inf, closure, own, at)
   inf.notes.calls.set(at, instance)
   merge(instance, [...own, ...instance.captured.map((local) => inf.read(local, at))], at)
-  const outermost = !instance.running
-  if (outermost) settle(inf, at, instance)
-  if (instance.result === undefined && outermost) {
+  if (!instance.running) settle(inf, at, instance)
+  if (instance.result === undefined && ![...inf.instances.values()].some(({ running }) => running)) {
     reject('NL2038', at, `'${instance.name}' calls itself on every way.`, 'return a value without a call first.')
   }
   if (instance.result === undefined) throw new Unreached()
@@ -274,6 +272,15 @@ function merge(instance: Instance, args: readonly Value[], at: es.Node): void {
   })
 }
 
+/** Joins what a turn found to the result; what others found of it, was of less. */
+function improve(inf: Inference, instance: Instance, result: Value | undefined): void {
+  const { result: before } = instance
+  const joined = before && result ? joinValues(before, result) : (result ?? before)
+  if (!joined || (before && sameValue(joined, before))) return
+  for (const other of inf.instances.values()) other.changed = true
+  instance.result = before && rounds >= ROUNDS_BEFORE_WIDENING ? widenValues(before, joined) : joined
+}
+
 function settle(inf: Inference, at: es.Node, instance: Instance): void {
   const { env } = inf
   const outer = rounds
@@ -285,13 +292,7 @@ function settle(inf: Inference, at: es.Node, instance: Instance): void {
       inf.env = new Map(inf.around)
       for (const [i, local] of instance.captured.entries()) inf.env.set(local, instance.params[length + i] as Value)
       const found = runBody(inf, at, instance.closure, instance.expansion.node, instance.params.slice(0, length))
-      const result = found ?? (inf.env && UNSET)
-      const joined = instance.result && result ? joinValues(instance.result, result) : (result ?? instance.result)
-      if (joined && !(instance.result && sameValue(joined, instance.result))) {
-        instance.changed = true
-        instance.result =
-          instance.result && rounds >= ROUNDS_BEFORE_WIDENING ? widenValues(instance.result, joined) : joined
-      }
+      improve(inf, instance, found ?? (inf.env && UNSET))
     }
   } finally {
     rounds = outer

@@ -22,7 +22,7 @@ import { noArgument, noSignature } from './mismatch.js'
 import { type Placement, placementOf } from './placement.js'
 import { type ResultCheck, resultCheck } from './result-check.js'
 import { callError, overlapWarning } from './run-errors.js'
-import { type ArgumentType, isHuge, isWithin, matchSignature, type Signature, typeOf } from './signature.js'
+import { type ArgumentType, isHuge, isWithin, MISSING, matchSignature, type Signature, typeOf } from './signature.js'
 import type { Program, Target } from './target.js'
 import { compiledCall, plainCall, threadsOf } from './telling.js'
 
@@ -167,7 +167,8 @@ export class Dispatcher {
     const passed = args.slice(0, length)
     while (passed.length > 0 && passed.at(-1) === undefined) passed.pop()
     const types = passed.map((arg, i) => {
-      const type = typeOf(arg)
+      const takesDefault = arg === undefined && this.definition.source.node.params[i]?.type === 'AssignmentPattern'
+      const type = takesDefault ? MISSING : typeOf(arg)
       if (type !== undefined) return type
       throw noArgument(this.name, i, arg)
     })
@@ -290,8 +291,10 @@ export class Dispatcher {
     }
   }
 
-  #run({ program, description, checkResult }: Specialisation, args: readonly unknown[]): unknown {
+  #run({ program, description, types, checkResult }: Specialisation, given: readonly unknown[]): unknown {
     const { arrays: globals, sources } = this.around
+    const isWhole = given.length === types.length && !types.includes(MISSING)
+    const args = isWhole ? given : given.filter((arg) => arg !== undefined)
     const all = globals.length > 0 ? [...args, ...globals.map(({ value }) => value)] : args
     const { layout } = description
     const before = program.slots()
@@ -302,7 +305,7 @@ export class Dispatcher {
     this.stats.lastCopied = program.lastCopied()
     const slots = program.slots()
     try {
-      if (status !== 0) throw callError(this.name, description, slots, sources)
+      if (status !== 0) throw callError(this.name, description, slots, sources, status)
       if (slots[layout.error + OVERLAP] !== 0)
         overlapWarning(this.name, slots[layout.error + OVERLAP] as number, sources)
       const result = results(description, program, all)

@@ -156,6 +156,7 @@ function arithmeticText(e: Arithmetic, left: string, right: string): string {
 function convertText(e: Extract<Expression, { kind: 'convert' }>, operand: string): string {
   if (e.how === 'unsigned') return `(i64)(u32)${operand}`
   if (e.how === 'wrap') return e.operand.type === 'f64' ? `nl_wrap(${operand})` : `(i32)(u32)(u64)${operand}`
+  if (e.type === 'big' && e.operand.type === 'f64') return `nl_big_of(${operand})`
   return `(${typeName(e.type)})${operand}`
 }
 

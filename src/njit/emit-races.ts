@@ -144,7 +144,7 @@ export function checkedLoop(emitter: Emitter, recorder: Recorder, loop: WatchedL
   emitter.fail(`${lacking} > 0`, `nl_no_memory(E, ${position}, ${lacking})`)
   emitter.for(loop, `${races}.iteration++;`)
   emitter.line(`nl_release_to(A, ${mark});`)
-  emitter.fail(`nl_unwatch(E, &${races})`, `nl_failed(E, -4, ${position})`)
+  emitter.fail(`nl_unwatch(E, &${races})`, `nl_failed(E, -4, ${position}, 0)`)
   emitter.line('}')
   recorder.active = active
   recorder.scalars = scalars

@@ -155,7 +155,10 @@ export class Emitter {
       case 'check':
         return this.#check(s)
       case 'fail':
-        return this.fail(this.text(s.when), `nl_failed(E, ${s.failure}, ${this.position(s.position)})`)
+        return this.fail(
+          this.text(s.when),
+          `nl_failed(E, ${s.failure}, ${this.position(s.position)}, ${s.value ? this.text(s.value) : '0'})`,
+        )
       case 'if':
         return this.#if(s)
       case 'for':

@@ -2,14 +2,14 @@
 // SPDX-License-Identifier: MIT
 
 import type * as es from 'acorn'
-import { builtinCall, builtinConstant, type RangeCall, rangeOf } from './builtins.js'
+import { builtinCall, builtinConstant, cutValue, isMasked, type RangeCall, rangeOf } from './builtins.js'
 import { Unreached } from './calls.js'
 import { reject } from './diagnostic.js'
 import type { Inference } from './infer.js'
 import { call, member } from './infer-members.js'
 import * as number from './interval.js'
 import { assignPattern, compound, refine } from './patterns.js'
-import { asNumber, BIG, BOOL, describe, elementOf, joinValues, UNSET, type Value } from './value.js'
+import { anyField, asNumber, BIG, BOOL, describe, elementOf, joinValues, STORAGES, UNSET, type Value } from './value.js'
 
 /** The value of an expression. `name` is that of the variable it is to be assigned to, for functions. */
 export function evaluate(inf: Inference, node: es.Node, name = ''): Value {
@@ -27,6 +27,8 @@ function resultOf(inf: Inference, node: es.Expression, name: string): Value {
     case 'UpdateExpression':
       return update(inf, node)
     case 'BinaryExpression':
+      rejectOperator(node)
+      if (isMasked(node)) return cutValue(inf, node)
       return binary(node, node.operator, evaluate(inf, node.left), evaluate(inf, node.right))
     case 'LogicalExpression':
       return logical(inf, node)
@@ -78,6 +80,12 @@ function literal(node: es.Literal): Value {
   reject('NL1010', node, `${what} not in the language of njit.`, 'use numbers to tell things apart.')
 }
 
+const NO_VALUES: Readonly<Record<string, string>> = {
+  Math: 'call its functions: Math.sqrt(x); as a function, (x) => Math.sqrt(x).',
+  Number: 'call it, Number(x), or use its constants.',
+  BigInt: 'call it: BigInt(x).',
+}
+
 function identifier(inf: Inference, node: es.Identifier): Value {
   const local = inf.scope.find(node.name)
   if (local !== undefined) {
@@ -90,6 +98,10 @@ function identifier(inf: Inference, node: es.Identifier): Value {
   if (node.name === 'undefined') return UNSET
   const value = builtinConstant(node.name)
   if (value !== undefined) return value
+  if (node.name in NO_VALUES || STORAGES.has(node.name)) {
+    const fix = NO_VALUES[node.name] ?? `make arrays with new ${node.name}(n).`
+    reject('NL3004', node, `'${node.name}' by itself is not in the language of njit.`, fix)
+  }
   reject(
     'NL3001',
     node,
@@ -142,6 +154,13 @@ function update(inf: Inference, node: es.UpdateExpression): Value {
   }
   assignPattern(inf, node.argument, after)
   return node.prefix ? after : before
+}
+
+/** Before the right side is told to be no value. */
+function rejectOperator({ operator, start }: es.BinaryExpression): void {
+  if (operator !== 'in' && operator !== 'instanceof') return
+  const fix = operator === 'in' ? 'compare the index with the length.' : 'types are known: write a function for each.'
+  reject('NL1012', { start }, `'${operator}' is not in the language of njit.`, fix)
 }
 
 const COMPARISONS = new Set(['<', '<=', '>', '>=', '==', '!=', '===', '!=='])
@@ -239,13 +258,18 @@ function logical(inf: Inference, node: es.LogicalExpression, part = evaluate): V
     inf.env = before
     return left
   }
-  const right = part(inf, node.right)
-  condition(right, node.right)
+  let right: Value | undefined
+  inf.attempt(() => {
+    right = part(inf, node.right)
+    condition(right, node.right)
+  })
   const skipped = refine(inf, node.left, node.operator !== '&&', before)
   inf.env = inf.meet(inf.env, skipped)
+  if (inf.env === undefined) throw new Unreached()
+  if (right === undefined) return left
   const joined = joinValues(left, right)
   if (joined !== undefined) return joined
-  reject('NL2012', node, `the result is ${describe(left)} or ${describe(right)}.`, 'make both of one type.')
+  twoValues(node, left, right)
 }
 
 function conditional(inf: Inference, node: es.ConditionalExpression): Value {
@@ -264,12 +288,15 @@ function conditional(inf: Inference, node: es.ConditionalExpression): Value {
   const one = yes && no ? (yes.kind === 'unset') === (no.kind === 'unset') : true
   const joined = yes && no ? (one ? joinValues(yes, no) : undefined) : (yes ?? no)
   if (joined !== undefined) return joined
-  reject(
-    'NL2012',
-    node,
-    `the result is ${describe(yes as Value)} or ${describe(no as Value)}.`,
-    'make both of one type.',
-  )
+  twoValues(node, yes as Value, no as Value)
+}
+
+function twoValues(node: es.Node, one: Value, other: Value): never {
+  if (one.kind === 'function' && other.kind === 'function') {
+    const fix = 'write one function, and the condition in it.'
+    reject('NL2012', node, 'it is one of two functions, and which one is known only when it runs.', fix)
+  }
+  reject('NL2012', node, `the result is ${describe(one)} or ${describe(other)}.`, 'make both of one type.')
 }
 
 function assignment(inf: Inference, node: es.AssignmentExpression): Value {
@@ -279,7 +306,10 @@ function assignment(inf: Inference, node: es.AssignmentExpression): Value {
     assignPattern(inf, left, value)
     return value
   }
-  if (operator === '&&=' || operator === '||=' || operator === '??=') rejectExpression(node, `'${operator}'`)
+  if (operator === '??=') rejectExpression(node, `'${operator}'`)
+  if (operator === '&&=' || operator === '||=') {
+    reject('NL1012', node, `'${operator}' takes an element at a simple index.`, 'keep the index in a variable.')
+  }
   const before = evaluate(inf, left)
   const value = binary(node, operator.slice(0, -1), before, evaluate(inf, node.right))
   assignPattern(inf, left, value)
@@ -305,6 +335,8 @@ export function iterated(inf: Inference, node: es.Expression): Pick<RangeCall, '
   if (range !== undefined) return range
   const value = evaluate(inf, node)
   if (value.kind === 'array' && value.form === 'typed') return { item: elementOf(value.storage), narrowed: undefined }
+  const any = value.kind === 'compound' ? anyField(value) : undefined
+  if (any !== undefined) return { item: any, narrowed: undefined }
   const fix =
     value.kind === 'array'
       ? 'loop over range(a.shape[0]) and use a.get(i).'

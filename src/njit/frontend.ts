@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 import { NjitError } from '../core/errors.js'
+import { empty, full, ones, zeros } from '../ops/create.js'
 import { buildProgram } from './build.js'
 import { problem } from './diagnostic.js'
 import type { Layout, WrittenLoop } from './emit.js'
@@ -11,6 +12,7 @@ import * as number from './interval.js'
 import type { Position, ProgramIr, Statement, Type } from './ir.js'
 import type { Settings } from './options.js'
 import { type LoopReport, parallelize } from './parallel.js'
+import { atomicAdd, prange, range } from './plain.js'
 import { privatize } from './privatize.js'
 import { programSource } from './program.js'
 import { Roots } from './roots.js'
@@ -71,6 +73,24 @@ export interface Surroundings {
   readonly key: readonly string[]
 }
 
+/** What numloom exports and compiled functions know by name. */
+const LIBRARY = new Map<unknown, string>(
+  Object.entries({ prange, range, atomicAdd, zeros, ones, full, empty }).map(([name, value]) => [value, name]),
+)
+
+const GLOBALS =
+  'Pass numbers, booleans, bigints of 64 bits, typed arrays, NDArrays and functions; Math, nl.zeros and prange need no global.'
+
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value)
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+}
+
+function badGlobal({ source }: Definition, name: string, what: string, fix: string): NjitError {
+  const text = `NL5003: the global '${name}' of '${source.name}' is ${what}, which compiled code cannot use. ${fix}`
+  return new NjitError(text, { code: 'NL5003', function: source.name })
+}
+
 export function surroundings(definition: Definition): Surroundings {
   const sources: Source[] = [definition.source]
   const arrays: { local: Local; value: unknown }[] = []
@@ -87,31 +107,25 @@ export function surroundings(definition: Definition): Surroundings {
     return scope
   }
   const declare = (owner: Definition, scope: Scope, name: string, value: unknown) => {
+    const own = LIBRARY.get(value)
+    if (own === name) return
+    if (own !== undefined) throw badGlobal(owner, name, `numloom's ${own}`, `Call it '${own}', and leave it out here.`)
     const local = scope.declare(name, true, owner.source.base)
     key.push(name)
-    const known = typeof value === 'function' ? functionOf(value, name) : valueOfGlobal(local, value)
-    if (known === undefined) {
-      const text = `NL5003: the global '${name}' of '${owner.source.name}' is ${typeof value}, which compiled code cannot use.`
-      throw new NjitError(`${text} Pass numbers, booleans, bigints, typed arrays, NDArrays and functions.`, {
-        code: 'NL5003',
-      })
-    }
+    const known = typeof value === 'function' ? functionOf(owner, value, name) : valueOfGlobal(local, value)
+    if (known === undefined) throw badGlobal(owner, name, kindOf(value), GLOBALS)
     if (known.kind === 'array') arrays.push({ local, value })
     local.value = known
     local.assignments.add(local)
     env.set(local, known)
   }
-  const functionOf = (value: object, name: string): Closure => {
-    let definedAs = definitions.get(value)
-    if (definedAs === undefined) {
-      const source = new Source(value as () => unknown, undefined, name)
-      definedAs = { source, settings: { ...definition.settings, globals: {} } }
-      definitions.set(value, definedAs)
-    }
-    const { source } = definedAs
+  /** One that njit made has globals of its own; a plain one sees those that it is among. */
+  const functionOf = (owner: Definition, value: object, name: string): Closure => {
+    const definedAs = definitions.get(value)
+    const source = definedAs?.source ?? new Source(value as () => unknown, owner.source.caller, name)
     if (!sources.includes(source)) sources.push(source)
     key.push(source.text)
-    return { kind: 'function', name, node: source.node, scope: scopeOf(definedAs) }
+    return { kind: 'function', name, node: source.node, scope: scopeOf(definedAs ?? owner) }
   }
   const valueOfGlobal = (local: Local, value: unknown): Value | undefined => {
     const type = typeOf(value)
@@ -119,8 +133,8 @@ export function surroundings(definition: Definition): Surroundings {
       key.push(type.text)
       return type.value
     }
-    key.push(`${typeof value} ${Object.is(value, -0) ? '-0' : String(value)}`)
     if (typeof value !== 'number' && typeof value !== 'boolean' && typeof value !== 'bigint') return undefined
+    key.push(`${typeof value} ${Object.is(value, -0) ? '-0' : String(value)}`)
     if (typeof value === 'bigint' && BigInt.asIntN(64, value) !== value) return undefined
     local.literal = value
     if (typeof value === 'number') return number.constant(value)

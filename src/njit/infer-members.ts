@@ -8,10 +8,9 @@ import { reject } from './diagnostic.js'
 import { evaluate, numeric, rejectExpression } from './expressions.js'
 import type { Inference } from './infer.js'
 import * as number from './interval.js'
-import type { ArrayType } from './ir.js'
-import { checkStored, compound, fieldOf } from './patterns.js'
+import { arrayField, checkStored, fieldOf, rejectArrayField } from './patterns.js'
 import type { Local } from './scope.js'
-import { type Closure, describe, elementOf, UNSET, type Value } from './value.js'
+import { anyField, type Closure, describe, elementOf, UNSET, type Value } from './value.js'
 
 export function member(inf: Inference, node: es.MemberExpression): Value {
   const { object: base, property } = node
@@ -23,7 +22,7 @@ export function member(inf: Inference, node: es.MemberExpression): Value {
   const value = evaluate(inf, base)
   if (node.computed) return element(inf, node, value)
   const name = (property as es.Identifier).name
-  if (value.kind === 'array') return arrayProperty(inf, node, value, name)
+  if (value.kind === 'array') return arrayField(value, name, inf.maxExtent) ?? rejectArrayField(value, name, node)
   if (value.kind === 'compound' && !value.names && name === 'length') return number.constant(value.fields.length)
   return fieldOf(value, name, node).value
 }
@@ -31,10 +30,18 @@ export function member(inf: Inference, node: es.MemberExpression): Value {
 function element(inf: Inference, node: es.MemberExpression, value: Value): Value {
   if (value.kind === 'compound') {
     const { property } = node
-    if (property.type !== 'Literal' || typeof property.value !== 'number') {
-      reject('NL2013', property, 'a tuple is indexed by a constant.', 'use a typed array for an index that varies.')
+    if (property.type === 'Literal' && typeof property.value === 'number') {
+      return fieldOf(value, property.value, node).value
     }
-    return fieldOf(value, property.value, node).value
+    numeric(evaluate(inf, property), property)
+    const any = anyField(value)
+    if (any !== undefined) return any
+    reject(
+      'NL2013',
+      property,
+      `${describe(value)} of several kinds is indexed by a constant.`,
+      'use one kind of value.',
+    )
   }
   const index = evaluate(inf, node.property)
   if (value.kind !== 'array') {
@@ -61,28 +68,6 @@ function narrowIndex(inf: Inference, node: es.Node, least: number): void {
   if (narrowed) inf.env?.set(local as Local, narrowed)
 }
 
-export function extent(inf: Inference): Value {
-  return number.interval(0, inf.maxExtent, true)
-}
-
-function arrayProperty(inf: Inference, node: es.Node, value: ArrayType, name: string): Value {
-  if (name === 'length' && value.form === 'typed') return extent(inf)
-  if (value.form === 'ndarray') {
-    if (name === 'shape')
-      return compound(
-        undefined,
-        Array.from({ length: value.rank }, () => extent(inf)),
-      )
-    if (name === 'size') return number.interval(0, value.rank === 1 ? inf.maxExtent : number.MAX_EXACT, true)
-    if (name === 'ndim') return number.constant(value.rank)
-  }
-  const fix =
-    value.form === 'typed'
-      ? 'use a.length and a[i].'
-      : 'use a.shape[0], a.size, a.get(i, j), a.set(i, j, value) or a.row(i).'
-  reject('NL2004', node, `${describe(value)} has no '${name}' here.`, fix)
-}
-
 export function call(inf: Inference, node: es.CallExpression): Value {
   const { callee } = node
   const found = callee.type === 'Identifier' ? inf.scope.find(callee.name) : undefined
@@ -91,7 +76,7 @@ export function call(inf: Inference, node: es.CallExpression): Value {
     if (closure.kind !== 'function')
       reject('NL2016', callee, `${describe(closure)} is not a function.`, 'call a function.')
     const args = node.arguments.map((arg) => evaluate(inf, arg))
-    if (isRecursive(closure)) return callInstance(inf, node, closure, args)
+    if (isRecursive(inf, closure)) return callInstance(inf, node, closure, args)
     return expanded(inf, node, closure, args)
   }
   if (callee.type === 'MemberExpression' && !callee.computed) {

@@ -91,6 +91,7 @@ function loop(
 }
 
 function overCounter(inf: Inference, node: es.ForStatement, labels: readonly string[]): void {
+  inf.declareAhead([node.init])
   if (node.init?.type === 'VariableDeclaration') inf.statement(node.init)
   else if (node.init) evaluate(inf, node.init)
   const { test, update, body } = node
@@ -119,6 +120,7 @@ function doWhile(inf: Inference, node: es.DoWhileStatement, labels: readonly str
 function overItems(inf: Inference, node: es.ForOfStatement, labels: readonly string[]): void {
   if (node.await)
     reject('NL1003', node, "'for await' is not in the language of njit.", 'loop over an array or a range.')
+  inf.declareAhead([node.left])
   const { item, narrowed } = iterated(inf, node.right)
   const declaration = node.left as es.VariableDeclaration
   if (declaration.type !== 'VariableDeclaration') {
@@ -138,6 +140,7 @@ function overItems(inf: Inference, node: es.ForOfStatement, labels: readonly str
 function choice(inf: Inference, node: es.SwitchStatement, labels: readonly string[]): void {
   const subject = evaluate(inf, node.discriminant)
   inf.inScope(node, inf.scope, () => {
+    inf.declareAhead(node.cases.flatMap(({ consequent }) => consequent))
     inf.leavable(labels, 'switch', () => {
       for (const { test } of node.cases) if (test) comparedCase(inf, test, subject)
       const entry = inf.env

@@ -12,7 +12,7 @@ import { reject } from './diagnostic.js'
 import { evaluateTest, rejectExpression } from './expressions.js'
 import { inferStatement } from './infer-statements.js'
 import type { Leavable } from './jumps.js'
-import { refine } from './patterns.js'
+import { namesOf, refine } from './patterns.js'
 import { type Local, Scope } from './scope.js'
 import { type Closure, describe, joinValues, sameValue, UNSET, type Value, widenValues } from './value.js'
 
@@ -53,6 +53,8 @@ const TURNS_BEFORE_WIDENING = 2
 export class Inference {
   readonly notes = new Notes()
   readonly instances = new Map<es.Node, Instance>()
+  /** Whether functions may come to call themselves. */
+  readonly recursive = new Map<es.Node, boolean>()
   readonly frames: Frame[] = []
   env: Env | undefined = new Map()
   scope: Scope
@@ -97,6 +99,10 @@ export class Inference {
   assign(local: Local, value: Value, node: es.Node) {
     const joined = local.value === undefined ? value : joinValues(local.value, value)
     if (joined === undefined) {
+      if (value.kind === 'function' && local.value?.kind === 'function') {
+        const fix = 'write one function, with a condition in it.'
+        reject('NL2001', node, `'${local.name}' is another function elsewhere.`, fix)
+      }
       reject(
         'NL2001',
         node,
@@ -113,6 +119,7 @@ export class Inference {
   read(local: Local, node: es.Node): Value {
     const value = this.env?.get(local) ?? (local.value?.kind === 'function' ? local.value : UNSET)
     if (value.kind === 'unset') {
+      if (local.value === undefined && !this.env?.has(local)) this.rejectEarly(local, node)
       reject(
         'NL2002',
         node,
@@ -121,6 +128,10 @@ export class Inference {
       )
     }
     return value
+  }
+
+  rejectEarly({ name }: Local, node: es.Node): never {
+    reject('NL2002', node, `'${name}' is used before its declaration.`, `declare '${name}' above.`)
   }
 
   note<V extends Value>(node: es.Node, value: V): V {
@@ -148,8 +159,18 @@ export class Inference {
   }
 
   statements(list: readonly es.Node[]) {
+    this.declareAhead(list)
     for (const statement of list) this.#hoist(statement)
     for (const statement of list) this.statement(statement)
+  }
+
+  /** Names mean a block's own variables from its start on, not those around it; they have no value before their declaration. */
+  declareAhead(list: readonly (es.Node | null | undefined)[]): void {
+    for (const node of list) {
+      if (node?.type !== 'VariableDeclaration') continue
+      const { declarations, kind } = node as es.VariableDeclaration
+      for (const { id } of declarations) for (const name of namesOf(id)) this.declare(name, kind === 'const')
+    }
   }
 
   /** Functions may be called before they are declared. */

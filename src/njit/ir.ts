@@ -192,7 +192,14 @@ export type Statement =
       readonly position: Position
     }
   /** Fails with the message of a code where the condition holds. */
-  | { readonly kind: 'fail'; readonly when: Expression; readonly failure: number; readonly position: Position }
+  | {
+      readonly kind: 'fail'
+      readonly when: Expression
+      readonly failure: number
+      /** A double that the message names. */
+      readonly value?: Expression
+      readonly position: Position
+    }
   | {
       readonly kind: 'if'
       readonly condition: Expression
@@ -259,8 +266,10 @@ export interface FunctionIr {
 
 /** What the errors of `throw` statements and failing checks are. */
 export interface Failure {
-  readonly error: 'Error' | 'RangeError' | 'TypeError' | 'ValueError'
+  readonly error: 'Error' | 'RangeError' | 'TypeError' | 'ValueError' | 'ShapeError'
   readonly message: string
+  /** Whether the message names the statement's value, in the place of `{}`. */
+  readonly named: boolean
 }
 
 /** Everything that is compiled into one binary. */

@@ -8,7 +8,8 @@ import { typedArrayName, type Value } from './value.js'
 
 /** NL5005: a value that no compiled function takes. `index` counts from 0. */
 export function noArgument(name: string, index: number, value: unknown): NjitError {
-  const what = value === null ? 'null' : typeof value === 'object' ? value.constructor?.name : typeof value
+  const what =
+    value === null ? 'null' : typeof value === 'object' ? (value.constructor?.name ?? 'an object') : typeof value
   const fix = Array.isArray(value) ? ' Pass Float64Array.from(...).' : ''
   const takes = 'compiled functions take numbers, booleans, bigints, typed arrays and NDArrays'
   const text = `NL5005: argument ${index + 1} of '${name}' is ${what}; ${takes}.${fix}`

@@ -5,9 +5,10 @@ import type * as es from 'acorn'
 import { reject } from './diagnostic.js'
 import { evaluate } from './expressions.js'
 import type { Env, Inference } from './infer.js'
-import { type Interval, where } from './interval.js'
+import { constant, type Interval, interval, MAX_EXACT, where } from './interval.js'
+import type { ArrayType } from './ir.js'
 import type { Local } from './scope.js'
-import { type Compound, describe, type Value } from './value.js'
+import { type Compound, describe, UNSET, type Value } from './value.js'
 
 export function fieldOf(value: Value, name: string | number, node: es.Node): { value: Value; index: number } {
   if (value.kind === 'compound') {
@@ -21,26 +22,97 @@ export function fieldOf(value: Value, name: string | number, node: es.Node): { v
   reject('NL2004', node, `${describe(value)} has ${what}.`, fix)
 }
 
-/** The parts of a pattern with the values that they take. */
-export function patternParts(pattern: es.Pattern, value: Value): { target: es.Pattern; value: Value; index: number }[] {
+/** What an array has by a name; undefined where it has no such thing. */
+export function arrayField(array: ArrayType, name: string, maxExtent: number): Value | undefined {
+  const extent = interval(0, maxExtent, true)
+  if (array.form === 'typed') return name === 'length' ? extent : undefined
+  if (name === 'shape')
+    return compound(
+      undefined,
+      Array.from({ length: array.rank }, () => extent),
+    )
+  if (name === 'size') return interval(0, array.rank === 1 ? maxExtent : MAX_EXACT, true)
+  return name === 'ndim' ? constant(array.rank) : undefined
+}
+
+export function rejectArrayField(array: ArrayType, name: string, node: es.Node): never {
+  const fix =
+    array.form === 'typed'
+      ? 'use a.length and a[i].'
+      : 'use a.shape[0], a.size, a.get(i, j), a.set(i, j, value) or a.row(i).'
+  reject('NL2004', node, `${describe(array)} has no '${name}' here.`, fix)
+}
+
+/** A part of a pattern with the value that it takes. */
+export interface Part {
+  readonly target: es.Pattern
+  readonly name: string | number
+  readonly value: Value
+  readonly index: number
+  /** Its default, where that is what it takes. */
+  readonly otherwise: es.Expression | undefined
+}
+
+function partOf(value: Value, name: string | number, target: es.Pattern, maxExtent: number): Part {
+  const hasDefault = target.type === 'AssignmentPattern'
+  const inner = hasDefault ? target.left : target
+  if (value.kind === 'array') {
+    if (typeof name === 'number') {
+      const fix = 'write const a = x[0] and so on; of an NDArray, x.get(0).'
+      reject('NL1008', target, `${describe(value)} is not taken apart by a pattern.`, fix)
+    }
+    const field = arrayField(value, name, maxExtent) ?? rejectArrayField(value, name, target)
+    return { target: inner, name, value: field, index: -1, otherwise: undefined }
+  }
+  const isThere =
+    value.kind !== 'compound' || (value.names ? value.names.includes(`${name}`) : Number(name) < value.fields.length)
+  const field = hasDefault && !isThere ? { value: UNSET, index: -1 } : fieldOf(value, name, target)
+  const otherwise = hasDefault && field.value.kind === 'unset' ? target.right : undefined
+  return { target: inner, name, ...field, otherwise }
+}
+
+/** The parts of a pattern. */
+export function patternParts(pattern: es.Pattern, value: Value, maxExtent: number): Part[] {
   if (pattern.type === 'ArrayPattern') {
-    return pattern.elements.flatMap((target, i) => (target ? [{ target, ...fieldOf(value, i, target) }] : []))
+    return pattern.elements.flatMap((target, i) => (target ? [partOf(value, i, target, maxExtent)] : []))
   }
   const { properties } = pattern as es.ObjectPattern
   return properties.map((property) => {
     if (property.type !== 'Property' || property.computed) {
       reject('NL1007', property, 'only plain names can be taken out of an object.', "write 'const { a, b } = ...'.")
     }
-    const target = property.value as es.Pattern
-    return { target, ...fieldOf(value, (property.key as es.Identifier).name, property) }
+    return partOf(value, (property.key as es.Identifier).name, property.value as es.Pattern, maxExtent)
   })
+}
+
+/** The parts of a pattern, one after the other, with their values: a default may name those before it. */
+function eachPart(inf: Inference, pattern: es.Pattern, value: Value, work: (target: es.Pattern, value: Value) => void) {
+  for (const part of patternParts(pattern, value, inf.maxExtent)) {
+    work(part.target, part.otherwise ? evaluate(inf, part.otherwise) : part.value)
+  }
+}
+
+/** The variables that a pattern declares. */
+export function namesOf(pattern: es.Pattern | null): es.Identifier[] {
+  switch (pattern?.type) {
+    case 'Identifier':
+      return [pattern]
+    case 'ArrayPattern':
+      return pattern.elements.flatMap(namesOf)
+    case 'ObjectPattern':
+      return pattern.properties.flatMap((property) => (property.type === 'Property' ? namesOf(property.value) : []))
+    case 'AssignmentPattern':
+      return namesOf(pattern.left)
+    default:
+      return []
+  }
 }
 
 export function bindPattern(inf: Inference, pattern: es.Pattern, value: Value, constant: boolean): void {
   if (pattern.type === 'Identifier') {
     inf.assign(inf.declare(pattern, constant), value, pattern)
   } else if (pattern.type === 'ArrayPattern' || pattern.type === 'ObjectPattern') {
-    for (const part of patternParts(pattern, value)) bindPattern(inf, part.target, part.value, constant)
+    eachPart(inf, pattern, value, (target, part) => bindPattern(inf, target, part, constant))
   } else {
     reject('NL1008', pattern, 'this pattern is not in the language of njit.', 'take the values out one by one.')
   }
@@ -52,7 +124,7 @@ export function assignPattern(inf: Inference, target: es.Node, value: Value): vo
   if (pattern.type === 'Identifier') {
     inf.assign(writable(inf, pattern), value, pattern)
   } else if (pattern.type === 'ArrayPattern' || pattern.type === 'ObjectPattern') {
-    for (const part of patternParts(pattern, value)) assignPattern(inf, part.target, part.value)
+    eachPart(inf, pattern, value, (target, part) => assignPattern(inf, target, part))
   } else if (pattern.type === 'MemberExpression') {
     storeInto(inf, pattern, value)
   } else {
@@ -69,6 +141,7 @@ function writable(inf: Inference, node: es.Identifier): Local {
     reject('NL3003', node, `'${node.name}' is a constant.`, `declare it with 'let' to assign to it.`)
   }
   inf.notes.locals.set(node, local)
+  if (inf.env && !inf.env.has(local)) inf.rejectEarly(local, node)
   return local
 }
 
@@ -83,6 +156,10 @@ export function storeInto(inf: Inference, node: es.MemberExpression, value: Valu
       `${array ? describe(array) : 'this'} cannot be changed.`,
       'make a new one, or use variables.',
     )
+  }
+  if (!node.computed) {
+    const { name } = node.property as es.Identifier
+    reject('NL2005', node, `'${name}' of ${describe(array)} cannot be changed.`, 'make a new array.')
   }
   checkStored(element, value, node)
 }

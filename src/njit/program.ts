@@ -50,7 +50,8 @@ export function programSource(
   const text = [...structs, ...prototypes, ...emitter.finished, ...entry].join('\n')
   const races = race ? `#define NL_AXES ${axes}\n${header('races.h')}` : ''
   const own = OWN.test(text) ? OWN_HEADERS.map(header).join('') : ''
-  const start = `${huge ? '#define NL_HUGE 1\n' : ''}${header('runtime.h')}${header('semantics.h')}${own}${races}`
+  const recurses = program.functions.length > 0 ? '#define NL_RECURSES 1\n' : ''
+  const start = `${huge ? '#define NL_HUGE 1\n' : ''}${recurses}${header('runtime.h')}${header('semantics.h')}${own}${races}`
   const { recorder, loops, hoisted } = emitter
   const watch = recorder && { axes, accesses: recorder.accesses, watched: recorder.watched }
   return { text: `${start}${text}\n`, own: start.length, layout, written: loops, hoisted, watch }
@@ -65,7 +66,7 @@ function entryLines(emitter: Emitter, program: ProgramIr, layout: Layout): void 
     emitter.line(`${emitter.type(type)} r${i}${typeof type === 'string' ? ' = 0' : ' = {0}'};`)
     return `&r${i}`
   })
-  emitter.line('NL_SET_DEPTH(E);')
+  emitter.line('NL_SET_DEPTH_OF_CALL(E);')
   if (emitter.recorder) emitter.line('E[8] = 0;')
   emitter.line(`const i32 status = function_main(${['E', 'A', ...args, ...results].join(', ')});`)
   for (const [i, type] of main.results.entries()) result(emitter, type, layout.results[i] as number, `r${i}`)

@@ -2,11 +2,13 @@
 // SPDX-License-Identifier: MIT
 
 import { warnOnce } from '../core/env.js'
-import { OutOfMemoryError, ValueError } from '../core/errors.js'
+import { OutOfMemoryError, ShapeError, ValueError } from '../core/errors.js'
 import { codeFrame, placeOf } from './diagnostic.js'
 import { type Description, decodePosition } from './frontend.js'
+import type { Failure } from './ir.js'
 import { raceError } from './race-report.js'
 import type { Source } from './source.js'
+import { STACK_ENDED } from './target.js'
 
 const CONSTRUCTORS = { Error, RangeError, TypeError, ValueError } as const
 
@@ -21,9 +23,10 @@ export function callError(
   { layout, failures, watch }: Description,
   slots: Float64Array,
   sources: readonly Source[],
+  status: number,
 ): Error {
   const [what = 0, where = 0, first = 0, axis = 0, size = 0] = slots.subarray(layout.error, layout.error + 5)
-  if (what === TOO_DEEP) {
+  if (what === TOO_DEEP || status === STACK_ENDED) {
     // Which of its calls was too deep is not recorded.
     const { file, line, column } = placeOf((sources[0] as Source).node.start)
     const message = `Maximum call stack size exceeded in '${name}'`
@@ -42,9 +45,10 @@ export function callError(
     const message = `no memory for an array of ${first} bytes, ${place}`
     return Object.assign(new OutOfMemoryError(message, { wanted: first, available: 0 }), fields)
   }
-  const failure = failures[what]
-  const ErrorClass = CONSTRUCTORS[failure?.error ?? 'Error']
-  return Object.assign(new ErrorClass(failure?.message ?? ''), fields)
+  const failure = failures[what] as Failure
+  const text = failure.named ? failure.message.replace('{}', String(first)) : failure.message
+  if (failure.error === 'ShapeError') return Object.assign(new ShapeError(text, { shapes: [[first]] }), fields)
+  return Object.assign(new CONSTRUCTORS[failure.error](text), fields)
 }
 
 export function overlapWarning(name: string, where: number, sources: readonly Source[]): void {

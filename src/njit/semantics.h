@@ -188,6 +188,16 @@ NL_INLINE _Bool nl_big_multiply_overflows(i64 x, i64 y) {
   const i64 high = x_high * y_high + (cross >> 32) + (other >> 32);
   return high != (i64)((u64)x * (u64)y) >> 63;
 }
+#if defined(__wasm__)
+// The product of 128 bits that LLVM calls by this name where it computes the end of a loop at once: there is no library.
+__attribute__((visibility("hidden"))) __int128 __multi3(__int128 x, __int128 y) {
+  const u64 a = (u64)x, b = (u64)y, a_low = (u32)a, a_high = a >> 32, b_low = (u32)b, b_high = b >> 32;
+  const u64 low = a_low * b_low, cross = a_high * b_low + (low >> 32), other = a_low * b_high + (u32)cross;
+  const u64 high = a_high * b_high + (cross >> 32) + (other >> 32);
+  const u64 upper = high + a * (u64)(y >> 64) + (u64)(x >> 64) * b;
+  return (__int128)((unsigned __int128)upper << 64 | (other << 32 | (u32)low));
+}
+#endif
 NL_INLINE _Bool nl_big_divide_overflows(i64 x, i64 y) { return y == -1 && x == (i64)((u64)1 << 63); }
 NL_INLINE i64 nl_big_right(i64 x, i64 by) { return x >> (by > 63 ? 63 : by); }
 NL_INLINE i64 nl_big_left(i64 x, i64 by) { return by > 63 ? 0 : (i64)((u64)x << by); }
@@ -197,6 +207,8 @@ NL_INLINE _Bool nl_big_shift_overflows(i64 x, i64 by) {
   if (by <= 0 || x == 0) return 0;
   return by > 62 || nl_big_left(x, by) >> by != x;
 }
+// Of a whole number; compilers take (f64)(i64)x for the whole part of x, which may be -0.
+NL_INLINE i64 nl_big_of(f64 x) { return (i64)(x + 0.0); }
 NL_INLINE i64 nl_big_divide(i64 x, i64 y) { return y == -1 ? (i64)(0 - (u64)x) : x / y; }
 NL_INLINE i64 nl_big_remainder(i64 x, i64 y) { return y == -1 ? 0 : x % y; }
 NL_INLINE _Bool nl_no_big(f64 x) { return !(x >= -0x1p63 && x < 0x1p63 && trunc(x) == x); }
@@ -204,13 +216,14 @@ NL_INLINE _Bool nl_no_extent(f64 x) { return !(x >= 0 && x <= NL_EXACT && trunc(
 
 // ---- errors ---------------------------------------------------------------------------------------------------------
 
-// A record: what failed, where in the user's text, index, axis, extent.
+// A record: what failed, where in the user's text, index (or a value that the message names), axis, extent.
 // Compilers do not vectorise the loops of a version that they think rare.
 #define NL_LIKELY(condition) __builtin_expect(!!(condition), 1)
 #define NL_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
-NL_COLD void nl_failed(f64* record, f64 what, f64 where) {
+NL_COLD void nl_failed(f64* record, f64 what, f64 where, f64 value) {
   record[0] = what;
   record[1] = where;
+  record[2] = value;
 }
 NL_COLD void nl_out_of_bounds(f64* record, f64 where, f64 index, f64 axis, f64 extent) {
   record[0] = -1;
@@ -225,13 +238,48 @@ NL_COLD void nl_no_memory(f64* record, f64 where, f64 bytes) {
   record[2] = bytes;
 }
 
-// How deep functions may call themselves: to 1 MB of the thread's stack, or so often where a stack cannot be measured.
-#if defined(__wasm__)
-#define NL_SET_DEPTH(record) (record)[7] = 4000
-#define NL_TOO_DEEP(record) ((record)[7] -= 1) < 0
-#define NL_LEAVE(record) (record)[7] += 1
+// How deep functions may call themselves.
+#if !defined(NL_RECURSES)
+#define NL_SET_DEPTH(record) (void)(record)
+#define NL_SET_DEPTH_OF_CALL(record) (void)(record)
+#elif defined(__wasm__)
+// By the stack in memory: 1 MB of the thread that calls, 256 KB of one of the team. The engine's own stack, which nobody can
+// measure, is 4 MB in the team's threads; where the caller's ends, the engine throws.
+NL_INLINE void nl_set_depth(f64* record, u32 calls, u32 bytes) {
+  u32* depth = (u32*)(record + 7);
+  depth[0] = calls;
+  depth[1] = (word)__builtin_frame_address(0) - bytes;
+}
+NL_INLINE _Bool nl_is_too_deep(f64* record) {
+  u32* depth = (u32*)(record + 7);
+  return depth[0]-- == 0 || (word)__builtin_frame_address(0) < depth[1];
+}
+#define NL_SET_DEPTH(record) nl_set_depth(record, 8000, 160 << 10)
+#define NL_SET_DEPTH_OF_CALL(record) nl_set_depth(record, 0xffffffff, 768 << 10)
+#define NL_TOO_DEEP(record) nl_is_too_deep(record)
+#define NL_LEAVE(record) ++*(u32*)((record) + 7)
 #else
-#define NL_SET_DEPTH(record) (record)[7] = nl_of_bits((u64)__builtin_frame_address(0) - (1 << 20))
+// To the last 256 KB of the thread's stack, and not beyond 64 MB.
+extern u64 pthread_self(void);
+extern i32 pthread_getattr_np(u64 thread, void* attributes);
+extern i32 pthread_attr_getstack(const void* attributes, void** lowest, u64* size);
+extern i32 pthread_attr_destroy(void* attributes);
+NL_COLD u64 nl_lowest(void) {
+  u64 attributes[32], size;
+  void* lowest = 0;
+  if (pthread_getattr_np(pthread_self(), attributes)) return (u64)__builtin_frame_address(0) - (1 << 20);
+  pthread_attr_getstack(attributes, &lowest, &size);
+  pthread_attr_destroy(attributes);
+  return (u64)lowest + (1 << 18);
+}
+static __thread u64 nl_lowest_here;
+NL_COLD void nl_set_depth(f64* record) {
+  if (nl_lowest_here == 0) nl_lowest_here = nl_lowest();
+  const u64 most = (u64)__builtin_frame_address(0) - (1 << 26);
+  record[7] = nl_of_bits(nl_lowest_here > most ? nl_lowest_here : most);
+}
+#define NL_SET_DEPTH(record) nl_set_depth(record)
+#define NL_SET_DEPTH_OF_CALL(record) nl_set_depth(record)
 #define NL_TOO_DEEP(record) (u64)__builtin_frame_address(0) < nl_bits((record)[7])
 #define NL_LEAVE(record) (void)(record)
 #endif

@@ -5,7 +5,7 @@ import { NDArray } from '../core/array.js'
 import { NjitError } from '../core/errors.js'
 import * as number from './interval.js'
 import type { ArrayType, Storage } from './ir.js'
-import { BIG, BOOL, elementOf, STORAGES, type Value } from './value.js'
+import { BIG, BOOL, elementOf, STORAGES, UNSET, type Value } from './value.js'
 
 /** Larger numbers count as doubles, and arrays with more elements as huge: so index + 1 and the like stay in 32 bits. */
 export const SMALL = 2 ** 30
@@ -19,6 +19,8 @@ export interface ArgumentType {
 const INTEGER: ArgumentType = { text: 'i4', value: number.interval(-SMALL, SMALL, true) }
 const DOUBLE: ArgumentType = { text: 'f8', value: number.ANY }
 const BOOLEAN: ArgumentType = { text: 'b1', value: BOOL }
+/** Of an argument that is undefined, where its parameter has a default. */
+export const MISSING: ArgumentType = { text: 'undefined', value: UNSET }
 const BIGINT: ArgumentType = { text: 'i8', value: BIG }
 
 const arrayTypes = new Map<string, ArgumentType>()
@@ -71,7 +73,14 @@ export function typeOf(value: unknown): ArgumentType | undefined {
     default:
   }
   if (value instanceof NDArray) return ndarrayType(value)
-  return value === null || value === undefined ? undefined : typedTypes.get((value as object).constructor)
+  if (value === null || value === undefined) return undefined
+  return typedTypes.get((value as object).constructor) ?? derived(value as object)
+}
+
+/** The type of a typed array of a class that extends another one, as Buffer does. */
+function derived(value: object): ArgumentType | undefined {
+  const name = ArrayBuffer.isView(value) ? (value as Uint8Array)[Symbol.toStringTag] : undefined
+  return typedTypes.get((globalThis as unknown as Record<string, unknown>)[name ?? ''])
 }
 
 /** Whether an array has more elements than 32 bits count with room to spare. */

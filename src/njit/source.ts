@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import * as acorn from 'acorn'
 import { NjitError } from '../core/errors.js'
+import { isPure } from './build-elements.js'
 import type { Position } from './ir.js'
 import { type Original, originalPlace } from './source-maps.js'
 import type { FunctionNode } from './value.js'
@@ -27,13 +28,14 @@ export class Source {
   readonly text: string
   readonly node: FunctionNode
   readonly name: string
-  readonly #caller: Place | undefined
+  /** Where njit was called with it, or with a function that has it among its globals. */
+  readonly caller: Place | undefined
   #origin: { text: string; file: string; offset: number } | undefined
 
   constructor(fn: (...args: never[]) => unknown, caller: Place | undefined, name: string) {
     this.text = fn.toString()
     this.name = name || fn.name || variableAt(caller) || 'anonymous'
-    this.#caller = caller
+    this.caller = caller
     this.base = end
     end += this.text.length + 16
     sources.push(this)
@@ -46,6 +48,7 @@ export class Source {
     for (const [i, form] of forms.entries()) {
       try {
         const program = acorn.parse(form, { ecmaVersion: 'latest' })
+        spellOut(program)
         shift(program, this.base - 1 - i)
         const { expression } = program.body[0] as acorn.ExpressionStatement
         if (i === 0) return functionOf(expression)
@@ -55,7 +58,7 @@ export class Source {
     const native = this.text.includes('[native code]')
     throw new NjitError(
       native
-        ? `NL1001: the text of '${this.name}' is not there: it is a native or bound function. Pass the function itself to njit.`
+        ? `NL1001: the text of '${this.name}' is not there: it is a native or bound function. Write one in its place: (x) => Math.sin(x).`
         : `NL1001: the text of '${this.name}' is not that of a function. Pass a function or an arrow function to njit.`,
       { code: 'NL1001', function: this.name },
     )
@@ -90,15 +93,15 @@ export class Source {
 
   /** The file that holds the text: the one nearest to the call of njit, where the text occurs twice. */
   #locate() {
-    if (this.#origin || !this.#caller || !existsSync(this.#caller.file)) return this.#origin
-    const text = readFileSync(this.#caller.file, 'utf8')
-    const { line } = this.#caller
+    if (this.#origin || !this.caller || !existsSync(this.caller.file)) return this.#origin
+    const text = readFileSync(this.caller.file, 'utf8')
+    const { line } = this.caller
     let best: number | undefined
     for (let at = text.indexOf(this.text); at >= 0; at = text.indexOf(this.text, at + 1)) {
       const distance = (offset: number) => Math.abs(lineAndColumn(text, offset).line - line)
       if (best === undefined || distance(at) < distance(best)) best = at
     }
-    if (best !== undefined) this.#origin = { text, file: this.#caller.file, offset: best }
+    if (best !== undefined) this.#origin = { text, file: this.caller.file, offset: best }
     return this.#origin
   }
 }
@@ -121,6 +124,18 @@ function functionOf(node: acorn.Node): FunctionNode {
   throw new SyntaxError(type)
 }
 
+/** Writes `a ||= b` as `a = a || b`, and `x[i] ||= b` as `x[i] || (x[i] = b)` where x and i may be read twice. */
+function spellOut(node: object): void {
+  for (const value of Object.values(node).flat()) if (value !== null && typeof value === 'object') spellOut(value)
+  const { type, operator, left, right } = node as acorn.AssignmentExpression
+  if (type !== 'AssignmentExpression' || (operator !== '||=' && operator !== '&&=')) return
+  const read = structuredClone(left) as acorn.Expression
+  const { start, end } = node as acorn.Node
+  const logical = { type: 'LogicalExpression', operator: operator.slice(0, 2), left: read, start, end }
+  if (left.type === 'Identifier') Object.assign(node, { operator: '=', right: { ...logical, right } })
+  else if (isPure(left)) Object.assign(node, { ...logical, right: { type, operator: '=', left, right, start, end } })
+}
+
 /** Moves the positions of all nodes. */
 function shift(node: object, by: number): void {
   for (const value of Object.values(node)) {
@@ -139,13 +154,19 @@ export function lineAndColumn(text: string, offset: number): { line: number; col
   return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') }
 }
 
-/** The variable that a call's value goes to, by its line: `const f = njit(...)`, or what compilers make of it for CommonJS. */
+/** `const f = njit(...)`, or what compilers make of it for CommonJS. */
+const NAMED =
+  /(?:(?:const|let|var)\s+|exports\.)([\p{ID_Start}$_][\p{ID_Continue}$]*)(?:\s*:[^=;]*)?\s*=\s*(?:\(0,\s*)?(?:[\w$]+\.)?njit\b\)?/gu
+
+/** The variable that a call's value goes to, by its line. */
 function variableAt(place: Place | undefined): string | undefined {
   if (!place || !existsSync(place.file)) return undefined
   const line = readFileSync(place.file, 'utf8').split('\n')[place.line - 1] ?? ''
-  return /(?:(?:const|let|var)\s+|exports\.)([\p{ID_Start}$_][\p{ID_Continue}$]*)[^=]*=\s*(?:\(0,\s*)?(?:[\w$]+\.)?njit\b/u.exec(
-    line,
-  )?.[1]
+  const named = [...line.matchAll(NAMED)]
+  // Where it is the only call, the column does not matter, which tools that change a file as it is loaded may move.
+  if (line.split(/\bnjit\b/).length === 2) return named[0]?.[1]
+  const at = place.column - 1
+  return named.find(({ 0: text, index }) => index <= at && at <= index + text.length)?.[1]
 }
 
 /** Where the function that is `depth` calls above the caller of this one was called from. */

@@ -38,6 +38,9 @@ export interface ArrayArgument {
   readonly written: boolean
 }
 
+/** What a call returns where the engine's own stack ended. */
+export const STACK_ENDED = 2
+
 /** A compiled function that is ready to be called from this thread. */
 export interface Program {
   /** Where arguments, results and the record of an error lie; see slots in emit. Fetch it for every call. */

@@ -66,6 +66,18 @@ function combineCompounds(a: Compound, b: Compound, numbers: Combine): Value | u
   return fields.every((field) => field !== undefined) ? { ...a, fields: fields as Value[] } : undefined
 }
 
+/** What the elements of a tuple of numbers, booleans, bigints or tuples of those have in common; undefined of others. */
+export function anyField({ names, fields }: Compound): Value | undefined {
+  const [first] = fields
+  if (names || first === undefined) return undefined
+  const joined = fields.reduce<Value | undefined>((all, field) => all && joinValues(all, field), first)
+  return joined !== undefined && isPlain(joined) ? joined : undefined
+}
+
+function isPlain(value: Value): boolean {
+  return value.kind === 'compound' ? value.fields.every(isPlain) : scalarOf(value) !== undefined
+}
+
 export function sameValue(a: Value, b: Value): boolean {
   if (a === b) return true
   if (a.kind === 'number' && b.kind === 'number') return number.equal(a, b)

@@ -15,7 +15,7 @@ export function expressionsOf(s: Statement): readonly Expression[] {
     case 'check':
       return [s.index, s.given, s.guard].filter((e) => e !== undefined)
     case 'fail':
-      return [s.when]
+      return s.value ? [s.when, s.value] : [s.when]
     case 'if':
       return [s.condition]
     case 'for':

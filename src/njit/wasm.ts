@@ -14,7 +14,7 @@ import { commonFlags, fastmathFlags } from './flags.js'
 import { findPackage } from './packages.js'
 import { CLANG_REMARKS, parseRemarks } from './remarks.js'
 import { type Allocation, loadSideModule, type SideModule } from './side-module.js'
-import type { ArrayArgument, CompileOptions, Program, Target } from './target.js'
+import { type ArrayArgument, type CompileOptions, type Program, STACK_ENDED, type Target } from './target.js'
 
 const COMPILE = ['--target=wasm32-unknown-unknown', '-msimd128', '-mbulk-memory', '-nostdlib']
 const LINK = [
@@ -73,6 +73,7 @@ class Loaded implements Allocation {
 
   /** The array heap's own memory, as for an array; 0 where there is none. */
   allocate = (bytes: number): number => {
+    stackFor(FRAMES)
     try {
       const { address, release } = heap().borrow(bytes)
       this.#borrowed.set(address, release)
@@ -93,6 +94,20 @@ class Loaded implements Allocation {
       release()
     }
   }
+
+  /** After an error of the engine, which leaves it to nobody else. */
+  releaseAll(): void {
+    for (const release of this.#borrowed.values()) release()
+    this.#borrowed.clear()
+  }
+}
+
+/** More than the heap takes. */
+const FRAMES = 100
+
+/** Throws the engine's RangeError where its stack ends soon, rather than in the middle of a change to the heap. */
+function stackFor(frames: number): number {
+  return frames === 0 ? 0 : 1 + stackFor(frames - 1)
 }
 
 const loaded = new WeakMap<FunctionHost, Loaded>()
@@ -166,6 +181,8 @@ class WasmProgram implements Program {
     } catch (error) {
       // A trap leaves everything that was on the stack there.
       host.stackPointer.value = stack
+      loadedInto(host).releaseAll()
+      if (error instanceof RangeError) return STACK_ENDED
       if (!(error instanceof WebAssembly.RuntimeError)) throw error
       throw new NjitError(`a compiled function was stopped by the engine: ${error.message}`)
     } finally {
