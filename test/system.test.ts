@@ -148,7 +148,8 @@ describe('showRuntime', () => {
   })
 
   test('answers also where nothing works', async () => {
-    const broken = await runtimeWith({ NUMLOOM_BACKEND: 'cuda', NUMLOOM_ISA: 'avx1024' })
+    const env = { NUMLOOM_BACKEND: 'cuda', NUMLOOM_ISA: 'avx1024', NUMLOOM_STRICT_ENV: '1' }
+    const broken = await runtimeWith(env)
     expect(broken.backend).toContain("unknown backend 'cuda'")
     expect(broken.choices).toEqual([])
     expect(broken.simd.native).toMatchObject({ found: [], reason: expect.stringContaining('avx1024') })

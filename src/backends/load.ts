@@ -1,7 +1,7 @@
 // Loading the backends: each at most once, at its first use; a failure is remembered with its reason.
 // SPDX-License-Identifier: MIT
 
-import { BackendError } from '../core/errors.js'
+import { BackendError, EnvironmentError } from '../core/errors.js'
 import { loadAs } from './as.js'
 import { BACKEND_NAMES, type Backend, type BackendName } from './backend.js'
 import { jsBackend } from './js.js'
@@ -23,13 +23,15 @@ export function forgetBackends(): void {
   loaded.clear()
 }
 
-/** The loaded backend, or why it cannot be had. */
+/** The loaded backend, or why it cannot be had. Throws EnvironmentError where NUMLOOM_STRICT_ENV=1. */
 export function tryLoad(name: BackendName): Backend | BackendError {
   let result = loaded.get(name)
   if (result === undefined) {
     try {
       result = LOADERS[name]()
     } catch (error) {
+      // Once the variable is mended the backend can be had.
+      if (error instanceof EnvironmentError) throw error
       if (error instanceof BackendError) result = error
       else {
         const message = `backend '${name}' cannot be used: ${(error as Error).message}`
@@ -62,11 +64,19 @@ export interface BackendStatus {
   readonly isas?: readonly string[]
 }
 
+function statusOf(name: BackendName): Backend | Error {
+  try {
+    return tryLoad(name)
+  } catch (error) {
+    return error as EnvironmentError
+  }
+}
+
 /** All five backends: what runs them, or why they cannot run. Loads those that were not used yet. */
 export function backends(): BackendStatus[] {
   return BACKEND_NAMES.map((name) => {
-    const result = tryLoad(name)
-    if (result instanceof BackendError) return { name, available: false, reason: result.message }
+    const result = statusOf(name)
+    if (result instanceof Error) return { name, available: false, reason: result.message }
     const { file, isa, maxThreads, path, isas } = result
     return { name, available: true, file, isa, maxThreads, ...(path && { path }), ...(isas && { isas }) }
   })

@@ -10,12 +10,13 @@ import { fileURLToPath } from 'node:url'
 import { claims, ownSlot } from '../core/budget.js'
 import type { Code } from '../core/dtype.js'
 import { codeInfo } from '../core/dtype.js'
-import { environment } from '../core/env.js'
+import { environment, readVariable } from '../core/env.js'
 import { BackendError } from '../core/errors.js'
 import { heap } from '../core/heap.js'
 import { collectGarbage, offerWatcher, type Watcher } from '../core/watcher.js'
 import type { Kernel } from '../kernel/define.js'
 import { allowedCpus } from '../omp/detect.js'
+import { parseWord } from '../omp/parse.js'
 import { usablePlaces } from '../omp/places.js'
 import { scheduleFollower } from '../omp/schedule.js'
 import { variables } from '../omp/variables.js'
@@ -172,11 +173,9 @@ function loadAddon(file: string): Addon {
 
 function chooseIsa(addon: Addon, file: string): string {
   const isas = addon.isas()
-  const forced = environment('NUMLOOM_ISA')
-  const best = forced === undefined ? isas[0] : isas.find((isa) => isa === forced)
-  if (best !== undefined) return best
-  if (forced === undefined) unavailable(`${file} needs a CPU with at least x86-64-v2`, file)
-  unavailable(`NUMLOOM_ISA='${forced}' is unknown or not supported by this CPU; valid are ${isas.join(', ')}`, file)
+  const [best] = isas
+  if (best === undefined) unavailable(`${file} needs a CPU with at least x86-64-v2`, file)
+  return readVariable('NUMLOOM_ISA', parseWord(isas), `${best} is used`) ?? best
 }
 
 /** Loads the addon. Throws BackendError. */

@@ -5,10 +5,11 @@
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import type { Code } from '../core/dtype.js'
-import { environment } from '../core/env.js'
+import { readVariable } from '../core/env.js'
 import { BackendError } from '../core/errors.js'
 import { heap } from '../core/heap.js'
 import type { Kernel } from '../kernel/define.js'
+import { parseWord } from '../omp/parse.js'
 import { scheduleFollower } from '../omp/schedule.js'
 import { VERSION } from '../version.js'
 import { type Backend, type BackendName, binaryError, checkTable } from './backend.js'
@@ -69,13 +70,9 @@ function candidates(threaded: boolean): { isa: Isa; url: URL }[] {
         { isa: 'relaxed-simd', url: new URL('../wasm/numloom.relaxed.wasm', import.meta.url) },
         { isa: 'simd128', url: new URL('../wasm/numloom.wasm', import.meta.url) },
       ]
-  const forced = environment('NUMLOOM_WASM_ISA')
-  if (forced === undefined) return files
-  const chosen = files.filter(({ isa }) => isa === forced)
-  if (chosen.length > 0) return chosen
-  throw new BackendError(`NUMLOOM_WASM_ISA='${forced}' is unknown; valid are relaxed-simd, simd128`, {
-    backend: 'wasm',
-  })
+  const isas = files.map(({ isa }) => isa)
+  const forced = readVariable('NUMLOOM_WASM_ISA', parseWord(isas), 'the best that the engine takes is used')
+  return forced === undefined ? files : files.filter(({ isa }) => isa === forced)
 }
 
 /** The best build that the engine accepts: validating the very file cannot disagree with loading it. */

@@ -147,8 +147,9 @@ function combineLines(emitter: Emitter, context: string, blocks: string, reducti
 function overflowLine(emitter: Emitter, { op, overflow }: Reduction, type: Scalar, all: string, part: string): void {
   if (!overflow) return
   const big = `nl_big_${op === '*' ? 'multiply' : 'add'}_overflows(${all}, ${part})`
-  const condition = type === 'big' ? big : `(i64)${all} + ${part} != (i32)((i64)${all} + ${part})`
-  emitter.fail(condition, `nl_failed(E, ${overflow.failure}, ${emitter.position(overflow.position)})`)
+  const sum = `((i64)${all} + ${part})`
+  const [condition, value] = type === 'big' ? [big, '0'] : [`${sum} != (i32)${sum}`, `(f64)${sum}`]
+  emitter.fail(condition, `nl_failed(E, ${overflow.failure}, ${emitter.position(overflow.position)}, ${value})`)
 }
 
 function combineTogether(

@@ -26,17 +26,12 @@ export function placementOf({ source, settings }: Definition): Placement {
     return plain(source.name, `${DISABLE}=${environment(DISABLE)}`, required)
   const usable = available()
   const lacks = (name: TargetName) => usable[name].runs ?? usable[name].compiles
-  const refuse = (name: TargetName, problem: string): never => {
-    throw new NjitError(`NL5004: njit cannot compile '${source.name}' for ${name}: ${problem}`, { code: 'NL5004' })
-  }
   if (target !== 'auto') {
     const problem = lacks(target)
-    return problem === undefined ? { runs: target, reason: `{ target: '${target}' }` } : refuse(target, problem)
+    if (problem === undefined) return { runs: target, reason: `{ target: '${target}' }` }
+    throw new NjitError(`NL5004: njit cannot compile '${source.name}' for ${target}: ${problem}`, { code: 'NL5004' })
   }
   const native = lacks('native')
-  // A compiler that was asked for by name is not passed over.
-  if (native !== undefined && native === usable.native.compiles && environment('NUMLOOM_CC') !== undefined)
-    refuse('native', native)
   if (native === undefined) return { runs: 'native', reason: 'there is a C compiler' }
   const wasm = lacks('wasm')
   if (wasm === undefined) return { runs: 'wasm', reason: native }

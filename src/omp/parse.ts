@@ -94,7 +94,7 @@ export function parseWord<W extends string>(words: readonly W[]): (text: string)
   return (text) => {
     const word = words.find((candidate) => candidate === text.toLowerCase())
     return word === undefined
-      ? { problem: `expected ${words.slice(0, -1).join(', ')} or ${words.at(-1)}` }
+      ? { problem: `expected ${[words.slice(0, -1).join(', '), words.at(-1)].filter(Boolean).join(' or ')}` }
       : { value: word }
   }
 }

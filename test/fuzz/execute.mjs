@@ -49,9 +49,7 @@ const CHECKED = {
   get: (array, ...indices) => array.get(...checked(array, indices)),
   set(array, ...indicesAndValue) {
     const indices = checked(array, indicesAndValue.slice(0, -1))
-    const value = indicesAndValue.at(-1)()
-    if (array.dtype === 'int32' && (value | 0) !== value) throw new RangeError('int32')
-    array.set(...indices, value)
+    array.set(...indices, indicesAndValue.at(-1)())
   },
   row: (array, i) => array.row(...checked(array, [i])),
   fits,
@@ -83,7 +81,7 @@ export function reference(program) {
   }
 }
 
-const ERRORS = new Set(['Error', 'RangeError', 'TypeError'])
+const ERRORS = new Set(['Error', 'RangeError', 'TypeError', 'ValueError'])
 
 /** The result, or the error that a program may throw, and the arrays, which are those of `given`. */
 export function outcome(fn, parameters, given) {

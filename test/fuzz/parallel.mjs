@@ -86,10 +86,13 @@ export const PARALLEL = {
       return [{ s: 'assign', op: '*=', name, value: factor }]
     }
     if (kind === '&&' || kind === '||') {
-      // What may fail would have to be read before, as the loop stores into arrays.
-      const other = this.within({ arrays: [], grids: [], helpers: [] }, () => this.expression('b'))
-      const value = pinned(binary('b', kind, pinned(variable('b', name)), pinned(other)))
-      return [{ s: 'assign', op: '=', name, value }]
+      // What may fail is read before, as the loop stores into arrays; and it has its effects in every iteration.
+      const found = this.name('v')
+      const test = pinned(binary('b', this.random.pick(['<', '>=']), pinned(variable('n', found)), constant('n', 9)))
+      return [
+        { s: 'let', keyword: 'const', name: found, value: this.expression(), final: true },
+        { s: 'assign', op: '=', name, value: pinned(binary('b', kind, pinned(variable('b', name)), test)) },
+      ]
     }
     if (kind === 'if bits') {
       const change = { s: 'assign', op: this.random.pick(['&=', '|=']), name, value: this.expression() }
