@@ -182,9 +182,11 @@ function choices(): Choice[] {
   } catch {
     return []
   }
-  return Object.entries(families).flatMap(([family, kernels]) =>
-    (Object.keys(WORK) as WorkSize[]).flatMap((size) => choicesFor(family, Object.values(kernels), size)),
-  )
+  const all = () =>
+    Object.entries(families).flatMap(([family, kernels]) =>
+      (Object.keys(WORK) as WorkSize[]).flatMap((size) => choicesFor(family, Object.values(kernels), size)),
+    )
+  return unlessWrong(all, () => [])
 }
 
 function choicesFor(family: string, kernels: readonly Kernel[], size: WorkSize): Choice[] {
