@@ -181,3 +181,23 @@ test('large exponents', () => {
     }
   }
 })
+
+test('remainders of floats', () => {
+  const fn = (x: Any, y: Any) => {
+    for (let i = 0; i < x.length; i++) {
+      x[i] %= i
+      y[i] %= x[i]
+    }
+  }
+  const [x, y] = [7, 1000].map((scale) => Float32Array.from({ length: 500 }, () => uniform(-scale, scale))) as [
+    Any,
+    Any,
+  ]
+  const wanted = [x.slice(), y.slice()] as const
+  fn(...wanted)
+  for (const target of TARGETS) {
+    const found = [x.slice(), y.slice()] as const
+    njit({ target, cache: false, require: 'compiled' }, fn)(...found)
+    expect(found).toEqual(wanted)
+  }
+})

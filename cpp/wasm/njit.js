@@ -24,6 +24,7 @@ addToLibrary({
         nl_block_exp: _nl_block_exp,
         nl_block_log: _nl_block_log,
         fmod: (x, y) => x % y,
+        fmodf: (x, y) => x % y,
       }
       const { exports } = new WebAssembly.Instance(compiled, { env, Math })
       exports.__wasm_apply_data_relocs?.()

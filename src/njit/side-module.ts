@@ -121,6 +121,8 @@ export function loadSideModule(binary: Uint8Array, host: FunctionHost, memory: A
     nl_allocate: memory.allocate,
     nl_release: memory.release,
     fmod: (x: number, y: number) => x % y,
+    // LLVM's own choice for two floats whose remainder is stored as one: it is exact in either.
+    fmodf: (x: number, y: number) => x % y,
   }
   const imports = WebAssembly.Module.imports(module)
   const missing = imports.filter(({ module, name }) => !(name in (module === 'Math' ? Math : env)))
