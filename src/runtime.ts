@@ -56,7 +56,7 @@ export function setBackend(name: Setting): void {
 
 function loadNamed(name: Setting, caller: string): void {
   if (checkName(name, caller) === 'auto') return
-  // An invalid variable is told as such, not as the reason why a backend cannot be loaded.
+  // Where NUMLOOM_STRICT_ENV=1 makes wrong variables errors, that holds for backends that do not read them too.
   variables()
   load(name as BackendName)
 }

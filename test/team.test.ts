@@ -23,6 +23,14 @@ const withWorkers = (count: number, job: string, rest: string) => `
   ${rest}
 `
 
+/** The job of a worker that is in a region of two threads nearly all the time, and says so. */
+const endless = (backend: string) => `
+  nl.setBackend('${backend}'); nl.setNumThreads(2)
+  const x = nl.ones([3_000_000]), out = nl.zeros([3_000_000])
+  nl.sin(x, { out })
+  parentPort.postMessage('up')
+  for (;;) nl.sin(x, { out })`
+
 describe.each(THREADED)('%s', (backend) => {
   test('eight workers at once, in more threads than cores, are all right', async () => {
     const job = `
@@ -43,12 +51,6 @@ describe.each(THREADED)('%s', (backend) => {
   })
 
   test.each(THREADED)('a call that finds the budget used, by %s, runs on fewer threads', async (other) => {
-    const job = `
-      nl.setBackend('${other}'); nl.setNumThreads(2)
-      const x = nl.ones([3_000_000]), out = nl.zeros([3_000_000])
-      nl.sin(x, { out })
-      parentPort.postMessage('up')
-      for (;;) nl.sin(x, { out })`
     const rest = `
       await Promise.all(workers.map((worker) => new Promise((resolve) => worker.once('message', resolve))))
       const x = nl.ones([3_000_000]), teams = []
@@ -58,7 +60,7 @@ describe.each(THREADED)('%s', (backend) => {
       }
       await Promise.all(workers.map((worker) => worker.terminate()))
       console.log(JSON.stringify(teams))`
-    const teams = await jsonOf<number[]>(withWorkers(2, job, rest))
+    const teams = await jsonOf<number[]>(withWorkers(2, endless(other), rest))
     expect(teams).toContain(1)
   })
 
@@ -85,12 +87,6 @@ describe.each(THREADED)('%s', (backend) => {
   }, 180_000)
 
   test('a worker that was terminated in the middle of a call has no threads of the budget', async () => {
-    const job = `
-      nl.setBackend('${backend}'); nl.setNumThreads(2)
-      const x = nl.ones([3_000_000]), out = nl.zeros([3_000_000])
-      nl.sin(x, { out })
-      parentPort.postMessage('up')
-      for (;;) nl.sin(x, { out })`
     const rest = `
       await Promise.all(workers.map((worker) => new Promise((resolve) => worker.once('message', resolve))))
       await Promise.all(workers.map((worker) => worker.terminate()))
@@ -98,7 +94,7 @@ describe.each(THREADED)('%s', (backend) => {
       const teams = ['native', 'wasm-threads'].map((name) =>
         nl.explain(() => nl.withBackend(name, () => nl.withThreads(2, () => nl.sin(x)))).calls[0].threads)
       console.log(JSON.stringify(teams))`
-    expect(await jsonOf<number[]>(withWorkers(3, job, rest))).toEqual([2, 2])
+    expect(await jsonOf<number[]>(withWorkers(3, endless(backend), rest))).toEqual([2, 2])
   })
 
   test('an idle process rests', async () => {

@@ -15,7 +15,7 @@ import {
   integerIndex,
 } from './build-elements.js'
 import { build, condition, numberConstant, scalar, scalarIn, sequence, valueAt } from './build-expressions.js'
-import { bigOperation } from './build-operators.js'
+import { bigOperation, tooBig } from './build-operators.js'
 import { arrayParts, MODULAR } from './builtins.js'
 import { representation } from './interval.js'
 import type { ArrayType, Expression, Position, Scalar, Variable } from './ir.js'
@@ -109,8 +109,7 @@ function cutBig(b: Builder, node: es.CallExpression, isSigned: boolean): Express
 /** The lowest 64 bits without a sign. */
 export function unsignedBig(b: Builder, operand: es.Expression, { start: position }: es.Node): Expression {
   const kept = use(b.let('', modular(b, operand), position))
-  const failure = b.failure('RangeError', 'the bigint does not fit in 64 bits; write BigInt.asIntN(64, ...) to cut it')
-  b.emit({ kind: 'fail', when: compare('<', kept, constantOf('big', 0n)), failure, position })
+  b.emit({ kind: 'fail', when: compare('<', kept, constantOf('big', 0n)), failure: tooBig(b), position })
   return kept
 }
 

@@ -93,6 +93,11 @@ function bitOperation(b: Builder, node: es.Node, op: Arithmetic, left: Expressio
   return convert(unsigned(result), provenType(b, node))
 }
 
+/** The failure of a bigint that 64 bits do not hold. */
+export function tooBig(b: Builder): number {
+  return b.failure('RangeError', 'the bigint does not fit in 64 bits; write BigInt.asIntN(64, ...) to cut it')
+}
+
 /** With a failure where the result does not fit; `fits` is for results that are cut to 64 bits anyway. */
 export function bigOperation(
   b: Builder,
@@ -112,10 +117,7 @@ export function bigOperation(
   }
   const inPlace = ['&', '|', '^', '%'].includes(op) || (op === '>>' && second.kind === 'constant')
   if (!fits && !inPlace) {
-    const failure = b.failure(
-      'RangeError',
-      'the bigint does not fit in 64 bits; write BigInt.asIntN(64, ...) to cut it',
-    )
+    const failure = tooBig(b)
     const name =
       { '+': 'big_add', '-': 'big_subtract', '*': 'big_multiply', '/': 'big_divide' }[op as '+'] ?? 'big_shift'
     const operand: Expression = op === '>>' ? { kind: 'unary', type: 'big', op: '-', operand: second } : second

@@ -62,17 +62,13 @@ export function combination(value: Expression, cell: Cell): Combination | undefi
     case 'math':
       return e.name === 'min' || e.name === 'max' ? combinationOfExtreme(e.name, e.args, cell) : undefined
     case 'select':
-      return combinationOfChoice(e, cell)
+      return chosen(e.condition, e.yes, e.no, cell)
     case 'convert':
       // `v | 0`, which is an `|` with nothing.
       return cell.is(bare(uncut(e))) ? { op: '|', parts: [] } : undefined
     default:
       return undefined
   }
-}
-
-function combinationOfChoice({ condition, yes, no }: Extract<Expression, { kind: 'select' }>, cell: Cell) {
-  return chosen(condition, yes, no, cell)
 }
 
 /** What `condition ? yes : no` combines the cell with, where one of both is the cell. */

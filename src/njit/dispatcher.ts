@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs'
 import { NjitError } from '../core/errors.js'
+import { allowedThreads } from '../core/threads.js'
 import { observe } from '../report/dispatch.js'
 import { reporting } from '../report/events.js'
 import { VERSION } from '../version.js'
@@ -24,7 +25,7 @@ import { type ResultCheck, resultCheck } from './result-check.js'
 import { callError, overlapWarning } from './run-errors.js'
 import { type ArgumentType, isHuge, isWithin, MISSING, matchSignature, type Signature, typeOf } from './signature.js'
 import type { Program, Target } from './target.js'
-import { compiledCall, plainCall, threadsOf } from './telling.js'
+import { compiledCall, plainCall } from './telling.js'
 
 /** The code for one list of argument types. */
 export interface Specialisation {
@@ -300,7 +301,8 @@ export class Dispatcher {
     const before = program.slots()
     before[layout.error + OVERLAP] = 0
     const arrays = fill(description, before, all)
-    const status = program.call(arrays, threadsOf(this).count)
+    const { threads } = this.definition.settings
+    const status = program.call(arrays, threads && allowedThreads(threads))
     this.stats.lastThreads = program.lastThreads()
     this.stats.lastCopied = program.lastCopied()
     const slots = program.slots()

@@ -33,7 +33,7 @@ function reason(need: () => unknown): string | undefined {
 }
 
 function runs(name: TargetName): string | undefined {
-  // Else an invalid variable would be a reason why the backend cannot be loaded.
+  // As at every first use: the backend may not read what is wrong.
   variables()
   const backend = tryLoad(name)
   return backend instanceof NumloomError ? backend.message : undefined

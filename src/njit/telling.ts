@@ -13,7 +13,7 @@ import type { NumericArray } from './target.js'
 import type { FunctionNode } from './value.js'
 
 /** How many threads a call may have, and who said so. */
-export function threadsOf({ definition }: Dispatcher): ThreadCount {
+function threadsOf({ definition }: Dispatcher): ThreadCount {
   const { threads } = definition.settings
   return threads === undefined ? threadCount() : withinCap(countOf(threads, 'njit'))
 }
