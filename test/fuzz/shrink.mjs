@@ -82,7 +82,7 @@ export async function shrink(program, firstFailing, seconds) {
   let [at, helped] = [0, false]
   while (performance.now() < end) {
     const count = changesOf(best).length
-    if (at >= count && !helped) return best
+    if (count === 0 || (at >= count && !helped)) return best
     if (at >= count) [at, helped] = [0, false]
     const tries = Array.from({ length: Math.min(16, count - at) }, (_, i) => {
       const copy = structuredClone(best)

@@ -1,0 +1,216 @@
+// Variables, destructuring and tuples in compiled functions do what they do in plain JavaScript.
+// SPDX-License-Identifier: MIT
+
+// biome-ignore-all lint: functions are written in every way that the language has, also those that have better ones
+// @ts-nocheck: as above
+
+import * as nl from 'numloom'
+import { describe, expect, test } from 'vitest'
+import { njit } from '../dist/njit.js'
+import { type Any, same, TARGETS } from './support/njit.ts'
+
+describe('variables', () => {
+  test('destructuring', () => {
+    const takes = (a: Any, b: Any, n: Any) => {
+      let [x, y] = [n, n + 1]
+      ;[x, y] = [y, x]
+      const [p, [q, r]] = [1, [x, y]]
+      const {
+        s,
+        t: [u, { v }],
+      } = { s: n * 2, t: [n * 3, { v: n * 4 }] }
+      let first = a
+      let second = b
+      for (let i = 0; i < n; i++) {
+        ;[first, second] = [second, first]
+        first[i] += 1
+      }
+      ;[a[0], a[1]] = [a[1], a[0]]
+      ;[x, a[2]] = [a[2], x]
+      let pair = [x, y]
+      pair = [pair[1], pair[0]]
+      pair = [pair[0] + 1, pair[1] - 1]
+      const [, skipped] = pair
+      let point = { x: 1, y: 2 }
+      for (let i = 0; i < n; i++) point = { x: point.y, y: point.x + point.y }
+      const swap = ([l, m]: Any, { o }: Any) => [m, l, o]
+      const swapped = swap([n, 2], { o: 3 })
+      return [x, y, p, q, r, s, u, v, pair, skipped, point.x, point.y, swapped, first[0], second[0], pair.length]
+    }
+    same(takes, [[Float64Array.of(1, 2, 3, 4), Float64Array.of(5, 6, 7, 8), 3]])
+  })
+
+  test('scopes', () => {
+    const scopes = (n: Any) => {
+      const x = n
+      let sum = 0
+      {
+        const x = n + 1
+        sum += x
+        {
+          const x = n + 2
+          sum += x * 10
+        }
+        sum += x * 100
+      }
+      for (let x = 0; x < 2; x++) sum += x
+      const inner = (x: Any) => x * 1000
+      let late
+      if (n > 2) late = 1
+      else late = 2.5
+      let max = -1
+      for (let i = 0; i < 3; i++) {
+        let local = i
+        local += n
+        max = local
+      }
+      const int = 1
+      const double = 2
+      const nl_main = 3
+      const E = 4
+      const π = 5
+      const $ = 6
+      return [sum + x + inner(2), late, max, int + double + nl_main + E + π + $]
+    }
+    same(scopes, [[1], [3]])
+  })
+})
+
+test('tuples at an index that varies, and loops over them', () => {
+  const tuples = (n: Any, x: Any) => {
+    const dx = [1, 0, -1, 0]
+    let s = 0
+    for (let k = 0; k < 4; k++) s = s * 3 + dx[k] * n
+    for (const d of [-1, 0.5, 1]) s += d * n
+    for (const [a, b] of [
+      [0, 1],
+      [n, 2],
+      [x, -0],
+    ])
+      s = s * 2 + a * b
+    let moving = 1
+    for (const d of [moving, moving + 1, n]) {
+      if (d > 10) continue
+      moving += d
+      s += d * moving
+      if (moving > 100) break
+    }
+    const flags = [n > 1, n > 2]
+    const bigs = [
+      [1n, 2n],
+      [3n, BigInt(n)],
+    ]
+    const k = n > 2 ? 1 : 0
+    return [s, flags[k], bigs[k][1 - k], [x, 1, 2][n % 3], [-0, 5][k]]
+  }
+  same(tuples, [
+    [1, 0.25],
+    [2, -3],
+    [3, 7],
+    [20, 0],
+  ])
+  const at = (i: Any) => [4, 5, 6][i]
+  for (const target of TARGETS) {
+    const compiled: Any = njit({ target, cache: false }, at)
+    expect([0, 2].map((i) => compiled(i))).toEqual([4, 6])
+    for (const i of [-1, 3, 0.5, Number.NaN, 1e300])
+      expect(() => compiled(i)).toThrow(`index ${i} is out of bounds for a tuple of 3`)
+  }
+})
+
+test('destructuring: properties of arrays, defaults', () => {
+  const patterns = (x: Any, m: Any) => {
+    const { length } = x
+    const {
+      shape: [rows, columns = 7],
+      size,
+      ndim,
+    } = m
+    const [a = 5, b = a + 1, c = length] = [undefined, 9]
+    const point = ({ px, py = px * 2 }: Any) => px + py
+    const pair = ([p, q = 2.5]: Any, { length: n }: Any) => p * q + n
+    let [u, v = 3] = [length]
+    ;[u, v = u + 0.5] = [v]
+    ;[x[0], x[1] = u] = [columns]
+    let late
+    ;({ length: late } = x)
+    return [
+      length,
+      rows,
+      columns,
+      size,
+      ndim,
+      a,
+      b,
+      c,
+      point({ px: 3 }),
+      point({ px: 3, py: 1 }),
+      pair([4], x),
+      u,
+      v,
+      late,
+    ]
+  }
+  same(patterns, [
+    [Float64Array.of(1, 2, 3), nl.zeros([4, 5])],
+    [new Int32Array(2), nl.zeros([1, 3])],
+  ])
+})
+
+describe('names before their declaration', () => {
+  const z = 5
+  const early: ((x: Any) => unknown)[] = [
+    (x) => {
+      const y = z + x
+      const z = 1
+      return y + z
+    },
+    (x) => {
+      let s = 0
+      for (let i = 0; i < x; i++) {
+        s += z
+        const [z] = [1]
+      }
+      return s
+    },
+    (x) => {
+      z = x
+      let z = 1
+      return z
+    },
+    (x, y = z, z = 3) => x + y + z,
+    (x) => {
+      for (let z = z; z < 3; z++) x += z
+      return x
+    },
+    (x) => {
+      const f = () => z
+      const y = f() + x
+      const z = 1
+      return y + z
+    },
+  ]
+  test.each(early)('%s', (fn) => {
+    expect(() => fn(1)).toThrow(ReferenceError)
+    for (const target of TARGETS) {
+      expect(() => njit({ target, cache: false, globals: { z } }, fn)(1)).toThrow(/^NL2002.*'z' is used before/)
+    }
+  })
+
+  test('functions may name what is declared below them', () => {
+    const below = (x: Any) => {
+      const f = () => later + x
+      function g() {
+        return f() + last
+      }
+      const later = 3
+      const last = 4
+      {
+        const x = g()
+        const later = x + 1
+        return later
+      }
+    }
+    same(below, [[1], [2.5]])
+  })
+})
