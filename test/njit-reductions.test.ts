@@ -39,9 +39,7 @@ test('bins that a function with statements finds', () => {
 })
 
 describe('extremes in the lanes of an inner loop', () => {
-  const extremes = (x: Float64Array, n: number) => {
-    let most = -5
-    let least = 5
+  const extremes = (x: Float64Array, n: number, most: number, least: number) => {
     for (const i of prange(n)) {
       for (let j = 0; j < n; j++) {
         most = Math.max(most, x[i * n + j] as number)
@@ -52,13 +50,15 @@ describe('extremes in the lanes of an inner loop', () => {
   }
   const nan = Number.NaN
   const values = [[0, -0], [-0], [nan, 1, 2], [-0, 0, 1, nan], [1, 2, 3, -7, 1 / 0, -1 / 0], [-1, -0], [1, 0, -0], [9]]
+  const starts = [-5, 5, 0, -0, 1 / 0, nan, -1 / 0]
   test.each(TARGETS)('on %s', (target) => {
     const random = new Random('extremes')
     const compiled = njit({ parallel: true, target }, extremes)
     for (const some of values) {
       for (let n = 1; n < 24; n++) {
         const x = Float64Array.from({ length: n * n }, () => some[Math.floor(random.uniform(0, some.length))] as number)
-        const [found, wanted] = [compiled(x, n), extremes(x, n)]
+        const [most, least] = [starts[n % starts.length] as number, starts[(n + 2) % starts.length] as number]
+        const [found, wanted] = [compiled(x, n, most, least), extremes(x, n, most, least)]
         for (const k of [0, 1])
           expect(Object.is(found[k], wanted[k]), `${n} of ${some}: ${found}, ${wanted}`).toBe(true)
       }

@@ -13,11 +13,11 @@ import type {
   Label,
   Position,
   ProgramIr,
-  Reduction,
   Statement,
   Type,
   Variable,
 } from './ir.js'
+import { type Lane, lanesOf, partsOf, pragma } from './lanes.js'
 import { loopComment } from './remarks.js'
 import { verifyStatements } from './verify.js'
 import { nestOf, readBy, useOf } from './walk.js'
@@ -149,7 +149,7 @@ export class Emitter {
       case 'let':
         return this.declare(s.variable, s.value && this.text(s.value))
       case 'assign':
-        return this.line(`${this.names.of(s.variable)} = ${this.text(s.value)};`)
+        return this.#assign(s)
       case 'store':
         return this.#store(s)
       case 'check':
@@ -200,6 +200,15 @@ export class Emitter {
       default:
         return this.#call(s)
     }
+  }
+
+  #assign(s: Extract<Statement, { kind: 'assign' }>): void {
+    const lane = this.#lanes.get(s.variable)
+    if (lane) {
+      const { op, name } = lane
+      for (const part of partsOf(s) ?? [])
+        this.line(`${name} = nl_${op}_lanes(${name}, nl_${op}_lane(${this.text(part)}));`)
+    } else this.line(`${this.names.of(s.variable)} = ${this.text(s.value)};`)
   }
 
   fail(condition: string, record: string): void {
@@ -281,21 +290,31 @@ export class Emitter {
     const [start, stop] = [this.text(loop.start), this.text(loop.stop)]
     this.labelled(loop.label, (again) => {
       this.#comment(loop)
-      if (loop.simd) this.line(pragma(this.names, loop.simd.reductions))
+      const lanes = lanesOf(this.names, loop)
+      if (lanes.size > 0) this.line('{')
+      for (const [variable, { op, name: lane }] of lanes) {
+        this.line(`nl_lane ${lane} = nl_${op}_lane(${this.names.of(variable)});`)
+      }
+      if (loop.simd) this.line(pragma(this.names, loop.simd.reductions, lanes))
       this.line(`for (${type} ${name} = ${start}; ${name} ${compare} ${stop}; ${name} += ${step}) {`)
       const [, inner] = nestOf(loop)
       if (first && !inner) this.line(first)
-      const outer = this.#simd
+      const [outer, outerLanes] = [this.#simd, this.#lanes]
       this.#simd = loop.simd !== undefined
+      this.#lanes = lanes
       if (first && inner) this.for(inner, first)
       else this.body(loop.body, again)
       this.#simd = outer
+      this.#lanes = outerLanes
       this.line('}')
+      for (const [variable, { name: lane }] of lanes) this.line(`${this.names.of(variable)} = nl_of_lane(${lane});`)
+      if (lanes.size > 0) this.line('}')
     })
   }
 
   /** Whether the innermost loop around here is to become SIMD. */
   #simd = false
+  #lanes: ReadonlyMap<Variable, Lane> = new Map()
 
   // ---- arrays -------------------------------------------------------------------------------------------------------
 
@@ -402,19 +421,6 @@ export class Emitter {
 /** Whether a sum in doubles goes on, which has an order: it is faster to pass it by than to add 0. */
 function accumulates(s: Statement): boolean {
   return s.kind === 'assign' && s.variable.type === 'f64' && readBy(s.value).has(s.variable)
-}
-
-/** Iterations may be run several at a time; what they add up is added in any order. */
-/** Reductions of lanes of doubles, declared in semantics.h. */
-const OF_DOUBLES: Readonly<Record<string, string>> = { '+': 'nl_sum', min: 'nl_min', max: 'nl_max' }
-
-function pragma(names: Names, reductions: readonly Reduction[]): string {
-  if (reductions.length === 0) return 'NL_INDEPENDENT'
-  const clauses = reductions.map(({ variable, op }) => {
-    const identifier = variable.type === 'f64' ? (OF_DOUBLES[op] ?? op) : op
-    return ` reduction(${identifier}:${names.of(variable)})`
-  })
-  return `_Pragma("omp simd${clauses.join('')}")`
 }
 
 /** Each wants a register for itself. */

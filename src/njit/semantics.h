@@ -88,6 +88,12 @@ NL_INLINE f64 nl_round(f64 x) {
 #if defined(__wasm__)
 NL_INLINE f64 nl_min(f64 x, f64 y) { return __builtin_wasm_min_f64(x, y); }
 NL_INLINE f64 nl_max(f64 x, f64 y) { return __builtin_wasm_max_f64(x, y); }
+typedef f64 nl_lane;
+NL_INLINE nl_lane nl_min_lane(f64 x) { return x; }
+NL_INLINE nl_lane nl_max_lane(f64 x) { return x; }
+NL_INLINE nl_lane nl_min_lanes(nl_lane x, nl_lane y) { return nl_min(x, y); }
+NL_INLINE nl_lane nl_max_lanes(nl_lane x, nl_lane y) { return nl_max(x, y); }
+NL_INLINE f64 nl_of_lane(nl_lane x) { return x; }
 #else
 NL_INLINE f64 nl_min(f64 x, f64 y) {
   const f64 less = x < y ? x : y, equal = x == y ? nl_of_bits(nl_bits(x) | nl_bits(y)) : less;
@@ -97,6 +103,17 @@ NL_INLINE f64 nl_max(f64 x, f64 y) {
   const f64 more = x > y ? x : y, equal = x == y ? nl_of_bits(nl_bits(x) & nl_bits(y)) : more;
   return x != x ? x : equal;
 }
+// Integers in the order of doubles, NaN before or behind all: a loop that looks for an extreme waits for one comparison a
+// turn, not for all of the above.
+typedef i64 nl_lane;
+#define NL_FLIPPED(x) ((x) ^ (i64)((u64)((x) >> 63) >> 1))
+NL_INLINE nl_lane nl_min_lane(f64 x) { return x == x ? NL_FLIPPED((i64)nl_bits(x)) : (i64)0x8007ffffffffffffULL; }
+NL_INLINE nl_lane nl_max_lane(f64 x) { return x == x ? NL_FLIPPED((i64)nl_bits(x)) : 0x7ff8000000000000LL; }
+NL_INLINE nl_lane nl_min_lanes(nl_lane x, nl_lane y) { return x < y ? x : y; }
+NL_INLINE nl_lane nl_max_lanes(nl_lane x, nl_lane y) { return x > y ? x : y; }
+NL_INLINE f64 nl_of_lane(nl_lane x) { return nl_of_bits((u64)NL_FLIPPED(x)); }
+_Pragma("omp declare reduction(nl_min : i64 : omp_out = nl_min_lanes(omp_out, omp_in)) initializer(omp_priv = 0x7fffffffffffffffLL)")
+_Pragma("omp declare reduction(nl_max : i64 : omp_out = nl_max_lanes(omp_out, omp_in)) initializer(omp_priv = -0x7fffffffffffffffLL - 1)")
 #endif
 // A sum of nothing but -0 is -0.
 _Pragma("omp declare reduction(nl_sum : f64 : omp_out += omp_in) initializer(omp_priv = -0.0)")

@@ -1,0 +1,60 @@
+// What SIMD loops reduce, in C.
+// SPDX-License-Identifier: MIT
+
+import { combination } from './combinations.js'
+import type { Names } from './emit-expressions.js'
+import type { Expression, ForLoop, Reduction, Statement, Variable } from './ir.js'
+import { some } from './same.js'
+import { eachStatement, expressionsOf } from './walk.js'
+
+/** Reductions of lanes of doubles, declared in semantics.h. */
+const OF_DOUBLES: Readonly<Record<string, string>> = { '+': 'nl_sum', min: 'nl_min', max: 'nl_max' }
+
+/** A least or greatest double that is an `nl_lane` (see semantics.h) while a loop looks for it. */
+export interface Lane {
+  readonly op: 'min' | 'max'
+  readonly name: string
+}
+
+type Assign = Extract<Statement, { kind: 'assign' }>
+
+const useOf =
+  ({ id }: Variable) =>
+  (e: Expression) =>
+    e.kind === 'variable' && e.variable.id === id
+
+/** What an assignment combines its variable with. */
+export function partsOf({ variable, value }: Assign): readonly Expression[] | undefined {
+  const is = useOf(variable)
+  return combination(value, { is, reads: (e) => some(e, is) })?.parts
+}
+
+/** The variables that a loop may have in lanes: all that it does with them is to combine them. */
+export function lanesOf(names: Names, { body, simd }: ForLoop): ReadonlyMap<Variable, Lane> {
+  const lanes = new Map<Variable, Lane>()
+  for (const { variable, op } of simd?.reductions ?? []) {
+    if (variable.type !== 'f64' || (op !== 'min' && op !== 'max') || !onlyCombines(body, variable)) continue
+    lanes.set(variable, { op, name: `${names.of(variable)}_lane` })
+  }
+  return lanes
+}
+
+function onlyCombines(body: readonly Statement[], variable: Variable): boolean {
+  const isUse = useOf(variable)
+  let combines = true
+  eachStatement(body, (s) => {
+    if (s.kind === 'assign' && s.variable === variable) combines &&= partsOf(s) !== undefined
+    else combines &&= !expressionsOf(s).some((e) => some(e, isUse))
+  })
+  return combines
+}
+
+/** Iterations may be run several at a time; what they add up is added in any order. */
+export function pragma(names: Names, reductions: readonly Reduction[], lanes: ReadonlyMap<Variable, Lane>): string {
+  if (reductions.length === 0) return 'NL_INDEPENDENT'
+  const clauses = reductions.map(({ variable, op }) => {
+    const identifier = variable.type === 'f64' ? (OF_DOUBLES[op] ?? op) : op
+    return ` reduction(${identifier}:${lanes.get(variable)?.name ?? names.of(variable)})`
+  })
+  return `_Pragma("omp simd${clauses.join('')}")`
+}
