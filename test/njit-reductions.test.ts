@@ -66,6 +66,47 @@ describe('extremes in the lanes of an inner loop', () => {
   })
 })
 
+describe('extremes of int32, which blocks begin without', () => {
+  const least = (x: Int32Array) => {
+    let w = 50
+    for (const i of prange(x.length)) w = Math.min(w, x[i] as number)
+    return w
+  }
+  const most = (x: Int32Array) => {
+    let w = -50
+    for (const i of prange(x.length)) w = Math.max(w, x[i] as number, -40)
+    return w
+  }
+  const both = (x: Int32Array) => {
+    let [low, high] = [1000, -1000]
+    const n = Math.floor(Math.sqrt(x.length))
+    for (const i of prange(n)) {
+      for (let j = 0; j < n; j++) {
+        low = Math.min(low, x[i * n + j] as number)
+        high = Math.max(x[i * n + j] as number, high)
+      }
+    }
+    return low * 10_000 + high
+  }
+  const compared = (x: Int32Array) => {
+    let [low, high] = [1000, -1000]
+    for (const i of prange(x.length)) {
+      if ((x[i] as number) < low) low = x[i] as number
+      if ((x[i] as number) >= high) high = x[i] as number
+    }
+    return low * 10_000 + high
+  }
+  test.each(TARGETS)('on %s', (target) => {
+    for (const source of [least, most, both, compared]) {
+      const compiled = njit({ parallel: true, target }, source)
+      for (const from of [-90, -20, 7, 60]) {
+        const x = Int32Array.from({ length: 3000 }, (_, i) => from + (i % 9))
+        expect(compiled(x), `${source} from ${from}`).toBe(source(x))
+      }
+    }
+  })
+})
+
 describe('scalars', () => {
   test('the least, past NaN, of 0 and -0 the one that came last', () => {
     const least = (x: Float64Array) => {

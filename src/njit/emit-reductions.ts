@@ -6,7 +6,7 @@
 
 import type { Emitter } from './emit.js'
 import { itemsize, storedType } from './emit-expressions.js'
-import type { ArrayType, ForLoop, Reduction, Scalar, Storage, Type, Variable } from './ir.js'
+import type { ArrayType, ForLoop, Reduction, Scalar, Storage, Variable } from './ir.js'
 import { eachStatement } from './walk.js'
 
 /** Blocks of a loop that reduces scalars; of one that reduces arrays, each of which has a copy a block. */
@@ -22,6 +22,15 @@ const IDENTITY: Readonly<Record<string, string>> = {
 const LEAST = '(-9223372036854775807LL - 1)'
 const GREATEST = '9223372036854775807LL'
 
+const OF_64_BITS = [LEAST, GREATEST] as const
+const EXTREME: ReadonlySet<string> = new Set(['min', 'max', '<', '<=', '>', '>='])
+
+/** What the greatest of some values begins with, and the least. */
+const EXTREMES: Readonly<Record<Scalar, readonly [string, string]>> = {
+  ...{ f64: ['(-__builtin_inf())', '__builtin_inf()'], i32: ['(-2147483647 - 1)', '2147483647'] },
+  ...{ i64: OF_64_BITS, big: OF_64_BITS, bool: ['0', '1'] },
+}
+
 /**
  * What bit operations of doubles, and of integers of more than 32 bits, begin with: they cut it to their identity, and never
  * have it as a result, so it tells that nothing was combined, and that what there is is not to be cut.
@@ -34,8 +43,7 @@ export function identity(op: string, type: Scalar): string {
   const untouched = UNTOUCHED[op]
   if (untouched && (type === 'f64' || type === 'i64')) return untouched[type === 'f64' ? 0 : 1]
   if (op === '+') return type === 'f64' ? '-0.0' : '0'
-  if (op === 'min' || op === '<' || op === '<=') return type === 'f64' ? '__builtin_inf()' : GREATEST
-  if (op === 'max' || op === '>' || op === '>=') return type === 'f64' ? '(-__builtin_inf())' : LEAST
+  if (EXTREME.has(op)) return EXTREMES[type][op === 'min' || op[0] === '<' ? 1 : 0]
   return IDENTITY[op] ?? '0'
 }
 
@@ -70,11 +78,15 @@ function combined(op: string, type: Scalar, all: string, part: string): string {
   return `${all} ${op} ${part}`
 }
 
-const scalarType = (type: Type) => (type === 'i32' ? 'i64' : type) as Scalar
+/** Sums of blocks may leave 32 bits where that of all does not, and places are unset where they are no int32. */
+function scalarType({ variable, op, along }: Reduction): Scalar {
+  const type = variable.type as Scalar
+  return type === 'i32' && (along || !EXTREME.has(op)) ? 'i64' : type
+}
 
-export function partialType(emitter: Emitter, variable: Variable): string {
-  if (typeof variable.type !== 'string') return storedType(variable.type.storage)
-  return emitter.type(scalarType(variable.type))
+export function partialType(emitter: Emitter, reduction: Reduction): string {
+  const { type } = reduction.variable
+  return typeof type === 'string' ? emitter.type(scalarType(reduction)) : storedType(type.storage)
 }
 
 export function blockLines(
@@ -94,9 +106,10 @@ export function blockLines(
   emitter.line(`${context}.length = (${context}.turns + ${most - 1}) / ${most};`)
   emitter.line(`if (${context}.length < ${loops ? 1 : LEAST_LENGTH}) ${context}.length = ${loops ? 1 : LEAST_LENGTH};`)
   emitter.line(`${blocks} = (${context}.turns + ${context}.length - 1) / ${context}.length;`)
-  for (const { variable } of reductions) {
+  for (const reduction of reductions) {
+    const { variable } = reduction
     const parts = `${context}.${names.of(variable)}_parts`
-    const type = partialType(emitter, variable)
+    const type = partialType(emitter, reduction)
     const count = typeof variable.type === 'string' ? blocks : `${blocks} * ${elements(emitter, variable)}`
     const size = typeof variable.type === 'string' ? 8 : itemsize(variable.type.storage)
     emitter.line(`${parts} = (${type}*)nl_new(A, ${count}, ${size});`)
@@ -176,10 +189,11 @@ function stridedOffset(name: string, rank: number): string {
   return terms.join(' + ')
 }
 
-export function accumulator(emitter: Emitter, { variable, op, along }: Reduction): void {
+export function accumulator(emitter: Emitter, reduction: Reduction): void {
+  const { variable, op, along } = reduction
   const name = emitter.names.of(variable)
   if (typeof variable.type === 'string') {
-    const type = scalarType(variable.type)
+    const type = scalarType(reduction)
     emitter.line(`${emitter.type(type)} ${name} = ${along ? unset(type) : identity(op, type)};`)
     return
   }

@@ -30,7 +30,7 @@ export function regionText(emitter: Emitter, loop: ForLoop): void {
   emitter.regions.push({ number, text: '' })
 
   const fields = outside.map((variable) => `${emitter.type(variable.type)} ${names.of(variable)};`)
-  const partials = reductions.map(({ variable }) => `${partialType(emitter, variable)}* ${names.of(variable)}_parts;`)
+  const partials = reductions.map((one) => `${partialType(emitter, one)}* ${names.of(one.variable)}_parts;`)
   const body = bodyOf(emitter, nest, struct, outside, reduced)
   const loops = `i64 start[${nest.length}], count[${nest.length}];`
   emitter.finished.push(

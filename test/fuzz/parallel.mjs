@@ -67,8 +67,9 @@ export const PARALLEL = {
       ...['&&', '||', 'behind', 'choice', 'if bits'],
     ])
     // Not a constant: where an operation then changes nothing, it is seen to be none.
-    const infinite = { 'Math.min': 'Infinity', first: 'Infinity', behind: 'Infinity', choice: 'Infinity' }
-    const start = { ...infinite, '&&': '(m > -3)', '||': '(m > 3)', 'if bits': '(m / 8)' }[kind] ?? '(m & 255)'
+    const far = this.random.pick(['Infinity', '(m | 0)'])
+    const extremes = { 'Math.min': far, first: far, behind: far, choice: far }
+    const start = { ...extremes, '&&': '(m > -3)', '||': '(m > 3)', 'if bits': '(m / 8)' }[kind] ?? '(m & 255)'
     if (kind === 'first' || kind === 'behind')
       return { names: [this.name('s'), this.name('s')], starts: [start, -1], kind }
     return { names: [this.name('s')], starts: [start], kind }
@@ -77,8 +78,13 @@ export const PARALLEL = {
   /** Exact in any order: small whole numbers, bits, extrema and where they are first. */
   combine({ names: [name, place], kind }, counter) {
     const small = (mask) => binary('n', '&', this.expression(), pinned(constant('n', mask)))
+    /** Often an int32: with a start that is one, the variable is one in compiled functions. */
+    const number = () =>
+      this.random.chance(0.5)
+        ? pinned(binary('n', '|', this.expression(), pinned(constant('n', 0))))
+        : this.expression()
     if (kind.startsWith('Math')) {
-      const value = pinned(call('n', kind, pinned(variable('n', name)), this.expression()))
+      const value = pinned(call('n', kind, pinned(variable('n', name)), number()))
       return [{ s: 'assign', op: '=', name, value }]
     }
     if (kind === '*=') {
@@ -103,7 +109,7 @@ export const PARALLEL = {
       const test = pinned(binary('b', '<', pinned(variable('n', found)), old))
       const value = pinned({ k: 'cond', t: 'n', a: test, b: pinned(variable('n', found)), c: old })
       return [
-        { s: 'let', keyword: 'const', name: found, value: this.expression(), final: true },
+        { s: 'let', keyword: 'const', name: found, value: number(), final: true },
         { s: 'assign', op: '=', name, value, final: true },
       ]
     }
@@ -121,7 +127,7 @@ export const PARALLEL = {
       const less = pinned(binary('b', '<', pinned(variable('n', found)), pinned(variable('n', name))))
       const test = kind === 'first' ? less : pinned(binary('b', '&&', this.expression('b'), less))
       return [
-        { s: 'let', keyword: 'const', name: found, value: this.expression(), final: true },
+        { s: 'let', keyword: 'const', name: found, value: number(), final: true },
         { s: 'if', test, yes: keep, final: true },
       ]
     }
