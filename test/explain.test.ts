@@ -46,7 +46,8 @@ describe('explain tells of the arrays', () => {
     const out = nl.asarray(new Float64Array(100))
     const onWasm = first(() => nl.withBackend('wasm', () => nl.add(outside, nl.ones(100), { out })))
     expect(onWasm.arrays.map((array) => array.outside)).toEqual([true, false, true])
-    expect(onWasm.bytesCopied).toBe(3 * 800)
+    // `out` is not read.
+    expect(onWasm.bytesCopied).toBe(2 * 800)
     expect(nl.explain(() => nl.withBackend('as', () => nl.negative(outside))).toString()).toContain('copied 800 bytes')
     expect(first(() => nl.withBackend('native', () => nl.add(outside, 1))).bytesCopied).toBe(0)
     expect(first(() => nl.withBackend('wasm', () => nl.add(nl.ones(100), 1))).bytesCopied).toBe(0)

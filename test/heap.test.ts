@@ -84,6 +84,27 @@ describe('allocation', () => {
 
 describe('a small heap (NUMLOOM_MAX_MEMORY)', () => {
   const env = { NUMLOOM_MAX_MEMORY: '128MB' }
+  test('that is full of arrays in use does not collect garbage for every call', async () => {
+    const script = `
+      import { constants, PerformanceObserver } from 'node:perf_hooks'
+      import * as nl from 'numloom'
+      let collections = 0
+      const observer = new PerformanceObserver((list) => {
+        for (const { detail } of list.getEntries()) if (detail.kind === constants.NODE_PERFORMANCE_GC_MAJOR) collections++
+      })
+      observer.observe({ entryTypes: ['gc'] })
+      nl.setBackend('wasm')
+      const held = Array.from({ length: 12 }, () => nl.ones(1_000_000))
+      const outside = nl.asarray(new Float64Array(1_000_000))
+      let refused = 0
+      for (let i = 0; i < 300; i++) try { nl.sum(outside) } catch { refused++ }
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      console.log(JSON.stringify({ collections, refused, held: held.length }))
+    `
+    const { collections, refused } = await jsonOf<{ collections: number; refused: number }>(script, { env })
+    expect(refused).toBe(300)
+    expect(collections).toBeLessThan(60)
+  })
 
   test('spills with one warning, on every backend, and results stay right', async () => {
     const script = `

@@ -51,6 +51,14 @@ describe('a typed array from data', () => {
     expect(views.every((view, i) => nl.min(view).item() === i && nl.max(view).item() === i)).toBe(true)
     for (const array of [...views, ...others]) array.dispose()
   })
+  test('of a small array that was freed is not that of the next ones', () => {
+    const x = nl.ones(10)
+    const data = x.data
+    x.dispose()
+    const others = Array.from({ length: 20 }, () => nl.full(10, 7))
+    nl.multiply(data, 0, { out: nl.asarray(data) })
+    expect(others.map((other) => nl.sum(other).item())).toEqual(others.map(() => 70))
+  })
   test('of memory that was freed throws DisposedError', () => {
     const x = nl.ones(100_000)
     const [whole, some] = [x.data, part(x, 10)]

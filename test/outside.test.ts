@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { BACKEND_NAMES } from '../dist/backends/backend.js'
 import { njit } from '../dist/njit.js'
 import { errorOf } from './support/errors.ts'
+import { Random } from './support/random.ts'
 
 const FLOATS = ['float64', 'float32'] as const
 
@@ -42,6 +43,56 @@ describe('memory from outside, on every backend', () => {
       const ints = Int32Array.of(1, 2, 3)
       expect(nl.sum(nl.add(ints, 1)).item()).toBe(9n)
     })
+  })
+})
+
+describe('a small part of a large typed array', () => {
+  const WASM = ['wasm', 'wasm-threads', 'as'] as const
+  const copied = (backend: nl.BackendName, work: () => unknown) =>
+    nl.withBackend(backend, () => nl.explain(work).calls.reduce((bytes, call) => bytes + call.bytesCopied, 0))
+  test.each(WASM)('%s copies that part alone', (backend) => {
+    const x = nl.asarray(new Float64Array(80_000)).reshape([40, 20, 100])
+    const bytes = 80_000 * 8
+    expect(copied(backend, () => nl.add(x.slice(3), 1))).toBe(2000 * 8)
+    expect(copied(backend, () => nl.multiply(x.slice(':', ':', 5), 2))).toBe(800 * 8)
+    for (const axis of [0, 1, 2]) expect(copied(backend, () => nl.sum(x, { axis }))).toBeLessThan(3 * bytes)
+    const cube = nl.asarray(new Float64Array(27_000)).reshape([30, 30, 30])
+    expect(copied(backend, () => nl.add(cube.T, cube))).toBeLessThan(4 * 27_000 * 8)
+  })
+  test.each(WASM)('%s writes no other elements', (backend) => {
+    const data = new Float64Array(6000)
+    const out = nl.asarray(data).reshape([60, 100])
+    const written = (part: nl.NDArray) => {
+      const events: nl.CopyEvent[] = []
+      const off = nl.on('copy', (event) => events.push(event))
+      nl.withBackend(backend, () => nl.add(part, 1, { out: part }))
+      off()
+      return events.reduce((sum, { direction, bytes }) => sum + (direction === 'out' ? bytes : 0), 0)
+    }
+    for (const part of [out.row(3), out.slice(':', 7), out.slice('::2', '::-3'), out.slice('5:9', '10:20'), out.T]) {
+      expect(written(part)).toBe(part.size * 8)
+    }
+  })
+  test.each(WASM)('%s gives what js gives, of parts that lie among each other, too', (backend) => {
+    const random = new Random('outside')
+    const step = () => [':', '::2', '::-1', '3:40', '::-3', '10:11', '4:4'][Math.floor(random.uniform(0, 7))] as string
+    const run = (name: nl.BackendName, inPlace: boolean, turns: readonly boolean[], slice: [string, string]) =>
+      nl.withBackend(name, () => {
+        const grid = nl.asarray(Float64Array.from({ length: 3600 }, (_, i) => (i % 17) - 8)).reshape([60, 60])
+        const other = inPlace ? grid : nl.asarray(Float64Array.from({ length: 3600 }, (_, i) => i)).reshape([60, 60])
+        const [a, b, out] = [grid, grid, other].map((from, i) => (turns[i] ? from.T : from).slice(...slice))
+        nl.add(a as nl.NDArray, b as nl.NDArray, { out: out as nl.NDArray })
+        if (backend !== 'as')
+          nl.matmul(grid.slice(':9', ':20'), grid.T.slice('40:', '50:'), { out: grid.slice('20:29', ':10') })
+        nl.blas.axpy(2, grid.row(7), grid.row(9).slice('::-1'))
+        return [...grid.toTypedArray(), ...other.toTypedArray()]
+      })
+    for (let round = 0; round < 60; round++) {
+      const [turned, ...turns] = [0, 1, 2].map(() => random.uniform(0, 1) < 0.3)
+      const how = [round % 2 === 0, round % 2 === 0 ? [turned, turned, turned] : [turned, ...turns], [step(), step()]]
+      const args = how as [boolean, boolean[], [string, string]]
+      expect(run(backend, ...args), String(args)).toEqual(run('js', ...args))
+    }
   })
 })
 

@@ -71,6 +71,20 @@ describe('on', () => {
     }
   })
 
+  test('a handler that renews itself is called once for each event', () => {
+    let calls = 0
+    let off: () => void = () => {}
+    const renewed = () => {
+      calls++
+      off()
+      off = nl.on('region', renewed)
+    }
+    off = nl.on('region', renewed)
+    nl.withThreads(2, () => nl.withBackend('native', () => nl.sin(large)))
+    off()
+    expect(calls).toBe(1)
+  })
+
   test("'memory' tells of growth, of what dead arrays gave back, and of arrays outside a full heap", async () => {
     const script = `
       import * as nl from 'numloom'

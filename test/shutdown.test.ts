@@ -38,6 +38,18 @@ describe.each(['wasm-threads', 'native'])('%s', (backend) => {
   })
 })
 
+test('what died before does not free arrays of afterwards', async () => {
+  const changed = await jsonOf<number>(`
+    import * as nl from 'numloom'
+    for (let i = 0; i < 100; i++) nl.sum(nl.ones(100_000))
+    await nl.shutdown()
+    const live = Array.from({ length: 100 }, (_, i) => nl.full(100_000, i))
+    for (let i = 0; i < 400; i++) nl.ones(1_000_000)
+    console.log(live.filter((x, i) => nl.max(x).item() !== i || nl.min(x).item() !== i).length)
+  `)
+  expect(changed).toBe(0)
+})
+
 test.each(['wasm', 'wasm-threads', 'native'])(
   '%s: the memory of all rounds but the last goes back to the system',
   async (backend) => {

@@ -19,6 +19,8 @@ const SMALL_ALIGNMENT = 16
 /** Arrays up to this size share pages: creating a tracked block for each would cost more than the arithmetic on it. */
 const SMALL_BYTES = 1024
 const SMALL_PAGE_BYTES = 128 * 1024
+/** Each collection that makes no room puts off the next one twice as long, so many times. */
+const MOST_FRUITLESS = 10
 
 export type HeapEvent = 'grow' | 'spill' | 'reclaim'
 
@@ -40,6 +42,8 @@ export class Heap {
   #free = new FreeBlocks()
   #page: Region | undefined
   #pageUsed = 0
+  /** Collections in a row that made no room. */
+  #fruitless = 0
   #reclaimer = new Reclaimer((block) => this.#release(block))
   /** Arrays in the heap, and in memory outside that was taken because the heap was full. */
   readonly inside: Tally = { arrays: 0 }
@@ -145,7 +149,8 @@ export class Heap {
   free(region: Region): void {
     const { block } = region
     if (region === this.#page) {
-      if (block.users === 1) this.#pageUsed = 0
+      // A typed array over it would then be one over other arrays.
+      if (block.users === 1 && !this.#lent.has(block)) this.#pageUsed = 0
       return
     }
     if (block.tally !== this.inside && block.tally !== this.spilled) return
@@ -215,12 +220,15 @@ export class Heap {
   #reclaim(size: number): number | undefined {
     if (this.choice.maximumBytes === 0) return undefined
     // A full heap of arrays that live must not cost every new array a collection.
-    if (this.#reclaimer.unswept * 8 < this.choice.maximumBytes && !this.#reclaimer.rested) return undefined
+    const enough = (this.choice.maximumBytes / 8) * 2 ** this.#fruitless
+    if (this.#reclaimer.unswept < enough && !this.#reclaimer.rested) return undefined
     const before = this.bytesInUse
     this.#reclaimer.sweep('major')
     this.#tellReclaimed(before)
     this.#free.merge()
-    return this.#free.take(size) ?? this.#grow(size)
+    const address = this.#free.take(size) ?? this.#grow(size)
+    this.#fruitless = address === undefined ? Math.min(this.#fruitless + 1, MOST_FRUITLESS) : 0
+    return address
   }
 
   #grow(size: number): number | undefined {

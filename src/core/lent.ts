@@ -13,6 +13,10 @@ export class Lent {
     this.#blocks.set(block.address, block)
   }
 
+  has(block: Block): boolean {
+    return this.#blocks.has(block.address)
+  }
+
   delete(block: Block): void {
     this.#blocks.delete(block.address)
   }

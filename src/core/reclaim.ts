@@ -37,6 +37,9 @@ const SWEEP_PAGE_BYTES = 32 * 2 ** 20
 const SWEEP_PAGE_BYTES_PER_MS = 32 * 2 ** 20
 const MOST_SWEEP_PAGE_BYTES = 64 * 2 ** 20
 
+/** Of all heaps: the addon still watches what is left of one that was given up. */
+let lastWatchId = 0
+
 export const ADVICE = 'Free arrays by scope(), `using` or dispose(), or write results to `out`'
 
 export class Reclaimer {
@@ -49,8 +52,7 @@ export class Reclaimer {
   #watcher: Watcher = collectorWatcher()
   #watched = new Map<number, Block>()
   #tracked = 0
-  #lastWatchId = 0
-  #nextRound = WATCH_ROUND
+  #nextRound = lastWatchId + WATCH_ROUND
   #watchedBytes = WATCHED_BYTES
   /** Bytes taken since the last look, and those of pages among them. */
   unswept = 0
@@ -76,7 +78,7 @@ export class Reclaimer {
       if (!isPage && (block.size < this.#watchedBytes || region.outside !== undefined)) return
     } else this.#awaitCollection()
     // Not the address: that is used again while an older region that had it may not be collected yet.
-    block.watchId = ++this.#lastWatchId
+    block.watchId = ++lastWatchId
     this.#watcher.watch(region, block.watchId)
     this.#watched.set(block.watchId, block)
     if (block.watchId < this.#nextRound) return

@@ -1,7 +1,7 @@
 // Arrays from outside the heap, for the length of one call of a compiled wasm function: the part that the function can
 // reach is copied into the heap, and what it wrote is copied back. SPDX-License-Identifier: MIT
 
-import { transfer } from '../backends/outside.js'
+import { told } from '../backends/outside.js'
 import { heap } from '../core/heap.js'
 import type { ArrayArgument, NumericArray } from './target.js'
 
@@ -78,7 +78,7 @@ export function place(arrays: readonly ArrayArgument[]): Placed {
       // The buffer of an empty array may be detached.
       if (end === begin) continue
       const target = new Uint8Array(heap().buffer, origin + begin, end - begin)
-      transfer('in', new Uint8Array(buffer, begin, end - begin), target)
+      told('in', end - begin, () => target.set(new Uint8Array(buffer, begin, end - begin)))
       bytes += end - begin
     }
   } catch (error) {
@@ -93,7 +93,7 @@ export function place(arrays: readonly ArrayArgument[]): Placed {
         const length = extent.end - extent.begin
         if (!extent.written || length === 0) continue
         const from = new Uint8Array(heap().buffer, origin + extent.begin, length)
-        transfer('out', from, new Uint8Array(buffer, extent.begin, length))
+        told('out', length, () => new Uint8Array(buffer, extent.begin, length).set(from))
         bytes += length
       }
       block.release()

@@ -105,8 +105,9 @@ export const heard = (name: EventName): boolean => listeners[name].size > 0
 
 /** Tells an event to all who listen. */
 export function emit<K extends EventName>(name: K, event: Events[K]): void {
-  for (const listener of listeners[name]) {
-    if (listener.busy) continue
+  // Those of now: a handler may add others, or itself again.
+  for (const listener of [...listeners[name]]) {
+    if (listener.busy || !listeners[name].has(listener)) continue
     listener.busy = true
     try {
       listener.handler(event as never)
