@@ -189,7 +189,8 @@ export function loadNative(): Backend {
   heap().watchWith(watcherOf(addon))
   releaseThreads = () => addon.releaseThreads()
   const applySchedule = scheduleFollower((kind, chunk) => addon.setSchedule(kind, chunk))
-  let threads = 1
+  // The addon outlives shutdown(), with the count that it had: the first call sets it.
+  let threads: number | undefined
   functionLoader = {
     open: (library) => openFunction(addon, library, isa),
     heapBase: () => attachHeap(addon),
