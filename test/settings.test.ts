@@ -416,6 +416,22 @@ describe('a scope follows await', () => {
     expect(nl.withThreads(3, () => nl.explain(run)).calls[0]?.threads).toBe(2)
     expect(() => nl.exp(x, { threads: 0 })).toThrow(nl.ValueError)
   })
+  test.each([
+    ['sum', nl.sum],
+    ['min', nl.min],
+    ['max', nl.max],
+  ])('%s has the option, with axes and without', (name, reduction) => {
+    const x = nl.ones([1000, 1000])
+    for (const options of [{}, { axis: 0 }, { axis: 1 }]) {
+      const run = () => nl.withBackend('native', () => reduction(x, { ...options, threads: 1 }))
+      const { calls } = nl.withThreads(3, () => nl.explain(run))
+      expect(new Set(calls.map(({ threads }) => threads))).toEqual(new Set([1]))
+      expect(calls[0]?.threadSetting.source).toBe(`${name}: threads(1)`)
+    }
+    for (const threads of [0, 'junk']) {
+      expect(() => reduction(x, { threads: threads as number })).toThrow(nl.ValueError)
+    }
+  })
   test('linear algebra has the option as well, under its own name', () => {
     const [a, x] = [nl.ones([1200, 1200]), nl.ones(1_000_000)]
     const [v, threads] = [nl.ones(1200), 2]
