@@ -224,7 +224,7 @@ describe('threads that the system does not start', () => {
 
   test('are a BackendError of wasm-threads, and fewer serve', async () => {
     const found = await jsonOf<unknown[]>(`
-      import { createRequire } from 'node:module'
+      import { createRequire, syncBuiltinESMExports } from 'node:module'
       const threads = createRequire(import.meta.url)('node:worker_threads')
       const { Worker } = threads
       let left = 1
@@ -234,6 +234,7 @@ describe('threads that the system does not start', () => {
           super(...args)
         }
       }
+      syncBuiltinESMExports()
       const nl = await import('numloom')
       ${tried}
       const sum = () => nl.withBackend('wasm-threads', () => nl.sum(nl.ones(1_000_000)).item())
@@ -243,13 +244,38 @@ describe('threads that the system does not start', () => {
   })
 })
 
+describe('preloads of the user', () => {
+  test.each(THREADED)('are not run by threads of %s', async (backend) => {
+    const file = join(ROOT, 'build', `preload-${process.pid}-${backend}.cjs`)
+    writeFileSync(
+      file,
+      `if (!require('node:worker_threads').isMainThread) throw new Error('for the main thread alone')`,
+    )
+    const script = `
+      import * as nl from 'numloom'
+      const sum = () => nl.withBackend('${backend}', () => nl.withThreads(3, () => nl.sum(nl.ones(1_000_000)).item()))
+      const first = sum()
+      // What a thread says comes between jobs.
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      console.log(JSON.stringify([first, sum()]))`
+    try {
+      for (const options of [{ flags: ['--require', file] }, { env: { NODE_OPTIONS: `--require "${file}"` } }]) {
+        expect(await jsonOf(script, options)).toEqual([1_000_000, 1_000_000])
+      }
+    } finally {
+      rmSync(file)
+    }
+  })
+})
+
 describe('a thread of the wasm team', () => {
   const capture = `
-    import { createRequire } from 'node:module'
+    import { createRequire, syncBuiltinESMExports } from 'node:module'
     const threads = createRequire(import.meta.url)('node:worker_threads')
     const made = []
     const { Worker } = threads
     threads.Worker = class extends Worker { constructor(...args) { super(...args); made.push(this) } }
+    syncBuiltinESMExports()
     const nl = await import('numloom')
     const x = nl.linspace(0, 1, 300_000)
     const run = () => nl.withBackend('wasm-threads', () => nl.withThreads(3, () => nl.sum(nl.exp(x)).item()))
@@ -284,7 +310,7 @@ describe('a thread of the wasm team', () => {
       try {
         const result = await jsonOf<{ error: object; after: boolean }>(
           `
-        import { createRequire } from 'node:module'
+        import { createRequire, syncBuiltinESMExports } from 'node:module'
         const threads = createRequire(import.meta.url)('node:worker_threads')
         const { Worker } = threads
         let made = 0
@@ -295,6 +321,7 @@ describe('a thread of the wasm team', () => {
             super(name, own ? { ...options, env, execArgv: ['--require', ${JSON.stringify(file)}] } : options)
           }
         }
+        syncBuiltinESMExports()
         const nl = await import('numloom')
         const { njit, prange } = await import('numloom/njit')
         const fill = njit({ parallel: true, target: 'wasm' }, (out, x) => {
