@@ -134,7 +134,7 @@ function readAll(): Variables {
     schedule: readSchedule(),
     maxActiveLevels: readLevels(threads.counts),
     waitPolicy: readVariable('OMP_WAIT_POLICY', parseWord(['active', 'passive']), 'some spinning, then sleep, is used'),
-    stackBytes: readVariable('OMP_STACKSIZE', parseStackSize, "the system's size is used"),
+    stackBytes: readVariable('OMP_STACKSIZE', parseStackSize, "the system's size is used", (bytes) => `${bytes}B`),
     procBind: readVariable('OMP_PROC_BIND', parseProcBind, bound),
     places,
     display: readVariable('OMP_DISPLAY_ENV', parseDisplay, 'false is used') ?? false,
