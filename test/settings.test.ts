@@ -78,6 +78,27 @@ describe('OMP_NUM_THREADS', () => {
     expect(await reload({})).toEqual([])
     expect(nl.getNumThreads()).toBe(detected())
   })
+  test('is checked also where another variable goes before it', async () => {
+    expect(await reload({ NUMLOOM_NUM_THREADS: '2', OMP_NUM_THREADS: 'abc' })).toEqual([
+      "OMP_NUM_THREADS='abc': 'abc' is not a positive integer; 2 is used (NUMLOOM_NUM_THREADS=2)",
+    ])
+    expect(await reload({ OMP_NUM_THREADS: '99999' })).toEqual([
+      `OMP_NUM_THREADS='99999': more than ${cap()} threads; 2 is used`,
+    ])
+    process.env.NUMLOOM_STRICT_ENV = '1'
+    expect(() => nl.reloadEnv()).toThrow(nl.EnvironmentError)
+  })
+  test('the warning tells the count within OMP_THREAD_LIMIT', async () => {
+    const [text] = await reload({ OMP_THREAD_LIMIT: '1', OMP_NUM_THREADS: 'abc' })
+    expect(text).toContain('; 1 is used')
+    expect(await reload({ OMP_THREAD_LIMIT: '3', OMP_NUM_THREADS: '99999,2,9' })).toEqual([
+      `OMP_NUM_THREADS='99999,2,9': more than ${cap()} threads; 3,2,3 is used`,
+    ])
+  })
+  test('of a list opens no more levels than are supported', async () => {
+    await reload({ OMP_NUM_THREADS: new Array(301).fill(2).join() })
+    expect(nl.omp.getMaxActiveLevels()).toBe(nl.omp.getSupportedActiveLevels())
+  })
   test('the cap is four a CPU, 64 at least', () => {
     expect(cap()).toBe(Math.max(64, 4 * variables().detected.cpus))
   })
@@ -263,6 +284,16 @@ describe('names of BLAS libraries', () => {
     expect(await count({ OPENBLAS_NUM_THREADS: '3', OMP_NUM_THREADS: '2' })).toEqual([3, 2])
     expect(await count({ OPENBLAS_NUM_THREADS: '0', MKL_NUM_THREADS: '4', OMP_NUM_THREADS: '2' })).toEqual([4, 2])
     expect(await count({ OPENBLAS_NUM_THREADS: '3', NUMLOOM_NUM_THREADS: '2' })).toEqual([2, 2])
+  })
+  test('are checked also where others go before them', async () => {
+    const wrong = (name: string, used: string) => `${name}='xyz': 'xyz' is not a positive integer; ${used} is used`
+    expect(await reload({ OPENBLAS_NUM_THREADS: 'xyz', NUMLOOM_NUM_THREADS: '2' })).toEqual([
+      `${wrong('OPENBLAS_NUM_THREADS', '2')} (NUMLOOM_NUM_THREADS=2)`,
+    ])
+    delete process.env.NUMLOOM_NUM_THREADS
+    expect(await reload({ OPENBLAS_NUM_THREADS: '3', MKL_NUM_THREADS: 'xyz' })).toEqual([
+      `${wrong('MKL_NUM_THREADS', '3')} (OPENBLAS_NUM_THREADS=3)`,
+    ])
   })
 })
 
