@@ -28,6 +28,20 @@ describe('places with usable CPUs', () => {
   })
 })
 
+test('more CPUs than there are on any machine are none, and soon', () => {
+  const many = Array.from({ length: 5000 }, () => '0:20000').join()
+  const lists = ['{0:20000}:20000', '{0:65536}:65536', '{0}:1000000000', `{${many}}`, `${many},0`]
+  for (const text of lists) expect(parsePlaces(text, FOUR)).toEqual({ problem: 'it has more than 65536 CPUs' })
+  expect(parsePlaces('{0:256}:255:256', FOUR)).toEqual({ value: '{0:256}:255:256' })
+})
+
+test('of a name, the most places are as many', () => {
+  expect(parsePlaces('cores(65536)', FOUR)).toEqual({ value: 'cores(65536)' })
+  for (const count of ['65537', '+0099999999999999999999']) {
+    expect(parsePlaces(`cores(${count})`, FOUR)).toEqual({ value: 'cores(65536)', problem: 'more than 65536 places' })
+  }
+})
+
 test.each([
   ...['foo', '{99}', '{4}:3', '{0:0}', '{0}:0', 'threads(0)', '!{0}', '{0},!{0}', '{!0}', '{1}:3:-1', '{0:1000000000}'],
 ])('%s is none', (text) => {
@@ -42,6 +56,7 @@ describe('libgomp itself complains of nothing', () => {
       'OMP_PLACES={99999}',
       'OMP_PLACES=!{0}',
       'OMP_PLACES=threads(0)',
+      'OMP_PLACES=cores(99999999999999999999)',
       'OMP_PLACES={0:9999}:2:1',
     ],
     ...['OMP_STACKSIZE=99999999999999999999G', 'GOMP_SPINCOUNT=x', 'GOMP_STACKSIZE=x', 'GOMP_CPU_AFFINITY=x'],

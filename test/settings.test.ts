@@ -78,6 +78,27 @@ describe('OMP_NUM_THREADS', () => {
     expect(await reload({})).toEqual([])
     expect(nl.getNumThreads()).toBe(detected())
   })
+  test('is checked also where another variable goes before it', async () => {
+    expect(await reload({ NUMLOOM_NUM_THREADS: '2', OMP_NUM_THREADS: 'abc' })).toEqual([
+      "OMP_NUM_THREADS='abc': 'abc' is not a positive integer; 2 is used (NUMLOOM_NUM_THREADS=2)",
+    ])
+    expect(await reload({ OMP_NUM_THREADS: '99999' })).toEqual([
+      `OMP_NUM_THREADS='99999': more than ${cap()} threads; 2 is used`,
+    ])
+    process.env.NUMLOOM_STRICT_ENV = '1'
+    expect(() => nl.reloadEnv()).toThrow(nl.EnvironmentError)
+  })
+  test('the warning tells the count within OMP_THREAD_LIMIT', async () => {
+    const [text] = await reload({ OMP_THREAD_LIMIT: '1', OMP_NUM_THREADS: 'abc' })
+    expect(text).toContain('; 1 is used')
+    expect(await reload({ OMP_THREAD_LIMIT: '3', OMP_NUM_THREADS: '99999,2,9' })).toEqual([
+      `OMP_NUM_THREADS='99999,2,9': more than ${cap()} threads; 3,2,3 is used`,
+    ])
+  })
+  test('of a list opens no more levels than are supported', async () => {
+    await reload({ OMP_NUM_THREADS: new Array(301).fill(2).join() })
+    expect(nl.omp.getMaxActiveLevels()).toBe(nl.omp.getSupportedActiveLevels())
+  })
   test('the cap is four a CPU, 64 at least', () => {
     expect(cap()).toBe(Math.max(64, 4 * variables().detected.cpus))
   })
@@ -134,10 +155,11 @@ describe('other variables', () => {
     ['OMP_PLACES', 'cores(2)', 'places', 'cores(2)', false],
     ['OMP_PLACES', '{0:4}:2:4', 'places', '{0:4}:2:4', false],
     ['OMP_PLACES', '0,1', 'places', '0,1', false],
-    ['OMP_STACKSIZE', '4', 'stackBytes', 16384, true],
-    ['OMP_STACKSIZE', '16KB', 'stackBytes', 16384, false],
+    ['OMP_STACKSIZE', '4', 'stackBytes', 512 * 1024, true],
+    ['OMP_STACKSIZE', '511KB', 'stackBytes', 512 * 1024, true],
+    ['OMP_STACKSIZE', '512KB', 'stackBytes', 512 * 1024, false],
     ['OMP_STACKSIZE', '2 m', 'stackBytes', 2 * 1024 * 1024, false],
-    ['OMP_STACKSIZE', '300', 'stackBytes', 300 * 1024, false],
+    ['OMP_STACKSIZE', '3000', 'stackBytes', 3000 * 1024, false],
     ['OMP_STACKSIZE', '1.5M', 'stackBytes', undefined, true],
     ['OMP_WAIT_POLICY', 'Active', 'waitPolicy', 'active', false],
     ['OMP_WAIT_POLICY', 'lazy', 'waitPolicy', undefined, true],
@@ -262,6 +284,16 @@ describe('names of BLAS libraries', () => {
     expect(await count({ OPENBLAS_NUM_THREADS: '3', OMP_NUM_THREADS: '2' })).toEqual([3, 2])
     expect(await count({ OPENBLAS_NUM_THREADS: '0', MKL_NUM_THREADS: '4', OMP_NUM_THREADS: '2' })).toEqual([4, 2])
     expect(await count({ OPENBLAS_NUM_THREADS: '3', NUMLOOM_NUM_THREADS: '2' })).toEqual([2, 2])
+  })
+  test('are checked also where others go before them', async () => {
+    const wrong = (name: string, used: string) => `${name}='xyz': 'xyz' is not a positive integer; ${used} is used`
+    expect(await reload({ OPENBLAS_NUM_THREADS: 'xyz', NUMLOOM_NUM_THREADS: '2' })).toEqual([
+      `${wrong('OPENBLAS_NUM_THREADS', '2')} (NUMLOOM_NUM_THREADS=2)`,
+    ])
+    delete process.env.NUMLOOM_NUM_THREADS
+    expect(await reload({ OPENBLAS_NUM_THREADS: '3', MKL_NUM_THREADS: 'xyz' })).toEqual([
+      `${wrong('MKL_NUM_THREADS', '3')} (OPENBLAS_NUM_THREADS=3)`,
+    ])
   })
 })
 
@@ -415,6 +447,22 @@ describe('a scope follows await', () => {
     const run = () => nl.withBackend('native', () => nl.exp(x, { threads: 2 }))
     expect(nl.withThreads(3, () => nl.explain(run)).calls[0]?.threads).toBe(2)
     expect(() => nl.exp(x, { threads: 0 })).toThrow(nl.ValueError)
+  })
+  test.each([
+    ['sum', nl.sum],
+    ['min', nl.min],
+    ['max', nl.max],
+  ])('%s has the option, with axes and without', (name, reduction) => {
+    const x = nl.ones([1000, 1000])
+    for (const options of [{}, { axis: 0 }, { axis: 1 }]) {
+      const run = () => nl.withBackend('native', () => reduction(x, { ...options, threads: 1 }))
+      const { calls } = nl.withThreads(3, () => nl.explain(run))
+      expect(new Set(calls.map(({ threads }) => threads))).toEqual(new Set([1]))
+      expect(calls[0]?.threadSetting.source).toBe(`${name}: threads(1)`)
+    }
+    for (const threads of [0, 'junk']) {
+      expect(() => reduction(x, { threads: threads as number })).toThrow(nl.ValueError)
+    }
   })
   test('linear algebra has the option as well, under its own name', () => {
     const [a, x] = [nl.ones([1200, 1200]), nl.ones(1_000_000)]

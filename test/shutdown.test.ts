@@ -50,6 +50,24 @@ test('what died before does not free arrays of afterwards', async () => {
   expect(changed).toBe(0)
 })
 
+test.each(['wasm-threads', 'native'])(
+  '%s: a call on one thread has one, after a larger team was ended',
+  async (backend) => {
+    const script = `
+    import { readdirSync } from 'node:fs'
+    import * as nl from 'numloom'
+    const tasks = () => readdirSync('/proc/self/task').length
+    nl.setBackend('${backend}')
+    nl.withThreads(4, () => nl.exp(nl.ones(1_000_000)))
+    await nl.shutdown()
+    const x = nl.ones(1_000_000), before = tasks()
+    const [call] = nl.withThreads(1, () => nl.explain(() => nl.exp(x))).calls
+    console.log(JSON.stringify([call.threads, tasks() - before]))
+  `
+    expect(await jsonOf(script)).toEqual([1, 0])
+  },
+)
+
 test.each(['wasm', 'wasm-threads', 'native'])(
   '%s: the memory of all rounds but the last goes back to the system',
   async (backend) => {

@@ -6,7 +6,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { jsonOf, ROOT } from './support/child.ts'
+import { jsonOf, ROOT, runScript } from './support/child.ts'
 
 const THREADED = ['wasm-threads', 'native'] as const
 
@@ -164,6 +164,44 @@ describe('where a worker loads the addon first, with the environment of the proc
   test('the team is reported that libgomp gave', async () => {
     expect(await found({ OMP_THREAD_LIMIT: '2' })).toEqual({ reported: 2, found: 2 })
   })
+  test('a stack that is too small for kernels makes native unavailable', async () => {
+    const caught = `try { nl.setBackend('native') } catch ({ name, message }) { parentPort.postMessage({ name, message }) }`
+    const script = withWorkers(1, caught, rest).replace('execArgv: []', 'execArgv: [], env: {}')
+    expect(await jsonOf(script, { env: { OMP_STACKSIZE: '20K' } })).toMatchObject({
+      name: 'BackendError',
+      message: expect.stringMatching(/OMP_STACKSIZE=20K, less than the minimum of 512K/),
+    })
+  })
+})
+
+describe('the smallest OMP_STACKSIZE', () => {
+  test.each(['4', '20K', '512K'])('%s is enough for kernels and compiled functions', async (size) => {
+    const script = `
+      import * as nl from 'numloom'
+      import { njit, prange } from 'numloom/njit'
+      nl.setBackend('native')
+      const [a, t, x] = [nl.ones([1200, 1200]), nl.ones([1200, 1200]).T, nl.ones(1200)]
+      const every = nl.ones([1200, 2400]).slice(':', '::2')
+      const fib = njit(function fib(n) { return n < 2 ? n : fib(n - 1) + fib(n - 2) })
+      const fill = njit({ parallel: true, target: 'native', globals: { fib } }, (out) => {
+        for (const i of prange(out.length)) out[i] = fib(20)
+      })
+      const out = new Float64Array(8)
+      const found = nl.withThreads(3, () => {
+        fill(out)
+        const products = [nl.matmul(a, x), nl.matmul(t, x), nl.matmul(every, x), nl.matmul(a, t)]
+        return products.map((product) => nl.min(product).item() === 1200 && nl.max(product).item() === 1200)
+      })
+      console.log(JSON.stringify([found, [...out]]))`
+    const { code, stdout, stderr } = await runScript(script, { env: { OMP_STACKSIZE: size } })
+    expect({ code, found: stdout && JSON.parse(stdout) }).toEqual({
+      code: 0,
+      found: [[true, true, true, true], new Array(8).fill(6765)],
+    })
+    const warnings = stderr.split('\n').filter((line) => line.includes('OMP_STACKSIZE'))
+    expect(warnings.length).toBe(size === '512K' ? 0 : 1)
+    if (size !== '512K') expect(warnings[0]).toContain('524288B is used')
+  })
 })
 
 describe('OMP_PROC_BIND', () => {
@@ -222,9 +260,30 @@ describe('threads that the system does not start', () => {
     expect(found).toEqual([error, 1_000_000, error, 999])
   })
 
+  test('are one also where a larger team was there just before', async ({ skip }) => {
+    if (spawnSync('prlimit', ['--version']).error) skip('prlimit is not installed')
+    const script = `
+      import { spawnSync } from 'node:child_process'
+      import { readFileSync } from 'node:fs'
+      import * as nl from 'numloom'
+      ${tried}
+      const x = nl.ones(300_000)
+      const team = (threads) => tried(threads, () =>
+        nl.explain(() => nl.withBackend('native', () => nl.exp(x))).calls[0].threads)
+      const found = [team(8), team(2)]
+      // Room for three more stacks, once those of the threads that libgomp let go are free.
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      const size = 1024 * Number(/VmSize:\\s*(\\d+)/.exec(readFileSync('/proc/self/status', 'latin1'))[1])
+      const limited = spawnSync('prlimit', ['--pid', String(process.pid), '--as=' + (size + 3 * 2 ** 30)])
+      found.push(limited.status, team(8), team(3))
+      console.log(JSON.stringify(found))`
+    const error = { name: 'BackendError', code: 'NUMLOOM_BACKEND', backend: 'native' }
+    expect(await jsonOf(script, { env: { OMP_STACKSIZE: '1G' } })).toEqual([8, 2, 0, error, 3])
+  })
+
   test('are a BackendError of wasm-threads, and fewer serve', async () => {
     const found = await jsonOf<unknown[]>(`
-      import { createRequire } from 'node:module'
+      import { createRequire, syncBuiltinESMExports } from 'node:module'
       const threads = createRequire(import.meta.url)('node:worker_threads')
       const { Worker } = threads
       let left = 1
@@ -234,6 +293,7 @@ describe('threads that the system does not start', () => {
           super(...args)
         }
       }
+      syncBuiltinESMExports()
       const nl = await import('numloom')
       ${tried}
       const sum = () => nl.withBackend('wasm-threads', () => nl.sum(nl.ones(1_000_000)).item())
@@ -243,13 +303,38 @@ describe('threads that the system does not start', () => {
   })
 })
 
+describe('preloads of the user', () => {
+  test.each(THREADED)('are not run by threads of %s', async (backend) => {
+    const file = join(ROOT, 'build', `preload-${process.pid}-${backend}.cjs`)
+    writeFileSync(
+      file,
+      `if (!require('node:worker_threads').isMainThread) throw new Error('for the main thread alone')`,
+    )
+    const script = `
+      import * as nl from 'numloom'
+      const sum = () => nl.withBackend('${backend}', () => nl.withThreads(3, () => nl.sum(nl.ones(1_000_000)).item()))
+      const first = sum()
+      // What a thread says comes between jobs.
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      console.log(JSON.stringify([first, sum()]))`
+    try {
+      for (const options of [{ flags: ['--require', file] }, { env: { NODE_OPTIONS: `--require "${file}"` } }]) {
+        expect(await jsonOf(script, options)).toEqual([1_000_000, 1_000_000])
+      }
+    } finally {
+      rmSync(file)
+    }
+  })
+})
+
 describe('a thread of the wasm team', () => {
   const capture = `
-    import { createRequire } from 'node:module'
+    import { createRequire, syncBuiltinESMExports } from 'node:module'
     const threads = createRequire(import.meta.url)('node:worker_threads')
     const made = []
     const { Worker } = threads
     threads.Worker = class extends Worker { constructor(...args) { super(...args); made.push(this) } }
+    syncBuiltinESMExports()
     const nl = await import('numloom')
     const x = nl.linspace(0, 1, 300_000)
     const run = () => nl.withBackend('wasm-threads', () => nl.withThreads(3, () => nl.sum(nl.exp(x)).item()))
@@ -284,7 +369,7 @@ describe('a thread of the wasm team', () => {
       try {
         const result = await jsonOf<{ error: object; after: boolean }>(
           `
-        import { createRequire } from 'node:module'
+        import { createRequire, syncBuiltinESMExports } from 'node:module'
         const threads = createRequire(import.meta.url)('node:worker_threads')
         const { Worker } = threads
         let made = 0
@@ -295,6 +380,7 @@ describe('a thread of the wasm team', () => {
             super(name, own ? { ...options, env, execArgv: ['--require', ${JSON.stringify(file)}] } : options)
           }
         }
+        syncBuiltinESMExports()
         const nl = await import('numloom')
         const { njit, prange } = await import('numloom/njit')
         const fill = njit({ parallel: true, target: 'wasm' }, (out, x) => {

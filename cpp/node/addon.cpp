@@ -6,6 +6,7 @@
 // SPDX-License-Identifier: MIT
 
 #include <node_api.h>
+#include <stdlib.h>
 #include <string.h>
 #if defined(__linux__)
 #include <sys/mman.h>
@@ -338,6 +339,17 @@ void define(napi_env env, napi_value exports, const char* name, napi_callback ca
   napi_set_named_property(env, exports, name, function);
 }
 
+/// The size of its threads' stacks as libgomp found it in the process's environment: it looks once, when this file is
+/// loaded first, and a worker that loads it cannot change that environment before. Empty where there is none.
+const char* stack_setting() {
+  static const char* const first = [] {
+    const char* own = getenv("OMP_STACKSIZE");
+    const char* set = own ? own : getenv("GOMP_STACKSIZE");
+    return strdup(set ? set : "");
+  }();
+  return first;
+}
+
 }  // namespace
 
 NAPI_MODULE_INIT() {
@@ -355,5 +367,6 @@ NAPI_MODULE_INIT() {
   define(env, exports, "watch", watch);
   define(env, exports, "sweep", sweep);
   napi_set_named_property(env, exports, "version", text(env, NL_VERSION));
+  napi_set_named_property(env, exports, "stackSetting", text(env, stack_setting()));
   return exports;
 }

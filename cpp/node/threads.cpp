@@ -10,7 +10,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <mutex>
@@ -84,17 +83,8 @@ std::atomic<size_t> stack_bytes{0};
 
 /// What this thread's libgomp has: the members of the last region, its caller included. It lets others go.
 thread_local int pool = 1;
-/// The largest team for which there were threads enough, and when that was tried.
-thread_local int proven = 0;
-thread_local double proven_at = 0;
 /// Held by the one whose team grows, so that no two are promised the same threads.
 std::mutex growth;
-
-double seconds() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return double(now.tv_sec) + double(now.tv_nsec) * 1e-9;
-}
 
 struct Trial {
   pthread_mutex_t* gate;
@@ -110,7 +100,8 @@ void* stand_by(void* opaque) {
   return nullptr;
 }
 
-/// Starts so many threads, and ends them; false where the system does not give them.
+/// Starts so many threads, and ends them; false where the system does not give them. libgomp ends the process where its
+/// team cannot grow, so that is tried before, each time: what it let go others may have taken since.
 bool try_threads(int count) {
   pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
   pthread_attr_t attributes;
@@ -131,16 +122,6 @@ bool try_threads(int count) {
   }
   pthread_attr_destroy(&attributes);
   return started == trials.size();
-}
-
-/// Whether this thread's team can have so many members. libgomp ends the process where it cannot, so that is tried
-/// before, though not more than once a second: regions of different sizes may follow each other all the time.
-bool can_have(int members) {
-  if (members <= proven && seconds() - proven_at < 1) return true;
-  if (!try_threads(members - pool)) return false;
-  proven = members;
-  proven_at = seconds();
-  return true;
 }
 
 /// libgomp binds a thread at its first region to the first place, where it was told to bind; its threads are bound
@@ -168,7 +149,7 @@ int run_team(isize items, RunChunks run, const void* context, const Schedule& de
   const int claimed = claim(most);
   std::unique_lock<std::mutex> growing(growth, std::defer_lock);
   if (claimed > pool) growing.lock();
-  if (claimed > pool && (refused_threads > 0 || !can_have(claimed))) {
+  if (claimed > pool && (refused_threads > 0 || !try_threads(claimed - pool))) {
     growing.unlock();
     release(claimed);
     refused_threads = claimed;

@@ -16,7 +16,7 @@ import { heap } from '../core/heap.js'
 import { collectGarbage, offerWatcher, type Watcher } from '../core/watcher.js'
 import type { Kernel } from '../kernel/define.js'
 import { allowedCpus } from '../omp/detect.js'
-import { parseWord } from '../omp/parse.js'
+import { parseStackSize, parseWord } from '../omp/parse.js'
 import { usablePlaces } from '../omp/places.js'
 import { scheduleFollower } from '../omp/schedule.js'
 import { variables } from '../omp/variables.js'
@@ -32,6 +32,8 @@ type NativeCall = (...args: NativeArgument[]) => number | undefined
 
 interface Addon {
   readonly version: string
+  /** OMP_STACKSIZE as libgomp found it when the addon was loaded first in the process; may be empty. */
+  readonly stackSetting: string
   isas(): string[]
   kernels(isa: string): [symbol: string, signature: string, call: NativeCall][]
   /** Returns the address where they begin. */
@@ -159,6 +161,17 @@ function requireAddon(file: string, cpus: readonly number[] | undefined): Addon 
   }
 }
 
+/** Threads with less of a stack than kernels need would end the process. Throws BackendError. */
+function checkStack(setting: string, file: string): void {
+  const { value, problem } = parseStackSize(setting)
+  if (value === undefined || problem === undefined) return
+  unavailable(
+    `the process was started with OMP_STACKSIZE=${setting}, ${problem}, which a worker cannot change. ` +
+      'Set more, or use native in the main thread before',
+    file,
+  )
+}
+
 /** Throws BackendError. */
 function loadAddon(file: string): Addon {
   const problem = truncation(readFileSync(file))
@@ -167,6 +180,7 @@ function loadAddon(file: string): Addon {
   const cpus = allowedCpus('/', 'thread-self')
   const addon = requireAddon(file, cpus)
   if (addon.version !== VERSION) binaryError('native', file, `it is of version ${addon.version}, not ${VERSION}`)
+  checkStack(addon.stackSetting, file)
   addon.prepare(variables().stackBytes ?? 0, Int32Array.from(cpus ?? []), claims, ownSlot())
   return addon
 }
@@ -189,7 +203,8 @@ export function loadNative(): Backend {
   heap().watchWith(watcherOf(addon))
   releaseThreads = () => addon.releaseThreads()
   const applySchedule = scheduleFollower((kind, chunk) => addon.setSchedule(kind, chunk))
-  let threads = 1
+  // The addon outlives shutdown(), with the count that it had: the first call sets it.
+  let threads: number | undefined
   functionLoader = {
     open: (library) => openFunction(addon, library, isa),
     heapBase: () => attachHeap(addon),

@@ -4,6 +4,7 @@
 
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
 import type { Code } from '../core/dtype.js'
 import { readVariable } from '../core/env.js'
 import { BackendError } from '../core/errors.js'
@@ -97,13 +98,22 @@ interface Instance {
 
 /** What Emscripten's glue knows of its threads. */
 interface Threads {
-  readonly pthreads: Readonly<Record<number, { terminate(): Promise<unknown> }>>
-  readonly unusedWorkers: readonly { terminate(): Promise<unknown> }[]
+  readonly pthreads: Readonly<Record<number, Worker>>
+  readonly unusedWorkers: Worker[]
+  /** Starts a thread, to be found in `unusedWorkers`. */
+  allocateUnusedWorker(): Worker
   /** Ends them, and the wait of this thread for messages of theirs, which would keep the memory for ever. */
   terminateRuntime(): void
 }
 
-/** Emscripten's glue starts the threads. It is CommonJS because only that form loads synchronously. */
+/** As the glue does, but without the preloads of the user (`node --require`, NODE_OPTIONS), which are for his own threads. */
+function startThread(threads: Threads, glue: string): Worker {
+  const worker = new Worker(glue, { workerData: 'em-pthread', name: 'em-pthread', execArgv: [], env: {} })
+  threads.unusedWorkers.push(worker)
+  return worker
+}
+
+/** Emscripten's glue runs the threads. It is CommonJS because only that form loads synchronously. */
 function instantiateThreaded(url: URL, bytes: Uint8Array<ArrayBuffer>): Instance {
   const glue = fileURLToPath(url).replace(/\.wasm$/, '.cjs')
   const factory = createRequire(import.meta.url)(glue) as (module: object) => unknown
@@ -114,6 +124,7 @@ function instantiateThreaded(url: URL, bytes: Uint8Array<ArrayBuffer>): Instance
     Object.entries(module).flatMap(([name, value]) => (name.startsWith('_nl_') ? [[name.slice(1), value]] : [])),
   )
   const threads = module.PThread as Threads
+  threads.allocateUnusedWorker = () => startThread(threads, glue)
   return {
     exports: exports as unknown as Exports,
     table: module.wasmTable as WebAssembly.Table,

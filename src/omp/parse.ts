@@ -25,7 +25,8 @@ export interface Schedule {
 export const SUPPORTED_LEVELS = 255
 /** What a process can address on x86-64; no more than that on other machines. */
 const MAX_STACK_BYTES = 2 ** 47
-const MIN_STACK_BYTES = 16 * 1024
+/** Kernels put tens of KB there; compiled functions that call themselves leave the last 256 KB alone. */
+const MIN_STACK_BYTES = 512 * 1024
 const LARGEST_CHUNK = 2 ** 31 - 1
 /** What OMP_THREAD_LIMIT is where nothing limits threads. */
 export const NO_LIMIT = 2 ** 31 - 1

@@ -80,20 +80,30 @@ interface Counts extends ThreadCount {
 }
 
 const plain = ({ count, source }: ThreadCount): ThreadCount => ({ count, source })
-const used = ({ count, source }: ThreadCount) => `${count} is used (${source})`
 
-/** By the first of the variables that is set and valid. */
-function readThreads(names: readonly string[], cap: number, otherwise: Counts): Counts {
+/** What no count goes beyond: a variable's own value, and what is told to be used. */
+interface Bounds {
+  readonly cap: number
+  readonly limit: number | undefined
+}
+
+/** By the first of the variables that is set and valid, `before` being one with a rank above them; all are checked. */
+function readThreads(names: readonly string[], bounds: Bounds, otherwise: Counts, before?: Counts): Counts {
   const [name, ...rest] = names
-  if (name === undefined) return otherwise
-  const next = () => readThreads(rest, cap, otherwise)
+  if (name === undefined) return before ?? otherwise
+  const { cap, limit = cap } = bounds
+  const others = (first: Counts | undefined) => readThreads(rest, bounds, otherwise, first)
   const counts = readVariable(
     name,
     (text) => parseThreadCounts(text, cap),
-    () => used(next()),
+    () => {
+      const { count, source } = others(before)
+      return `${Math.min(count, limit)} is used (${source})`
+    },
+    (own) => (before ? String(Math.min(before.count, limit)) : own.map((count) => Math.min(count, limit)).join()),
   )
-  if (counts === undefined) return next()
-  return { count: counts[0] as number, source: `${name}=${environment(name)}`, counts, name }
+  const own = counts && { count: counts[0] as number, source: `${name}=${environment(name)}`, counts, name }
+  return others(before ?? own)
 }
 
 function readSchedule(): Schedule {
@@ -104,7 +114,7 @@ function readSchedule(): Schedule {
 
 /** A list of thread counts opens as many levels, unless OMP_MAX_ACTIVE_LEVELS or the older OMP_NESTED says otherwise. */
 function readLevels(counts: readonly number[] | undefined): number {
-  const byCounts = Math.max(1, counts?.length ?? 1)
+  const byCounts = Math.min(counts?.length ?? 1, SUPPORTED_LEVELS)
   const nested = readVariable('OMP_NESTED', parseBoolean, `${byCounts > 1} is used`)
   if (nested !== undefined) {
     complain('OMP_NESTED', String(nested), 'it is deprecated', 'use OMP_MAX_ACTIVE_LEVELS instead', false)
@@ -118,7 +128,11 @@ function readAll(): Variables {
   const detected = detect()
   const cap = Math.max(64, 4 * detected.cpus)
   const byCpus = { count: Math.min(detected.count, cap), source: detected.source, counts: undefined }
-  const threads = readThreads(['NUMLOOM_NUM_THREADS', 'OMP_NUM_THREADS'], cap, byCpus)
+  const threadLimit = readVariable('OMP_THREAD_LIMIT', parseLimit, 'no limit is used')
+  const bounds = { cap, limit: threadLimit }
+  const threads = readThreads(['NUMLOOM_NUM_THREADS', 'OMP_NUM_THREADS'], bounds, byCpus)
+  // NUMLOOM_NUM_THREADS goes before the names of other libraries.
+  const first = threads.name === 'NUMLOOM_NUM_THREADS' ? threads : undefined
   const blas = BLAS_VARIABLES.filter((name) => environment(name) !== '0')
   const places = readVariable('OMP_PLACES', (text) => parsePlaces(text, allowedCpus()), 'no places are used')
   const bound = `${places !== undefined} is used`
@@ -127,14 +141,13 @@ function readAll(): Variables {
     cap,
     counts: threads.counts,
     threads: plain(threads),
-    // NUMLOOM_NUM_THREADS goes before the names of other libraries.
-    blasThreads: plain(threads.name === 'NUMLOOM_NUM_THREADS' ? threads : readThreads(blas, cap, threads)),
-    threadLimit: readVariable('OMP_THREAD_LIMIT', parseLimit, 'no limit is used'),
+    blasThreads: plain(readThreads(blas, bounds, threads, first)),
+    threadLimit,
     dynamic: readVariable('OMP_DYNAMIC', parseBoolean, 'false is used') ?? false,
     schedule: readSchedule(),
     maxActiveLevels: readLevels(threads.counts),
     waitPolicy: readVariable('OMP_WAIT_POLICY', parseWord(['active', 'passive']), 'some spinning, then sleep, is used'),
-    stackBytes: readVariable('OMP_STACKSIZE', parseStackSize, "the system's size is used"),
+    stackBytes: readVariable('OMP_STACKSIZE', parseStackSize, "the system's size is used", (bytes) => `${bytes}B`),
     procBind: readVariable('OMP_PROC_BIND', parseProcBind, bound),
     places,
     display: readVariable('OMP_DISPLAY_ENV', parseDisplay, 'false is used') ?? false,

@@ -115,6 +115,7 @@ export function sum(x: ArrayLike, options: ReduceOptions = {}): NDArray {
 }
 
 function extreme(kernel: Kernel, x: ArrayLike, options: ReduceOptions): NDArray {
+  if (options.threads !== undefined) return withCallThreads(kernel.name, options, (rest) => extreme(kernel, x, rest))
   const { info, arrays } = operands(kernel, [x])
   try {
     return extremeOf(kernel, info, arrays[0] as NDArray, options)
