@@ -172,6 +172,63 @@ describe('NUMLOOM_TRACE', () => {
     expect(own.rows.get('worker 1')).not.toBe(load(file).rows.get('main thread'))
   })
 
+  test('a child process writes a file of its own, named by its number, as its own children and workers do', async () => {
+    const grandchild = `import('numloom').then((nl) => nl.exp(nl.ones(3)))`
+    const script = `
+      import { spawnSync } from 'node:child_process'
+      import { Worker } from 'node:worker_threads'
+      import * as nl from 'numloom'
+      nl.cos(nl.ones(3))
+      const node = (code) => spawnSync(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'inherit'] }).stdout
+      const child = \`import('numloom').then((nl) => {
+        nl.sin(nl.ones(3))
+        const { spawnSync } = require('node:child_process')
+        const { pid } = spawnSync(process.execPath, ['-e', ${JSON.stringify(grandchild)}])
+        new (require('node:worker_threads').Worker)("import('numloom').then((nl) => nl.negative(nl.ones(3)))", { eval: true })
+        console.log(JSON.stringify([process.pid, pid]))
+      })\`
+      process.stdout.write(node(child))
+      nl.log(nl.ones(3))
+    `
+    const { file, code, stdout, stderr } = await traced('family.json', script)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    const [child, grandchildPid] = JSON.parse(stdout) as [number, number]
+    const kernels = (path: string) => load(path).spans.map(({ name }) => name)
+    expect(kernels(file)).toEqual(['cos_f64', 'log_f64'])
+    expect(kernels(join(folder, `family.${child}.json`))).toEqual(['sin_f64'])
+    expect(kernels(join(folder, `family.${child}.1.json`))).toEqual(['negative_f64'])
+    expect(kernels(join(folder, `family.${grandchildPid}.json`))).toEqual(['exp_f64'])
+  })
+
+  test('of more calls than the memory of V8 would hold is whole', async () => {
+    const script = `
+      import * as nl from 'numloom'
+      const x = nl.ones(3)
+      for (let i = 0; i < 150_000; i++) nl.negative(x, { out: x })
+    `
+    const file = join(folder, 'long.json')
+    const flags = ['--max-old-space-size=48']
+    const { code, stderr } = await runScript(script, { env: { NUMLOOM_TRACE: file }, flags })
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    const { spans } = load(file)
+    expect(spans).toHaveLength(150_000)
+    expectNested(spans)
+  })
+
+  test('is whole after a signal, but for the last thousand events', async () => {
+    const script = `
+      import * as nl from 'numloom'
+      const x = nl.ones(3)
+      for (let i = 0; i < 5_500; i++) nl.negative(x, { out: x })
+      process.kill(process.pid, 'SIGKILL')
+    `
+    const { file, code } = await traced('killed.json', script)
+    expect(code).toBe(null)
+    const { length } = load(file).spans
+    expect(length).toBeGreaterThan(4_400)
+    expect(length).toBeLessThanOrEqual(5_500)
+  })
+
   test('a file that cannot be written is told once, and nothing else happens', async () => {
     const { code, stderr, file } = await traced('no/such/folder.json', WORK)
     expect(code).toBe(0)
@@ -221,6 +278,39 @@ describe('trace', () => {
     const error = errorOf<nl.ValueError>(stop)
     expect(error).toBeInstanceOf(nl.ValueError)
     expect(error).toMatchObject({ file: join(gone, 'trace.json') })
+  })
+
+  test('that goes where another one is written is told of, and does not harm that', () => {
+    const file = join(folder, 'twice.json')
+    const first = nl.trace(file)
+    const second = nl.trace(file)
+    nl.sin(nl.ones(3))
+    second()
+    expect(errorOf(first)).toMatchObject({
+      code: 'NUMLOOM_VALUE',
+      file,
+      message: expect.stringMatching(/something else/),
+    })
+    expect(load(file).spans.map(({ name }) => name)).toEqual(['sin_f64'])
+    // Stopping again does nothing.
+    first()
+    second()
+  })
+
+  test('that cannot be written any more does not disturb calls', () => {
+    const gone = join(folder, 'halfway')
+    mkdirSync(gone)
+    const stop = nl.trace(join(gone, 'trace.json'))
+    rmSync(gone, { recursive: true })
+    const x = nl.ones(3)
+    for (let i = 0; i < 2_500; i++) nl.negative(x, { out: x })
+    expect(errorOf(stop)).toMatchObject({ code: 'NUMLOOM_VALUE', message: expect.stringMatching(/ENOENT/) })
+  })
+
+  test.each([[undefined], [5], [null]])('of %s is a ValueError', (file) => {
+    const error = errorOf(() => nl.trace(file as unknown as string))
+    expect(error).toBeInstanceOf(nl.ValueError)
+    expect((error as Error).message).toContain(`not ${file}`)
   })
 
   test('records until it is stopped', () => {

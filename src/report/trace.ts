@@ -1,10 +1,10 @@
 // Traces in Chrome's trace event format, for chrome://tracing and Perfetto: a row for the calling thread, and one for
 // each other member of a team.
 //
-// The file is written by stopping, or at the end of the process: also at an uncaught error, but not at a signal.
+// The file grows as the process runs, and is finished by stopping or by the end of the process: also by an uncaught
+// error. After a signal the last few events are missing.
 // SPDX-License-Identifier: MIT
 
-import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { isMainThread, threadId } from 'node:worker_threads'
 import { ValueError } from '../core/errors.js'
@@ -12,9 +12,12 @@ import { VERSION } from '../version.js'
 import type { Dispatch } from './dispatch.js'
 import { type CopyEvent, type MemoryEvent, on, type RegionEvent, type Subscription } from './events.js'
 import { callText } from './text.js'
+import { TraceFile } from './trace-file.js'
 
-/** A process that runs for days shall not die of its trace: the first million events are kept. */
+/** A process that runs for days shall not fill the disk, nor a file that no viewer opens: the first million are kept. */
 const MOST_EVENTS = 1_000_000
+/** Events that are written together. */
+const PIECE = 1000
 /** Rows of one worker: more than a team has members. */
 const ROWS = 2048
 
@@ -34,15 +37,53 @@ interface TraceEvent {
 const microseconds = (ms: number) => Math.round(ms * 1e6) / 1e3
 
 class Trace {
-  readonly #events: TraceEvent[] = []
   readonly #pid = process.pid
   readonly #caller = threadId * ROWS + 1
-  #members = 1
+  readonly #thread = isMainThread ? 'main thread' : `worker ${threadId}`
+  readonly #file: TraceFile
+  #pending: TraceEvent[] = []
+  #kept = 0
   #dropped = 0
+  #members = 1
+  /** Why the file could not be written: told at the end, since no call is to fail by it. */
+  #failure: unknown
+
+  constructor(path: string) {
+    const process = this.#name('process_name', 0, `numloom ${VERSION}, node ${globalThis.process.version}`)
+    this.#file = new TraceFile(path, [process, this.#name('thread_name', 0, this.#thread)])
+  }
+
+  #name(what: string, member: number, text: string): TraceEvent {
+    return { name: what, ph: 'M', pid: this.#pid, tid: this.#caller + member, args: { name: text } }
+  }
 
   #add(event: TraceEvent): void {
-    if (this.#events.length < MOST_EVENTS) this.#events.push(event)
-    else this.#dropped++
+    if (this.#failure !== undefined) return
+    if (this.#kept === MOST_EVENTS) {
+      this.#dropped++
+      return
+    }
+    this.#kept++
+    this.#pending.push(event)
+    if (this.#pending.length === PIECE) this.#write()
+  }
+
+  /** By time; of two that begin together, the longer one is outside. Names have no time and go first. */
+  #write(): void {
+    const order = (a: TraceEvent, b: TraceEvent) => (a.ts ?? 0) - (b.ts ?? 0) || (b.dur ?? 0) - (a.dur ?? 0)
+    const events = this.#pending.sort(order)
+    this.#pending = []
+    try {
+      this.#file.add(events, this.#dropped)
+    } catch (error) {
+      this.#failure = error
+    }
+  }
+
+  /** Throws ValueError where not all could be written. */
+  end(): void {
+    if (this.#failure === undefined) this.#write()
+    if (this.#failure !== undefined) throw this.#failure
   }
 
   #span(name: string, cat: string, member: number, { start, ms }: { start: number; ms: number }, args: object): void {
@@ -74,7 +115,9 @@ class Trace {
   /** The caller is member 0, whose row has the call itself. */
   readonly region = (region: RegionEvent): void => {
     const { op, backend, threads } = region
-    this.#members = Math.max(this.#members, threads)
+    for (; this.#members < threads; this.#members++) {
+      this.#add(this.#name('thread_name', this.#members, `${this.#thread}, team member ${this.#members}`))
+    }
     for (let member = 1; member < threads; member++) this.#span(op, 'region', member, region, { backend, threads })
   }
 
@@ -83,48 +126,21 @@ class Trace {
     this.#add({ ...common, name: 'heap', args: { inUse, free: total - inUse } })
     this.#add({ ...common, name: event, args: { bytes } })
   }
-
-  #names(): TraceEvent[] {
-    const name = (what: string, member: number, text: string): TraceEvent => {
-      return { name: what, ph: 'M', pid: this.#pid, tid: this.#caller + member, args: { name: text } }
-    }
-    const caller = isMainThread ? 'main thread' : `worker ${threadId}`
-    const rows = Array.from({ length: this.#members }, (_, member) => {
-      return name('thread_name', member, member === 0 ? caller : `${caller}, team member ${member}`)
-    })
-    return [name('process_name', 0, `numloom ${VERSION}, node ${process.version}`), ...rows]
-  }
-
-  /** By time; of two that begin together, the longer one is outside. */
-  toJSON(): object {
-    const order = (a: TraceEvent, b: TraceEvent) => (a.ts ?? 0) - (b.ts ?? 0) || (b.dur ?? 0) - (a.dur ?? 0)
-    const traceEvents = [...this.#names(), ...this.#events.sort(order)]
-    return { traceEvents, displayTimeUnit: 'ns', otherData: { numloom: VERSION, droppedEvents: this.#dropped } }
-  }
 }
 
-/** Workers write a file of their own: `trace.json` becomes `trace.1.json`. */
-function fileOfThread(file: string): string {
-  if (isMainThread) return file
-  return /\.\w+$/.test(file) ? file.replace(/\.\w+$/, `.${threadId}$&`) : `${file}.${threadId}`
+/** A file's name with a number: `trace.json` becomes `trace.1.json`. */
+export function numbered(file: string, number: number): string {
+  return /\.\w+$/.test(file) ? file.replace(/\.\w+$/, `.${number}$&`) : `${file}.${number}`
 }
 
 /**
- * Records every event from now on. What is returned stops that and writes the file, as the end of the process does.
- * Both throw ValueError where the file cannot be written, which is tried at once.
+ * Records every event from now on, in a file of its own for each worker. What is returned stops that and finishes the
+ * file, as the end of the process does. Both throw ValueError where the file cannot be written, which is tried at once.
  */
 export function trace(file: string): Subscription {
-  // The program may be in another folder when it ends.
-  const path = resolve(fileOfThread(file))
-  const recorded = new Trace()
-  const write = () => {
-    try {
-      writeFileSync(path, JSON.stringify(recorded))
-    } catch (error) {
-      throw new ValueError(`trace: ${path} cannot be written: ${(error as Error).message}`, { file: path })
-    }
-  }
-  write()
+  if (typeof file !== 'string') throw new ValueError(`trace: expected the name of a file, not ${String(file)}`)
+  // The program may be in another folder when the file is written.
+  const recorded = new Trace(resolve(isMainThread ? file : numbered(file, threadId)))
   const subscriptions = [
     on('dispatch', recorded.dispatch),
     on('copy', recorded.copy),
@@ -132,9 +148,10 @@ export function trace(file: string): Subscription {
     on('memory', recorded.memory),
   ]
   const stop = () => {
+    if (subscriptions.length === 0) return
     process.removeListener('exit', atExit)
     for (const remove of subscriptions.splice(0)) remove()
-    write()
+    recorded.end()
   }
   /** An exception here would change the exit code, and nobody could catch it. */
   const atExit = () => {
