@@ -110,8 +110,12 @@ export function surroundings(definition: Definition): Surroundings {
   }
   const declare = (owner: Definition, scope: Scope, name: string, value: unknown) => {
     const own = LIBRARY.get(value)
-    if (own === name) return
-    if (own !== undefined) throw badGlobal(owner, name, `numloom's ${own}`, `Call it '${own}', and leave it out here.`)
+    if (own === name) {
+      scope.declareLibrary(name)
+      key.push(`numloom's ${name}`)
+      return
+    }
+    if (own !== undefined) throw badGlobal(owner, name, `numloom's ${own}`, `Call it '${own}'.`)
     const local = scope.declare(name, true, owner.source.base)
     key.push(name)
     const known = typeof value === 'function' ? functionOf(owner, value, name) : valueOfGlobal(local, value)
