@@ -392,3 +392,57 @@ describe('indices out of bounds', () => {
     }
   })
 })
+
+describe('arguments that are returned', () => {
+  const [a, b] = [
+    nl.array([
+      [1, 2],
+      [3, 4],
+    ]),
+    nl.array([[5]]),
+  ]
+  const buffer = new ArrayBuffer(16)
+  const cases: [string, Any, Any][] = [
+    ['a view with other strides', a, a.T],
+    ['backwards', b.slice('::-1'), b],
+    ['other elements of the same bytes', new Float32Array(buffer), new Int32Array(buffer)],
+    ['two views of the same elements', new Float32Array(buffer), new Float32Array(buffer)],
+    ['empty ones', new Float64Array(0), new Float64Array(0)],
+    ['empty ones of two kinds', new Float64Array(0), new Int8Array(0)],
+    ['empty NDArrays', nl.zeros([0, 2]), nl.zeros([0, 2])],
+  ]
+  test.each(cases)('%s', (_, x, y) => {
+    for (const target of TARGETS) {
+      const second: Any = njit({ target, cache: false }, (_x: Any, y: Any) => y)
+      expect(second(x, y)).toBe(y)
+      expect(second(y, x)).toBe(x)
+      const all: Any = njit({ target, cache: false }, (x: Any, y: Any) => [y, { x }, y])
+      expect(all(x, y)[0]).toBe(y)
+      expect(all(x, y)[1].x).toBe(x)
+      expect(all(x, y)[2]).toBe(y)
+    }
+  })
+
+  test('one of two, or a new one', () => {
+    for (const target of TARGETS) {
+      const either: Any = njit({ target, cache: false }, (x: Any, y: Any, first: Any) => (first ? x : y))
+      expect(either(a, a.T, false).toArray()).toEqual([
+        [1, 3],
+        [2, 4],
+      ])
+      const square = a.T
+      expect(either(a, square, false)).toBe(square)
+      expect(either(a, square, true)).toBe(a)
+      const none = new Float64Array(0)
+      const made: Any = njit({ target, cache: false }, (x: Any, n: Any) => {
+        let y = new Float64Array(n)
+        if (n === 2) y = x
+        return y
+      })
+      expect(made(none, 2)).toBe(none)
+      expect(made(none, 0)).not.toBe(none)
+      expect(made(none, 0)).toEqual(none)
+      expect(made(none, 3)).toEqual(new Float64Array(3))
+    }
+  })
+})

@@ -284,6 +284,44 @@ describe('calls', () => {
     expect(compiled(4).toArray()).toEqual([0, 1, 2, 3])
   })
 
+  test('zeros and the like are the function that globals say, or that of nl', () => {
+    const bare = (text: string) => new Function(`return ${text}`)() as (n: number) => Any
+    for (const target of TARGETS) {
+      const run = (text: string, globals: Any = {}) => njit({ cache: false, target, globals }, bare(text))(2)
+      const { zeros, ones, range } = { ...nl, range: prange }
+      expect(run('(n) => zeros(n)', { zeros }).toArray()).toEqual([0, 0])
+      expect(run('(n) => t.ones(n)', { ones }).toArray()).toEqual([1, 1])
+      expect(run('(n) => numloom_1.ones(n)').toArray()).toEqual([1, 1])
+      expect(run('(n) => zeros(n)', { zeros: (n: number) => n + 7 })).toBe(9)
+      expect(run('(n) => nl.full(n, 3)', { full: (n: number) => n }).toArray()).toEqual([3, 3])
+      for (const name of ['zeros', 'ones', 'full', 'empty']) {
+        expect(() => run(`(n) => ${name}(n, 1)`)).toThrow(/^NL3001 /)
+        expect(() => run(`(n) => my.${name}(n, 1)`)).toThrow(/^NL3004 /)
+      }
+      expect(() => run('(n) => { for (const i of my.range(n)) n++; return n }')).toThrow(/^NL3004 /)
+      expect(() => run('(n) => my.atomicAdd(n, 0, 1)')).toThrow(/^NL3004 /)
+      expect(() => run('(n) => zeros(n)', { range })).toThrow(/^NL5003: .*Call it 'prange'/)
+    }
+  })
+
+  test('a function is no result', () => {
+    const forms: ((x: number) => unknown)[] = [
+      (x) => (y: number) => x + y,
+      (x) => [(y: number) => x + y, x],
+      (x) => ({ x, at: [1, { f: (y: number) => x + y }] }),
+      function itself(_x) {
+        return itself
+      },
+    ]
+    for (const form of forms) expect(() => njit(OFF, form)(1)).toThrow(/^NL2041 /)
+    const inner = (x: number) => {
+      const make = (y: number) => [(z: number) => y + z, y] as const
+      const [add, two] = make(2)
+      return add(x) * two
+    }
+    expect(njit(OFF, inner)(3)).toBe(10)
+  })
+
   test('after an error everything works', () => {
     for (const target of TARGETS) {
       const inner = (a: Any, i: Any) => {

@@ -78,15 +78,7 @@ export function results(description: Description, program: Program, args: readon
     if (shape.kind === 'none') return undefined
     if (shape.kind === 'field') {
       next++
-      return readField(
-        description,
-        program,
-        args,
-        shape.type,
-        description.layout.results[next - 1] as number,
-        slots,
-        made,
-      )
+      return readField(description, program, args, shape.type, next - 1, slots, made)
     }
     const fields = shape.fields.map(read)
     return shape.names === null ? fields : Object.fromEntries(shape.names.map((name, i) => [name, fields[i]]))
@@ -101,24 +93,26 @@ interface Made {
 }
 
 function readField(
-  { parameters, layout }: Description,
+  { parameters, layout, origins }: Description,
   program: Program,
   args: readonly unknown[],
   type: Type,
-  slot: number,
+  field: number,
   slots: Float64Array,
   made: Made[],
 ): unknown {
+  const slot = layout.results[field] as number
   if (type === 'bool') return slots[slot] !== 0
   if (type === 'big') return bigSlots(slots)[slot]
   if (typeof type === 'string') return slots[slot]
-  const same = parameters.findIndex((parameter, i) => {
-    const at = layout.parameters[i] as number
-    if (typeof parameter === 'string' || parameter.form !== type.form || parameter.rank !== type.rank) return false
-    for (let k = 0; k <= type.rank; k++) if (slots[at + k] !== slots[slot + k]) return false
-    return slots[slot] !== 0
+  const { parameters: candidates, made: mayBeNew } = origins[field] as Description['origins'][number]
+  const [only, another] = candidates
+  if (only !== undefined && another === undefined && !mayBeNew) return args[only]
+  const same = candidates.find((i) => {
+    const parameter = parameters[i] as ArrayType
+    return parameter.storage === type.storage && isSame(slots, layout.parameters[i] as number, slot, type)
   })
-  if (same >= 0) return args[same]
+  if (same !== undefined) return args[same]
   const place = `${type.form} ${slots.subarray(slot, slot + 1 + type.rank).join(' ')}`
   const known = made.find((candidate) => candidate.place === place)
   if (known) return known.array
@@ -126,6 +120,18 @@ function readField(
   const array = copied(program, type, slots[slot] as number, shape)
   made.push({ place, array })
   return array
+}
+
+/** Whether an argument and a result are the same elements in the same order: then nothing tells them apart. */
+function isSame(slots: Float64Array, argument: number, result: number, { rank, contiguous }: ArrayType): boolean {
+  for (let k = 0; k <= rank; k++) if (slots[argument + k] !== slots[result + k]) return false
+  // Of one whose strides are not told they follow from its shape, and so do those of what it may be.
+  if (contiguous) return true
+  for (let axis = 0; axis < rank; axis++) {
+    const stride = 1 + rank + axis
+    if ((slots[result + 1 + axis] as number) > 1 && slots[argument + stride] !== slots[result + stride]) return false
+  }
+  return true
 }
 
 const DTYPES = { f8: 'float64', f4: 'float32', i4: 'int32', i8: 'int64' } as const

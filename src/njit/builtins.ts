@@ -59,8 +59,14 @@ export const MATH: Readonly<Record<string, number>> = {
 
 const TESTS = ['Number.isNaN', 'Number.isFinite', 'Number.isInteger', 'Number.isSafeInteger', 'isNaN', 'isFinite']
 
-/** Exported by numloom: recognised by these names, whatever a bundler puts before them. */
-const LIBRARY = new Set(['prange', 'range', 'atomicAdd', 'zeros', 'ones', 'full', 'empty'])
+/** Exported by numloom. Free names that are these are taken for them: the language has them, as it has Math. */
+const LANGUAGE = new Set(['prange', 'range', 'atomicAdd'])
+
+/** Exported by numloom too, but functions of the user's own are called so as well. */
+const CREATION = new Set(['zeros', 'ones', 'full', 'empty'])
+
+/** What numloom is called where its functions are members: `nl`, or as compilers to CommonJS and Vite name imports. */
+const NAMESPACE = /^nl$|numloom|njit|^__vite_ssr_import_\d+__$/i
 
 const DTYPES: Readonly<Record<string, Storage>> = { float64: 'f8', float32: 'f4', int32: 'i4', int64: 'i8' }
 
@@ -68,7 +74,9 @@ const DTYPES: Readonly<Record<string, Storage>> = { float64: 'f8', float32: 'f4'
 export function calleeName(inf: Inference, node: es.Node): string {
   if (node.type === 'Identifier') {
     const { name } = node as es.Identifier
-    return inf.scope.find(name) ? '' : name
+    if (inf.scope.find(name)) return ''
+    if (CREATION.has(name) && !inf.scope.hasLibrary(name)) rejectBare(node, name)
+    return name
   }
   if (node.type === 'SequenceExpression')
     return calleeName(inf, (node as es.SequenceExpression).expressions.at(-1) as es.Node)
@@ -76,7 +84,13 @@ export function calleeName(inf: Inference, node: es.Node): string {
   const { object, property, computed } = node as es.MemberExpression
   if (computed || object.type !== 'Identifier' || inf.scope.find(object.name)) return ''
   const { name } = property as es.Identifier
-  return LIBRARY.has(name) ? name : `${object.name}.${name}`
+  const isOurs = NAMESPACE.test(object.name) || inf.scope.hasLibrary(name)
+  return isOurs && (LANGUAGE.has(name) || CREATION.has(name)) ? name : `${object.name}.${name}`
+}
+
+function rejectBare(node: es.Node, name: string): never {
+  const message = `'${name}' is a free name: the text of a function does not show whether it is numloom's.`
+  reject('NL3001', node, message, `write nl.${name}(...), or pass it in: njit({ globals: { ${name} } }, ...).`)
 }
 
 /** The value of a call of something built in. */
@@ -139,7 +153,11 @@ function unknown(node: es.CallExpression | es.NewExpression, name: string): neve
     reject('NL2016', node, 'this is not a function that can be called here.', 'call a function by its name.')
   const last = name.split('.').at(-1) as string
   if (last !== name) {
-    const fix = `write the loop, or pass a function of yours in, njit({ globals: { ${last} } }, ...), and call ${last}(...).`
+    const own = `pass a function of yours in, njit({ globals: { ${last} } }, ...), and call ${last}(...).`
+    const isLibrary = LANGUAGE.has(last) || CREATION.has(last)
+    const fix = isLibrary
+      ? `of numloom's write ${CREATION.has(last) ? 'nl.' : ''}${last}(...); or ${own}`
+      : `write the loop, or ${own}`
     reject(
       'NL3004',
       node,

@@ -15,7 +15,7 @@ import { type LoopReport, parallelize } from './parallel.js'
 import { atomicAdd, prange, range } from './plain.js'
 import { privatize } from './privatize.js'
 import { programSource } from './program.js'
-import { Roots } from './roots.js'
+import { type ResultOrigin, Roots } from './roots.js'
 import { type Local, Scope } from './scope.js'
 import { SMALL, typeOf } from './signature.js'
 import { Source } from './source.js'
@@ -42,6 +42,8 @@ export interface Description {
   readonly layout: Layout
   readonly parameters: readonly Type[]
   readonly result: Shape
+  /** Of each field of the result. */
+  readonly origins: readonly ResultOrigin[]
   /** Which parameters are stored into. */
   readonly written: readonly boolean[]
   readonly failures: ProgramIr['failures']
@@ -108,8 +110,12 @@ export function surroundings(definition: Definition): Surroundings {
   }
   const declare = (owner: Definition, scope: Scope, name: string, value: unknown) => {
     const own = LIBRARY.get(value)
-    if (own === name) return
-    if (own !== undefined) throw badGlobal(owner, name, `numloom's ${own}`, `Call it '${own}', and leave it out here.`)
+    if (own === name) {
+      scope.declareLibrary(name)
+      key.push(`numloom's ${name}`)
+      return
+    }
+    if (own !== undefined) throw badGlobal(owner, name, `numloom's ${own}`, `Call it '${own}'.`)
     const local = scope.declare(name, true, owner.source.base)
     key.push(name)
     const known = typeof value === 'function' ? functionOf(owner, value, name) : valueOfGlobal(local, value)
@@ -182,6 +188,7 @@ export function compileSource(
     const fix = 'return the whole array, or copy the row into a new one.'
     throw problem('NL2039', row, 'a row of an argument is returned: it would be a copy, not a view.', fix)
   }
+  const origins = roots.origins()
   privatize(program)
   verify('privatize', program)
   const loops = parallelize(program, settings)
@@ -196,6 +203,7 @@ export function compileSource(
       layout,
       parameters: parameters.map(({ type }) => type),
       result: shapeOf(expansion.result),
+      origins,
       written: program.main.stored ?? [],
       failures: program.failures,
       watch,

@@ -262,6 +262,10 @@ export class Inference {
   }
 
   result(frame: Frame, value: Value, node: es.Node): void {
+    if (frame === this.frames[0] && holdsFunction(value)) {
+      const fix = 'call it, and return its value.'
+      reject('NL2041', node, 'a function is returned, and what leaves compiled code are values.', fix)
+    }
     const known = frame.result ?? value
     const joined = (known.kind === 'unset') === (value.kind === 'unset') ? joinValues(known, value) : undefined
     if (joined === undefined) {
@@ -277,6 +281,10 @@ export class Inference {
     this.around = new Map(this.env)
     return callClosure(this, closure.node, closure, args)
   }
+}
+
+function holdsFunction(value: Value): boolean {
+  return value.kind === 'compound' ? value.fields.some(holdsFunction) : value.kind === 'function'
 }
 
 /** Whether statements of a kind see to their labels themselves. */

@@ -1,4 +1,4 @@
-// Where arrays come from: which parameters of a program are stored into, and which results are rows of a parameter.
+// Where arrays come from: which parameters of a program are stored into, which it may return, and which results are rows of one.
 // SPDX-License-Identifier: MIT
 
 import type { FunctionIr, Position, ProgramIr, Statement, Variable } from './ir.js'
@@ -19,11 +19,18 @@ interface Returned {
   readonly position: Position
 }
 
+/** Which parameters a result may be, and whether it may be an array that the program makes. */
+export interface ResultOrigin {
+  readonly parameters: readonly number[]
+  readonly made: boolean
+}
+
 export class Roots {
   readonly #origins = new Map<Holder, Origin[]>()
   readonly #results = new Map<FunctionIr, Holder[]>()
   readonly #stored: Variable[] = []
   readonly #returned: Returned[] = []
+  readonly #allocated: Variable[] = []
 
   constructor(readonly program: ProgramIr) {
     for (const f of [program.main, ...program.functions]) this.#read(f)
@@ -45,6 +52,7 @@ export class Roots {
     eachStatement(f.body, (s) => {
       if (s.kind === 'store') this.#stored.push(s.array)
       else if (s.kind === 'alias') this.#add(s.variable, s.source, s.row.length > 0)
+      else if (s.kind === 'allocate') this.#allocated.push(s.variable)
       else if (s.kind === 'call') this.#readCall(s)
       else if (s.kind === 'return') this.#readReturn(f, s)
     })
@@ -77,6 +85,16 @@ export class Roots {
     const reached = new Set(this.#stored.flatMap((array) => [...this.#reach(array, false).keys()]))
     const { main, functions } = this.program
     for (const f of [main, ...functions]) f.stored = f.parameters.map((parameter) => reached.has(parameter))
+  }
+
+  /** What each result of the program may be. */
+  origins(): readonly ResultOrigin[] {
+    const { main } = this.program
+    return this.#resultsOf(main).map((result) => {
+      const reached = this.#reach(result, false)
+      const parameters = main.parameters.flatMap((parameter, i) => (reached.has(parameter) ? [i] : []))
+      return { parameters, made: this.#allocated.some((array) => reached.has(array)) }
+    })
   }
 
   /** Where a row of a parameter is returned. */

@@ -26,6 +26,7 @@ export class Local {
 
 export class Scope {
   readonly #locals = new Map<string, Local>()
+  readonly #library = new Set<string>()
 
   constructor(readonly parent: Scope | undefined) {}
 
@@ -37,6 +38,15 @@ export class Scope {
 
   has(name: string): boolean {
     return this.#locals.has(name)
+  }
+
+  /** Says that a name is that of numloom's own function. */
+  declareLibrary(name: string): void {
+    this.#library.add(name)
+  }
+
+  hasLibrary(name: string): boolean {
+    return this.#library.has(name) || this.parent?.hasLibrary(name) === true
   }
 
   find(name: string): Local | undefined {

@@ -53,7 +53,7 @@ const CHECKED = {
   },
   row: (array, i) => array.row(...checked(array, [i])),
   fits,
-  zeros: nl.zeros,
+  nl,
 }
 
 function* range(start, stop, step = 1) {

@@ -105,7 +105,7 @@ const STATEMENTS = {
   },
   array: ({ name, type, length }, mode) => `const ${name} = new ${type}(${expression(length, mode)})\n`,
   literal: ({ name, type, args }, mode) => `const ${name} = new ${type}(${expression({ k: 'tuple', args }, mode)})\n`,
-  zeros: ({ name, shape }, mode) => `const ${name} = zeros(${expression({ k: 'tuple', args: shape }, mode)})\n`,
+  zeros: ({ name, shape }, mode) => `const ${name} = nl.zeros(${expression({ k: 'tuple', args: shape }, mode)})\n`,
   lambda: ({ name, params, body: list }, mode) => `const ${name} = (${params.join(', ')}) => ${block(list, mode)}\n`,
   expr: ({ value }, mode) => `;${expression(value, mode)}\n`,
 }
