@@ -425,6 +425,25 @@ describe('reductions', () => {
     refused(prange(old, store(out, [plus(bin, 1)], plus(t, 1))))
   })
 
+  test('not by way of a copy, where an array variable comes to stand for another in between', () => {
+    const t = scalar('t', 'f64')
+    const view = array('view')
+    const turn = (...between: Statement[]) => [
+      row(view, grid, [i]),
+      declare(t, load(view, 0)),
+      ...between,
+      store(view, [0], plus(t, 1)),
+    ]
+    const other = row(view, grid, [bin], false)
+    refused(prange(...turn(other)))
+    refused(prange(...turn(when(compare(e, '>', 0), [other]))))
+    // Nor an index by its extent.
+    const last = scalar('last')
+    const widths = [row(view, grid, [i]), declare(last, minus(extent(view), 1)), declare(t, load(out, last))]
+    refused(prange(...widths, row(view, x, [], false), store(out, [minus(extent(view), 1)], plus(t, 1))))
+    expect(reductions(prange(...widths, store(out, [last], plus(t, 1))))).toEqual(['out +'])
+  })
+
   test('elements that are stored narrower than they are computed', () => {
     const counts = array('counts', 1, 'u1')
     const clamped = array('clamped', 1, 'c1')
