@@ -1,6 +1,7 @@
 // Reductions of compiled loops have JavaScript's result: where order makes no difference to it, to the bit.
 // SPDX-License-Identifier: MIT
 
+import { arange, array, type NDArray } from 'numloom'
 import { describe, expect, test } from 'vitest'
 import { njit, prange } from '../dist/njit.js'
 import { TARGETS } from './support/njit.ts'
@@ -243,6 +244,42 @@ describe.each([Int8Array, Uint8Array, Int16Array, Uint16Array, Int32Array, Uint3
     })
   },
 )
+
+describe.each(TARGETS)('elements of NDArrays that do not lie one behind the other, on %s', (target) => {
+  const grid = (a: NDArray, n: number) => {
+    for (const i of prange(n)) a.set(i % 3, i % 2, a.get(i % 3, i % 2) + i)
+  }
+  const rows = (a: NDArray, n: number) => {
+    for (const i of prange(n)) {
+      const row = a.row(i % 3)
+      row.set(-1, Math.max(row.get(-1), i))
+    }
+  }
+  const start = () => arange(24).reshape([6, 4])
+  const views: Record<string, () => NDArray> = {
+    'every other row': () => start().slice('::2'),
+    backwards: () => start().slice('::-2', '::-1'),
+    'a transpose': () => start().T,
+    'a column of blocks': () => start().reshape([2, 3, 4]).slice(':', ':', '1:3').row(1),
+  }
+  test.each(Object.entries(views))('%s', (_, view) => {
+    for (const source of [grid, rows]) {
+      const [ours, theirs] = [view(), view()]
+      njit({ parallel: true, target }, source)(ours, COUNT)
+      source(theirs, COUNT)
+      expect(ours.toArray()).toEqual(theirs.toArray())
+    }
+  })
+
+  test('of no dimensions', () => {
+    const source = (a: NDArray, n: number) => {
+      for (const i of prange(n)) a.set(a.get() + i)
+    }
+    const a = array(5)
+    njit({ parallel: true, target }, source)(a, COUNT)
+    expect(a.toArray()).toBe(5 + (COUNT * (COUNT - 1)) / 2)
+  })
+})
 
 test('of an array that overlaps what is read', () => {
   const source = (x: Float64Array, sums: Float64Array) => {

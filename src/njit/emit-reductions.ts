@@ -5,7 +5,7 @@
 // SPDX-License-Identifier: MIT
 
 import type { Emitter } from './emit.js'
-import { itemsize, storedType } from './emit-expressions.js'
+import { itemsize, storedType, stridesOf } from './emit-expressions.js'
 import type { ArrayType, ForLoop, Reduction, Scalar, Storage, Variable } from './ir.js'
 import { eachStatement } from './walk.js'
 
@@ -119,7 +119,7 @@ export function blockLines(
 
 function elements(emitter: Emitter, variable: Variable): string {
   const name = emitter.names.of(variable)
-  return Array.from({ length: (variable.type as ArrayType).rank }, (_, axis) => `${name}.n${axis}`).join(' * ')
+  return Array.from({ length: (variable.type as ArrayType).rank }, (_, axis) => `${name}.n${axis}`).join(' * ') || '1'
 }
 
 /** Combines the partial results of all blocks. */
@@ -197,10 +197,12 @@ export function accumulator(emitter: Emitter, reduction: Reduction): void {
     emitter.line(`${emitter.type(type)} ${name} = ${along ? unset(type) : identity(op, type)};`)
     return
   }
-  const { storage, rank } = variable.type
-  const own: Variable['type'] = { ...variable.type, contiguous: true }
-  emitter.line(`${emitter.type(own)} ${name} = {0};`)
+  const { storage, rank, contiguous } = variable.type
+  emitter.line(`${emitter.type(variable.type)} ${name} = {0};`)
   for (let axis = 0; axis < rank; axis++) emitter.line(`${name}.n${axis} = context->${name}.n${axis};`)
+  // The copy's elements lie one behind the other, also where those of the array do not.
+  const strides = contiguous ? [] : stridesOf(name, { ...variable.type, contiguous: true })
+  for (const [axis, stride] of strides.entries()) emitter.line(`${name}.s${axis} = ${stride};`)
   emitter.line(`${name}.p = context->${name}_parts + block * (${elements(emitter, variable)});`)
   emitter.line(
     `for (i64 j = 0; j < ${elements(emitter, variable)}; j++) ${name}.p[j] = ${elementIdentity(op, storage)};`,
