@@ -344,6 +344,7 @@ describe('reductions', () => {
     ['another class within', set(s, plus(times(s, e), 1))],
     ['rounded to an integer', set(s, convert(plus(s, e), 'i32', 'wrap'))],
     ['cut after a fraction', set(bits, cut(plus(convert(bits, 'f64'), e)))],
+    ['a quotient that was cut', set(bits, op(bits, '/', bin))],
     ['a product that was cut', set(bits, cut(times(convert(bits, 'f64'), bin)))],
     ['random twice', when(compare(math('random', 0), '<', s), [set(s, math('random', 0))])],
   ])('not one: %s', (_, statement) => {
@@ -456,6 +457,11 @@ describe('reductions', () => {
     expect(reductions(prange(store(counts, [bin], math('min', load(counts, bin), load(kinds, i)))))).toEqual([
       'counts min',
     ])
+    const floats = array('floats', 1, 'f4')
+    expect(reductions(prange(bump(floats, bin, e)))).toEqual(['floats +'])
+    refused(prange(store(floats, [bin], convert(op(convert(load(floats, bin), 'i32', 'wrap'), '^', i), 'f64'))))
+    const doubles = prange(store(out, [bin], convert(op(convert(load(out, bin), 'i32', 'wrap'), '^', i), 'f64')))
+    expect(reductions(doubles)).toEqual(['out ^'])
   })
 
   test('atomic additions need none', () => {
