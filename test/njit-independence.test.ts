@@ -344,6 +344,7 @@ describe('reductions', () => {
     ['another class within', set(s, plus(times(s, e), 1))],
     ['rounded to an integer', set(s, convert(plus(s, e), 'i32', 'wrap'))],
     ['cut after a fraction', set(bits, cut(plus(convert(bits, 'f64'), e)))],
+    ['a quotient that was cut', set(bits, op(bits, '/', bin))],
     ['a product that was cut', set(bits, cut(times(convert(bits, 'f64'), bin)))],
     ['random twice', when(compare(math('random', 0), '<', s), [set(s, math('random', 0))])],
   ])('not one: %s', (_, statement) => {
@@ -425,6 +426,25 @@ describe('reductions', () => {
     refused(prange(old, store(out, [plus(bin, 1)], plus(t, 1))))
   })
 
+  test('not by way of a copy, where an array variable comes to stand for another in between', () => {
+    const t = scalar('t', 'f64')
+    const view = array('view')
+    const turn = (...between: Statement[]) => [
+      row(view, grid, [i]),
+      declare(t, load(view, 0)),
+      ...between,
+      store(view, [0], plus(t, 1)),
+    ]
+    const other = row(view, grid, [bin], false)
+    refused(prange(...turn(other)))
+    refused(prange(...turn(when(compare(e, '>', 0), [other]))))
+    // Nor an index by its extent.
+    const last = scalar('last')
+    const widths = [row(view, grid, [i]), declare(last, minus(extent(view), 1)), declare(t, load(out, last))]
+    refused(prange(...widths, row(view, x, [], false), store(out, [minus(extent(view), 1)], plus(t, 1))))
+    expect(reductions(prange(...widths, store(out, [last], plus(t, 1))))).toEqual(['out +'])
+  })
+
   test('elements that are stored narrower than they are computed', () => {
     const counts = array('counts', 1, 'u1')
     const clamped = array('clamped', 1, 'c1')
@@ -437,6 +457,11 @@ describe('reductions', () => {
     expect(reductions(prange(store(counts, [bin], math('min', load(counts, bin), load(kinds, i)))))).toEqual([
       'counts min',
     ])
+    const floats = array('floats', 1, 'f4')
+    expect(reductions(prange(bump(floats, bin, e)))).toEqual(['floats +'])
+    refused(prange(store(floats, [bin], convert(op(convert(load(floats, bin), 'i32', 'wrap'), '^', i), 'f64'))))
+    const doubles = prange(store(out, [bin], convert(op(convert(load(out, bin), 'i32', 'wrap'), '^', i), 'f64')))
+    expect(reductions(doubles)).toEqual(['out ^'])
   })
 
   test('atomic additions need none', () => {

@@ -1,6 +1,7 @@
 // Functions of Math in compiled functions: within a unit in the last place of this engine's, over their whole range, whether
 // one by one or in blocks. SPDX-License-Identifier: MIT
 
+import { zeros } from 'numloom'
 import { expect, test } from 'vitest'
 import { njit } from '../dist/njit.js'
 import { type Any, distance, TARGETS, TRAPS } from './support/njit.ts'
@@ -158,6 +159,19 @@ test('blocks: arguments that are results, two arguments, branches, steps', () =>
         ?.sort(),
     ).toEqual([...['nl_block_atan2(', 'nl_block_atan2('], ...['nl_block_log1p(', 'nl_block_tanh(']])
   }
+})
+
+test.each(TARGETS)('blocks: what the turn itself stores by another name is no argument, on %s', (target) => {
+  const source = (a: Any, out: Any) => {
+    for (let i = 0; i < out.length; i++) {
+      const row = a.row(i)
+      row.set(1, i + 0.5)
+      out[i] = Math.sin(a.get(i, 1))
+    }
+  }
+  const out = new Float64Array(300)
+  njit({ target }, source)(zeros([300, 2]), out)
+  for (const [i, value] of out.entries()) expect(value).toBeCloseTo(Math.sin(i + 0.5), 14)
 })
 
 test('large exponents', () => {

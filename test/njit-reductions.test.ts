@@ -1,6 +1,7 @@
 // Reductions of compiled loops have JavaScript's result: where order makes no difference to it, to the bit.
 // SPDX-License-Identifier: MIT
 
+import { arange, array, type NDArray } from 'numloom'
 import { describe, expect, test } from 'vitest'
 import { njit, prange } from '../dist/njit.js'
 import { TARGETS } from './support/njit.ts'
@@ -243,6 +244,123 @@ describe.each([Int8Array, Uint8Array, Int16Array, Uint16Array, Int32Array, Uint3
     })
   },
 )
+
+describe.each(TARGETS)('elements of NDArrays that do not lie one behind the other, on %s', (target) => {
+  const grid = (a: NDArray, n: number) => {
+    for (const i of prange(n)) a.set(i % 3, i % 2, a.get(i % 3, i % 2) + i)
+  }
+  const rows = (a: NDArray, n: number) => {
+    for (const i of prange(n)) {
+      const row = a.row(i % 3)
+      row.set(-1, Math.max(row.get(-1), i))
+    }
+  }
+  const start = () => arange(24).reshape([6, 4])
+  const views: Record<string, () => NDArray> = {
+    'every other row': () => start().slice('::2'),
+    backwards: () => start().slice('::-2', '::-1'),
+    'a transpose': () => start().T,
+    'a column of blocks': () => start().reshape([2, 3, 4]).slice(':', ':', '1:3').row(1),
+  }
+  test.each(Object.entries(views))('%s', (_, view) => {
+    for (const source of [grid, rows]) {
+      const [ours, theirs] = [view(), view()]
+      njit({ parallel: true, target }, source)(ours, COUNT)
+      source(theirs, COUNT)
+      expect(ours.toArray()).toEqual(theirs.toArray())
+    }
+  })
+
+  test('of no dimensions', () => {
+    const source = (a: NDArray, n: number) => {
+      for (const i of prange(n)) a.set(a.get() + i)
+    }
+    const a = array(5)
+    njit({ parallel: true, target }, source)(a, COUNT)
+    expect(a.toArray()).toBe(5 + (COUNT * (COUNT - 1)) / 2)
+  })
+})
+
+describe.each(TARGETS)('parts that do not fit where the sum in order does, on %s', (target) => {
+  const big = 2n ** 62n
+  const least = -2n * big
+  const int32 = (values: number[]) => array(values, { dtype: 'int32' })
+  const sum = (x: BigInt64Array, s: bigint) => {
+    for (const i of prange(x.length)) s += x[i] as bigint
+    return s
+  }
+  const difference = (x: BigInt64Array, s: bigint) => {
+    for (const i of prange(x.length)) s -= x[i] as bigint
+    return s
+  }
+  const product = (x: BigInt64Array, s: bigint) => {
+    for (const i of prange(x.length)) s *= x[i] as bigint
+    return s
+  }
+  const elements = (x: BigInt64Array, sums: BigInt64Array, out: BigInt64Array) => {
+    for (const i of prange(x.length)) {
+      ;(sums[i & 1] as bigint) += x[i] as bigint
+      out[i] = (x[i] as bigint) / 2n
+    }
+  }
+  const ofNDArrays = (x: NDArray, sums: NDArray) => {
+    for (const i of prange(x.size)) sums.set(i & 1, sums.get(i & 1) + x.get(i))
+  }
+  // biome-ignore lint/suspicious/noExplicitAny: functions of all kinds of arguments
+  const cases: Record<string, [source: (...args: any[]) => unknown, args: () => unknown[]]> = {
+    'a sum': [sum, () => [BigInt64Array.of(big, big, big), least]],
+    'a difference': [difference, () => [BigInt64Array.of(least, 0n), -1n]],
+    'a product': [product, () => [new BigInt64Array(70).fill(4n), 0n]],
+    'many parts': [sum, () => [new BigInt64Array(30_000).fill(2n ** 49n - 1n), least]],
+    elements: [
+      elements,
+      () => [BigInt64Array.of(big, 1n, big, 2n, big), BigInt64Array.of(least, 5n), new BigInt64Array(5)],
+    ],
+    'beside an array that overlaps': [
+      elements,
+      () => {
+        const all = new BigInt64Array(9).fill(big / 2n)
+        return [all.subarray(0, 8), BigInt64Array.of(least, -5n), all.subarray(1)]
+      },
+    ],
+    'of int32': [ofNDArrays, () => [int32([2147483647, 1, 2147483647]), int32([-2147483648, 5])]],
+    'of int32, with steps': [
+      ofNDArrays,
+      () => [
+        int32([2147483647, 1, 2147483647]),
+        array(
+          [
+            [-9, 3],
+            [-7, 3],
+          ],
+          { dtype: 'int32' },
+        ).T.row(0),
+      ],
+    ],
+  }
+  test.each(Object.entries(cases))('%s', (_, [source, args]) => {
+    const compiled = njit({ parallel: true, target, threads: 2 }, source)
+    const [ours, theirs] = [args(), args()]
+    const outcome = (work: () => unknown) => {
+      try {
+        return work()
+      } catch (error) {
+        return (error as Error).message
+      }
+    }
+    expect(outcome(() => compiled(...ours))).toEqual(outcome(() => source(...theirs)))
+    expect(ours.map(String)).toEqual(theirs.map(String))
+  })
+
+  test('the error is that of the order', () => {
+    const compiled = njit({ parallel: true, target, threads: 2 }, ofNDArrays)
+    // A thousand in each step: the last of a part would be another sum.
+    const x = int32(Array.from({ length: COUNT }, () => 1000))
+    expect(() => compiled(x, int32([2147483000, -2147483648]))).toThrow('2147484000 is not an int32')
+    const sums = njit({ parallel: true, target, threads: 2 }, sum)
+    expect(() => sums(new BigInt64Array(COUNT).fill(big), 0n)).toThrow(RangeError)
+  })
+})
 
 test('of an array that overlaps what is read', () => {
   const source = (x: Float64Array, sums: Float64Array) => {

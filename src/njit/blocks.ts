@@ -4,6 +4,7 @@
 // loop's own statements take the results from there. Arguments must not depend on what the loop stores or carries along.
 // SPDX-License-Identifier: MIT
 
+import { Body } from './body.js'
 import { Chunk } from './chunks.js'
 import type { Expression, ForLoop, Statement, Variable } from './ir.js'
 import { keyOf, some } from './same.js'
@@ -64,7 +65,9 @@ class Plan {
   readonly #lets = new Map<Variable, Statement>()
   readonly #byKey = new Map<string, Planned>()
   readonly #changing: ReadonlySet<Variable>
-  readonly #stored = new Set<Variable>()
+  /** Arrays outside the loop, by their ids, also where the loop has other names for them. */
+  readonly #stored = new Set<number>()
+  readonly #body: Body
 
   constructor(
     readonly loop: ForLoop,
@@ -72,20 +75,20 @@ class Plan {
   ) {
     const { assigned } = useOf(loop.body)
     this.#changing = assigned
+    this.#body = new Body(loop, [])
     for (const s of loop.body) this.#see(s)
   }
 
   #see(s: Statement): void {
     for (const e of expressionsOf(s)) this.#visit(e)
     if (s.kind === 'let' && s.value && !this.#changing.has(s.variable)) this.#lets.set(s.variable, s)
-    if (s.kind === 'store') this.#stored.add(s.array)
-    if (s.kind === 'if') for (const inner of [...s.yes, ...s.no]) this.#afterBranch(inner)
+    this.#seeStore(s)
   }
 
   /** What a branch stores is not read before; its calls stay where they are. */
-  #afterBranch(s: Statement): void {
-    if (s.kind === 'store') this.#stored.add(s.array)
-    if (s.kind === 'if') for (const inner of [...s.yes, ...s.no]) this.#afterBranch(inner)
+  #seeStore(s: Statement): void {
+    if (s.kind === 'store') for (const { array } of this.#body.roots(s.array)) this.#stored.add(array.id)
+    if (s.kind === 'if') for (const inner of [...s.yes, ...s.no]) this.#seeStore(inner)
   }
 
   #visit(e: Expression): void {
@@ -115,7 +118,7 @@ class Plan {
     const declared = useOf(this.loop.body).declared
     for (const variable of new Set(args.flatMap((argument) => [...readBy(argument)]))) {
       if (variable === this.loop.variable) continue
-      if (this.#stored.has(variable) || this.#changing.has(variable)) return undefined
+      if (this.#stored.has(variable.id) || this.#changing.has(variable)) return undefined
       if (!declared.has(variable)) continue
       const s = this.#lets.get(variable)
       if (s?.kind !== 'let' || !s.value) return undefined

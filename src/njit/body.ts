@@ -151,12 +151,17 @@ export class Body {
     return sources.flatMap((source) => this.roots(source, within)).map(({ array }) => ({ array, row: undefined }))
   }
 
+  /** Whether the body changes what a variable is, or which array it stands for, while it is in scope. */
+  changes(variable: Variable): boolean {
+    return this.isAssigned(variable) && this.definition(variable) === undefined
+  }
+
   /** Whether nothing that the body does changes an expression's value, while the variables in it are in scope. */
   isFixed(e: Expression): boolean {
     return !some(e, (part) => {
-      if (part.kind === 'variable')
-        return this.isAssigned(part.variable) && this.definition(part.variable) === undefined
-      if (part.kind === 'load') return !this.isOutside(part.array) || this.isStored(part.array)
+      if (part.kind === 'variable') return this.changes(part.variable)
+      if (part.kind === 'extent') return this.changes(part.array)
+      if (part.kind === 'load') return !this.#isOutsideAlways(part.array) || this.isStored(part.array)
       return isRandom(part)
     })
   }
@@ -183,9 +188,14 @@ export class Body {
   isInvariant(e: Expression): boolean {
     return !some(e, (part) => {
       if (part.kind === 'variable') return !this.isOutside(part.variable) || this.isAssigned(part.variable)
-      if (part.kind === 'load') return !this.isOutside(part.array) || this.isStored(part.array)
-      if (part.kind === 'extent') return !this.isOutside(part.array)
+      if (part.kind === 'load') return !this.#isOutsideAlways(part.array) || this.isStored(part.array)
+      if (part.kind === 'extent') return !this.#isOutsideAlways(part.array)
       return part.kind === 'disjoint' || isRandom(part)
     })
+  }
+
+  /** Whether an array variable is from outside, and stands for the same array in all of the body. */
+  #isOutsideAlways(array: Variable): boolean {
+    return this.isOutside(array) && !this.isAssigned(array)
   }
 }

@@ -53,6 +53,8 @@ export function combination(value: Expression, cell: Cell): Combination | undefi
       // To set a flag is to combine it with what it is set to.
       return typeof e.value === 'boolean' ? { op: e.value ? '||' : '&&', parts: [] } : undefined
     case 'arithmetic':
+      // Quotients of integers are cut, each of them.
+      if (e.op === '/' && e.type !== 'f64') return undefined
       return (
         extend(CLASSES[e.op], e.left, [e.right], cell) ??
         (e.op === '-' || e.op === '/' ? undefined : extend(CLASSES[e.op], e.right, [e.left], cell))
@@ -133,9 +135,11 @@ export function storageOf({ type }: Variable): Storage {
 
 /**
  * Whether elements of a kind can be combined in any order. Integers that are stored narrower than they are computed drop
- * bits on the way: sums of integers and bit operations do not mind, and an extreme of values that fit does not either.
+ * bits on the way: sums of integers and bit operations do not mind, and an extreme of values that fit does not either. Floats
+ * of 32 bits round what bit operations have as a result.
  */
 export function isExact(op: ReductionOp, parts: readonly Expression[], cut: boolean, storage: Storage): boolean {
+  if (storage === 'f4' && BITS.includes(op)) return false
   if (storage.startsWith('f') || storage === 'i8' || storage === 'u8') return !cut
   if (MODULAR.includes(op)) return storage !== 'c1' && isModular(op, parts)
   return op !== '*' && parts.every((e) => fits(bare(e), storage))

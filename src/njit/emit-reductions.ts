@@ -5,7 +5,7 @@
 // SPDX-License-Identifier: MIT
 
 import type { Emitter } from './emit.js'
-import { itemsize, storedType } from './emit-expressions.js'
+import { itemsize, storedType, stridesOf } from './emit-expressions.js'
 import type { ArrayType, ForLoop, Reduction, Scalar, Storage, Variable } from './ir.js'
 import { eachStatement } from './walk.js'
 
@@ -119,50 +119,93 @@ export function blockLines(
 
 function elements(emitter: Emitter, variable: Variable): string {
   const name = emitter.names.of(variable)
-  return Array.from({ length: (variable.type as ArrayType).rank }, (_, axis) => `${name}.n${axis}`).join(' * ')
+  return Array.from({ length: (variable.type as ArrayType).rank }, (_, axis) => `${name}.n${axis}`).join(' * ') || '1'
 }
 
-/** Combines the partial results of all blocks. */
-export function combineAll(emitter: Emitter, context: string, blocks: string, reductions: readonly Reduction[]): void {
+/** Combines the partial results of all blocks. `fits`: what `overflowLines` looks at is known not to happen. */
+export function combineAll(
+  emitter: Emitter,
+  context: string,
+  blocks: string,
+  reductions: readonly Reduction[],
+  fits: boolean,
+): void {
   for (const reduction of reductions) {
     const along = reductions.filter((other) => other.along === reduction.variable)
     if (along.length > 0) combineTogether(emitter, context, blocks, reduction, along)
-    else if (!reduction.along) combineLines(emitter, context, blocks, reduction)
+    else if (!reduction.along) combineLines(emitter, context, blocks, reduction, fits)
   }
 }
 
-function combineLines(emitter: Emitter, context: string, blocks: string, reduction: Reduction): void {
+function combineLines(emitter: Emitter, context: string, blocks: string, reduction: Reduction, fits: boolean): void {
   const { variable, op } = reduction
-  const { names } = emitter
-  const name = names.of(variable)
+  const name = emitter.names.of(variable)
   const parts = `${context}.${name}_parts`
   if (typeof variable.type === 'string') {
     const all = combined(op, variable.type, name, `${parts}[k]`)
     emitter.line(`for (i64 k = 0; k < ${blocks}; k++) {`)
-    overflowLine(emitter, reduction, 'big', name, `${parts}[k]`)
+    if (!fits) failLine(emitter, reduction, name, `${parts}[k]`)
     emitter.line(`${name} = (${emitter.type(variable.type)})(${all});`)
     emitter.line('}')
     return
   }
   const count = emitter.unique('count')
-  const { storage, rank, contiguous } = variable.type
+  const { storage } = variable.type
   emitter.line(`const i64 ${count} = ${elements(emitter, variable)};`)
   emitter.line(`for (i64 k = 0; k < ${blocks}; k++) for (i64 j = 0; j < ${count}; j++) {`)
-  const element = contiguous || rank === 0 ? `${name}.p[j]` : `${name}.p[${stridedOffset(name, rank)}]`
-  const type: Scalar =
-    storage === 'f8' || storage === 'f4' ? 'f64' : storage === 'i8' || storage === 'u8' ? 'big' : 'i64'
-  overflowLine(emitter, reduction, type, element, `${parts}[k * ${count} + j]`)
-  emitter.line(`${element} = (${storedType(storage)})(${combined(op, type, element, `${parts}[k * ${count} + j]`)});`)
+  const [element, part] = [elementText(emitter, variable), `${parts}[k * ${count} + j]`]
+  if (!fits) failLine(emitter, reduction, element, part)
+  emitter.line(`${element} = (${storedType(storage)})(${combined(op, combinedType(variable), element, part)});`)
   emitter.line('}')
 }
 
+/** What a variable or an element is while parts are combined with it. */
+function combinedType({ type }: Variable): Scalar {
+  if (typeof type === 'string') return type
+  const { storage } = type
+  return storage === 'f8' || storage === 'f4' ? 'f64' : storage === 'i8' || storage === 'u8' ? 'big' : 'i64'
+}
+
+/** The element of an array that is the `j`-th. */
+function elementText({ names }: Emitter, variable: Variable): string {
+  const name = names.of(variable)
+  const { rank, contiguous } = variable.type as ArrayType
+  return contiguous || rank === 0 ? `${name}.p[j]` : `${name}.p[${stridedOffset(name, rank)}]`
+}
+
+function overflowText({ variable, op }: Reduction, all: string, part: string): string {
+  if (combinedType(variable) === 'big') return `nl_big_${op === '*' ? 'multiply' : 'add'}_overflows(${all}, ${part})`
+  return `(i64)${all} + ${part} != (i32)((i64)${all} + ${part})`
+}
+
 /** Fails where a sum of parts does not fit: it is one that the iterations in order come to. */
-function overflowLine(emitter: Emitter, { op, overflow }: Reduction, type: Scalar, all: string, part: string): void {
+function failLine(emitter: Emitter, reduction: Reduction, all: string, part: string): void {
+  const { overflow, variable } = reduction
   if (!overflow) return
-  const big = `nl_big_${op === '*' ? 'multiply' : 'add'}_overflows(${all}, ${part})`
-  const sum = `((i64)${all} + ${part})`
-  const [condition, value] = type === 'big' ? [big, '0'] : [`${sum} != (i32)${sum}`, `(f64)${sum}`]
-  emitter.fail(condition, `nl_failed(E, ${overflow.failure}, ${emitter.position(overflow.position)}, ${value})`)
+  const value = combinedType(variable) === 'big' ? '0' : `(f64)((i64)${all} + ${part})`
+  const record = `nl_failed(E, ${overflow.failure}, ${emitter.position(overflow.position)}, ${value})`
+  emitter.fail(overflowText(reduction, all, part), record)
+}
+
+/** Sets a flag where the parts do not fit together, before anything is changed. */
+export function overflowLines(
+  emitter: Emitter,
+  context: string,
+  blocks: string,
+  reduction: Reduction,
+  flag: string,
+): void {
+  const { variable, op } = reduction
+  const name = emitter.names.of(variable)
+  const scalar = typeof variable.type === 'string'
+  const [element, at] = scalar
+    ? [name, 'k']
+    : [elementText(emitter, variable), `k * ${elements(emitter, variable)} + j`]
+  const part = `${context}.${name}_parts[${at}]`
+  if (!scalar) emitter.line(`for (i64 j = 0; j < ${elements(emitter, variable)}; j++)`)
+  const next = `all = ${combined(op, combinedType(variable), 'all', part)}`
+  emitter.line(`for (i64 k = 0, all = ${element}; k < ${blocks} && !${flag}; ${next}, k++)`)
+  emitter.line(`${flag} = ${overflowText(reduction, 'all', part)};`)
 }
 
 function combineTogether(
@@ -197,10 +240,12 @@ export function accumulator(emitter: Emitter, reduction: Reduction): void {
     emitter.line(`${emitter.type(type)} ${name} = ${along ? unset(type) : identity(op, type)};`)
     return
   }
-  const { storage, rank } = variable.type
-  const own: Variable['type'] = { ...variable.type, contiguous: true }
-  emitter.line(`${emitter.type(own)} ${name} = {0};`)
+  const { storage, rank, contiguous } = variable.type
+  emitter.line(`${emitter.type(variable.type)} ${name} = {0};`)
   for (let axis = 0; axis < rank; axis++) emitter.line(`${name}.n${axis} = context->${name}.n${axis};`)
+  // The copy's elements lie one behind the other, also where those of the array do not.
+  const strides = contiguous ? [] : stridesOf(name, { ...variable.type, contiguous: true })
+  for (const [axis, stride] of strides.entries()) emitter.line(`${name}.s${axis} = ${stride};`)
   emitter.line(`${name}.p = context->${name}_parts + block * (${elements(emitter, variable)});`)
   emitter.line(
     `for (i64 j = 0; j < ${elements(emitter, variable)}; j++) ${name}.p[j] = ${elementIdentity(op, storage)};`,

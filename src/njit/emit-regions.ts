@@ -5,7 +5,7 @@
 import { type Emitter, OVERLAP } from './emit.js'
 import { expressionText } from './emit-expressions.js'
 import { iterations } from './emit-iterations.js'
-import { accumulator, blockLines, combineAll, partialType } from './emit-reductions.js'
+import { accumulator, blockLines, combineAll, overflowLines, partialType } from './emit-reductions.js'
 import type { ForLoop, Reduction, Variable } from './ir.js'
 import { nestOf, useOf } from './walk.js'
 
@@ -44,8 +44,9 @@ export function regionText(emitter: Emitter, loop: ForLoop): void {
 
   const type = reductions.length > 0
   const apart = distinct.map(([left, right]) => expressionText(names, { kind: 'disjoint', type: 'bool', left, right }))
-  // A copy of an array does not see what is stored by another name: iterations then store into the array itself, in order.
-  const inOrder = apart.length > 0 && reductions.some(({ variable }) => typeof variable.type !== 'string')
+  // A copy of an array does not see what is stored by another name, nor may iterations run once more that read what they
+  // store: they then run as they are, in order.
+  const inOrder = apart.length > 0 && (again || reductions.some(({ variable }) => typeof variable.type !== 'string'))
   const overlap = `E[${OVERLAP}] = ${emitter.position(loop.position)} + 1;`
   const counts = nest.map(({ start, stop, step }) => `nl_turns(${emitter.text(start)}, ${emitter.text(stop)}, ${step})`)
   if (nest.length > 1) {
@@ -81,11 +82,15 @@ export function regionText(emitter: Emitter, loop: ForLoop): void {
   }
   const failed = `${context}.failure.at != 9223372036854775807LL`
   if (again) {
-    emitter.line(`if (${failed})`)
+    const flag = emitter.unique('again')
+    emitter.line(`_Bool ${flag} = ${failed};`)
+    for (const reduction of reductions.filter(({ overflow }) => overflow))
+      overflowLines(emitter, context, blocks, reduction, flag)
+    emitter.line(`if (${flag})`)
     emitter.for(loop)
     emitter.line('else {')
   } else emitter.fail(failed, `for (i32 k = 0; k < 5; k++) E[k] = ${context}.failure.record[k]`)
-  combineAll(emitter, context, blocks, reductions)
+  combineAll(emitter, context, blocks, reductions, again)
   if (again) emitter.line('}')
   emitter.line('}')
 }

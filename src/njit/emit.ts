@@ -341,7 +341,8 @@ export class Emitter {
     const from = this.names.of(source)
     const to = variable.type as ArrayType
     const type = source.type as ArrayType
-    if (row.length === 0 && to.contiguous === type.contiguous) return this.line(`${name} = ${from};`)
+    if (row.length === 0 && to.contiguous === type.contiguous && !this.names.apart.has(source))
+      return this.line(`${name} = ${from};`)
     const strides = stridesOf(from, type)
     const skip = row.map((index, axis) => `(offset)${this.text(index)} * (offset)(${strides[axis]})`).join(' + ')
     this.line(`${name}.p = ${this.names.pointer(source)}${skip && ` + ${skip}`};`)

@@ -69,11 +69,11 @@ export function independence(loop: ForLoop, around: readonly Statement[] = []): 
   }
   const reduced = new Set(reductions.map(({ variable }) => variable.id))
   const failing = reductions.find(({ fails }) => fails)
-  const stored = [...writtenArrays(accesses).values()].find(({ id }) => !reduced.has(id))
-  if (failing && stored) return failsBeside(body, failing.variable, stored)
+  const changed = accesses.find((access) => !reduced.has(access.variable.id) && !isRepeatable(access, accesses))
+  if (failing && changed) return failsBeside(body, failing.variable, changed.variable)
   return {
     independent: true,
-    again: failing !== undefined,
+    again: changed === undefined && reductions.some(({ fails, overflow }) => fails || overflow),
     reductions,
     privates: [...body.declared.values()],
     shared: used.filter(({ id }) => !reduced.has(id)),
@@ -210,10 +210,15 @@ function arrayReduction(body: Body, variable: Variable): Reduction | undefined {
   return update && alike ? reductionOf(variable, updates) : undefined
 }
 
-/** Iterations that stored something cannot run once more, to see whether they fail in order. */
-function failsBeside(body: Body, variable: Variable, stored: Variable): Refusal {
+/** Whether a loop may do this once more, and has the same elements after it: it does not read what it stores. */
+function isRepeatable({ write, atomic, variable }: ArrayAccess, accesses: readonly ArrayAccess[]): boolean {
+  return !write || (!atomic && !accesses.some((other) => !other.write && other.variable.id === variable.id))
+}
+
+/** Iterations that changed something cannot run once more, to see whether they fail in order. */
+function failsBeside(body: Body, variable: Variable, changed: Variable): Refusal {
   const at: Access = { variable, write: true, position: body.loop.position }
-  const reason = `An error where ${called(variable)} is replaced depends on the order of iterations, and they store into ${called(stored)}; read what it needs into constants before it.`
+  const reason = `An error where ${called(variable)} is replaced depends on the order of iterations, and they change ${called(changed)}, which they read; read what it needs into constants before it.`
   return { independent: false, reason, first: at, second: at }
 }
 

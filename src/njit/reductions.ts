@@ -122,9 +122,8 @@ export function usesOfArray(body: Body, root: Variable): Uses {
       if (write.kind !== 'store' || write.atomic || from.kind !== 'load' || from.array.id !== write.array.id)
         return false
       const quiet = between.every(({ kind }) => kind === 'let' || kind === 'check' || kind === 'fail')
-      return from.indices.every((index, axis) => {
-        return isSame(index, write.indices[axis] as Expression) && (quiet || body.isFixed(index))
-      })
+      if (!quiet && (body.changes(write.array) || !from.indices.every((index) => body.isFixed(index)))) return false
+      return from.indices.every((index, axis) => isSame(index, write.indices[axis] as Expression))
     },
     allows: ({ op, parts, cut }) => isExact(op, parts, cut, storageOf(root)),
   })
