@@ -133,7 +133,9 @@ function orderIn(s: Statement, loop: WrittenLoop, anyOrder: boolean): string | u
   const sum = value.kind === 'arithmetic' && /^[+*]$/.test(value.op) && [value.left, value.right].some(isItself)
   if (sum && anyOrder) return undefined
   const text = `'${s.variable.name}' at ${at(s.position)} goes from each iteration to the next`
-  return sum ? `${text}: any order is allowed by { fastmath: ['reassoc'] }, or by a prange that runs in parallel` : text
+  return sum
+    ? `${text}: any order is allowed by { fastmath: ['reassoc'] }, or by a parallel prange with nothing but sums, products and extremes`
+    : text
 }
 
 /** Functions of Math that are an instruction or a few. */
