@@ -13,6 +13,7 @@ import { skipping } from './rare.js'
 import { keyOf } from './same.js'
 import { simplified } from './simplify.js'
 import { both, compare, constantOf, TRUE } from './typed.js'
+import { type Pass, verifyStatements } from './verify.js'
 import { eachExpression, eachStatement, expressionsOf, listsOf, useOf } from './walk.js'
 
 /** Sums of a region, which may be added up in any order. */
@@ -91,8 +92,17 @@ function versions(loop: ForLoop, findings: Findings, inner: (list: readonly Stat
  * independent; or passing over those that do nothing.
  */
 function inChunks(loop: ForLoop, independent: boolean): Statement[] {
-  if (independent) return inBlocks(loop) ?? ((loop.simd === undefined && skipping(loop)) || [loop])
-  return [loop]
+  if (!independent) return [loop]
+  const blocks = inBlocks(loop)
+  if (blocks) return verified('blocks', blocks)
+  const rare = loop.simd === undefined ? skipping(loop) : undefined
+  return rare ? verified('rare', rare) : [loop]
+}
+
+/** Such loops are left at their end alone: what the function returns does not matter. */
+function verified(pass: Pass, list: Statement[]): Statement[] {
+  verifyStatements(pass, [], list)
+  return list
 }
 
 function remaining(list: readonly Statement[]): boolean {

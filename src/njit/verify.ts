@@ -7,8 +7,8 @@ import type { ArrayType, Expression, ForLoop, ProgramIr, Scalar, Statement, Type
 import { elementType, isInteger } from './typed.js'
 import { expressionsOf, listsOf, nestOf, partsOf } from './walk.js'
 
-/** What makes and changes the typed form, in order. */
-export const PASSES = ['build', 'privatize', 'parallelize', 'hoist'] as const
+/** What makes and changes the typed form, in order; the last two are for the loops that `hoist` has freed of checks. */
+export const PASSES = ['build', 'privatize', 'parallelize', 'hoist', 'blocks', 'rare'] as const
 export type Pass = (typeof PASSES)[number]
 
 class Verifier {
