@@ -17,6 +17,9 @@ for (const name of Object.keys(process.env)) {
 // Nor does a plan that was measured on this machine.
 process.env.NUMLOOM_PLAN = 'default'
 
+/** It takes minutes, and no time matters to it. */
+const FUZZ = 'test/njit-fuzz.test.ts'
+
 const common = { pool: 'forks' as const, server, testTimeout: 120_000, hookTimeout: 60_000 }
 
 const kernels = (name: string, env: Record<string, string>, NUMLOOM_TEST: object) => ({
@@ -39,7 +42,8 @@ const unshared = { NUMLOOM_SHARED_MEMORY: '0' }
 export default defineConfig({
   test: {
     projects: [
-      { test: { ...common, name: 'default', include: ['test/**/*.test.ts'] } },
+      { test: { ...common, name: 'default', include: ['test/**/*.test.ts'], exclude: [FUZZ] } },
+      { test: { ...common, name: 'fuzz', include: [FUZZ] } },
       native('x86-64-v2'),
       native('avx2'),
       kernels(

@@ -1,11 +1,13 @@
-// Runs all tests: everything in this Node, then the wasm kernels once more in Node 26, which has relaxed SIMD.
+// Runs all tests: everything in this Node, then the wasm kernels once more in Node 26, which has relaxed SIMD; meanwhile the
+// random programs, on what the others leave of the processors.
 //
 // Says why tests were skipped, and ends with one line of counts. Arguments go to vitest: `node tools/test.mjs test/ops`.
 // SPDX-License-Identifier: MIT
 
-import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { homedir, tmpdir } from 'node:os'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { constants, homedir, setPriority, tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 
 const VITEST = 'node_modules/vitest/vitest.mjs'
@@ -15,14 +17,16 @@ const PLAIN = ['default', 'native-x86-64-v2', 'native-avx2', 'unshared']
 
 const folder = mkdtempSync(join(tmpdir(), 'numloom-tests-'))
 
-/** Runs vitest and counts by its JSON report; a run that ends without one has failed. */
-function run(name, node, projects, args) {
-  console.log(`\n== ${name}`)
+/** Runs vitest and counts by its JSON report; a run that ends without one has failed. Its words go to `output`. */
+async function run(name, node, projects, args, output = 'inherit') {
+  if (output === 'inherit') console.log(`\n== ${name}`)
   const report = join(folder, `${name.replace(/\W+/g, '-')}.json`)
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
   const chosen = projects.flatMap((project) => ['--project', project])
   const command = [VITEST, 'run', '--passWithNoTests', ...reporters, ...chosen, ...args]
-  const { status } = spawnSync(node, command, { stdio: 'inherit' })
+  const child = spawn(node, command, { stdio: ['inherit', output, output] })
+  if (output !== 'inherit') setPriority(child.pid, constants.priority.PRIORITY_LOW)
+  const [status] = await once(child, 'close')
   const counts = existsSync(report) ? countsOf(JSON.parse(readFileSync(report, 'utf8'))) : nothing()
   // Errors outside any test end vitest with a code alone.
   if (status !== 0 && counts.failed === 0) {
@@ -73,12 +77,21 @@ function runInNode26(args) {
   return { ...nothing(), failed: 1, failures: ['Node 26 is missing'] }
 }
 
-function main(args) {
+async function runInBackground(name, projects, args) {
+  const log = join(folder, 'background.log')
+  const counts = await run(name, process.execPath, projects, args, openSync(log, 'w'))
+  return { ...counts, log: `\n== ${name}\n${readFileSync(log, 'utf8')}` }
+}
+
+async function main(args) {
   const hasRelaxed = Number(process.versions.node.split('.')[0]) >= 22
   const projects = hasRelaxed ? [...PLAIN, ...RELAXED, 'wasm-simd128'] : PLAIN
-  const runs = [run(`Node ${process.version}`, process.execPath, projects, args)]
-  if (!hasRelaxed) runs.push(runInNode26(args))
-  console.log()
+  const background = runInBackground('Random programs', ['fuzz'], args)
+  const runs = [await run(`Node ${process.version}`, process.execPath, projects, args)]
+  if (!hasRelaxed) runs.push(await runInNode26(args))
+  const random = await background
+  console.log(random.log)
+  runs.push(random)
   for (const [reason, count] of runs.flatMap(({ reasons }) => [...reasons])) console.log(`${count} skipped: ${reason}`)
   for (const failure of runs.flatMap(({ failures }) => failures)) console.log(`failed: ${failure}`)
   const total = (key) => runs.reduce((sum, counts) => sum + counts[key], 0)
@@ -88,7 +101,7 @@ function main(args) {
 }
 
 try {
-  process.exitCode = main(process.argv.slice(2))
+  process.exitCode = await main(process.argv.slice(2))
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
