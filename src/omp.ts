@@ -13,7 +13,7 @@ import {
   setDynamicCount,
   threadCount,
 } from './core/threads.js'
-import { bindingIgnored } from './omp/binding.js'
+import { teamSettings } from './omp/ignored.js'
 import { NO_LIMIT, SCHEDULE_KINDS, type Schedule, SUPPORTED_LEVELS } from './omp/parse.js'
 import { chooseSchedule, currentSchedule } from './omp/schedule.js'
 import { formatSchedule, type Variables, variables, whenRead } from './omp/variables.js'
@@ -157,10 +157,9 @@ export function getWtick(): number {
   return 1e-9
 }
 
-/** omp_get_proc_bind, as OMP_PROC_BIND has it; 'false' where a wasm backend is forced, whose threads are never bound. */
+/** omp_get_proc_bind, as OMP_PROC_BIND had it when native was loaded; 'false' where a wasm backend is forced, whose threads are never bound. */
 export function getProcBind(): string {
-  const { procBind, places } = variables()
-  if (bindingIgnored() !== undefined) return 'false'
+  const { procBind, places } = teamSettings()
   return procBind ?? (places === undefined ? 'false' : 'true')
 }
 
@@ -178,18 +177,19 @@ export function displayEnv(verbose = false): string {
 
 function describe(read: Variables, verbose: boolean): string {
   const count = threadCount()
+  const { places, stackBytes, waitPolicy } = teamSettings()
   const rows: [string, string | number][] = [
     ['_OPENMP', 202111],
     ['OMP_DYNAMIC', String(getDynamic()).toUpperCase()],
     ['OMP_MAX_ACTIVE_LEVELS', getMaxActiveLevels()],
     ['OMP_NESTED', String(getNested()).toUpperCase()],
     ['OMP_NUM_THREADS', [count.count, ...(read.counts?.slice(1) ?? [])].join(',')],
-    ['OMP_PLACES', (bindingIgnored() === undefined && read.places) || ''],
+    ['OMP_PLACES', places ?? ''],
     ['OMP_PROC_BIND', getProcBind().toUpperCase()],
     ['OMP_SCHEDULE', formatSchedule(getSchedule()).toUpperCase()],
-    ['OMP_STACKSIZE', read.stackBytes === undefined ? '' : `${read.stackBytes}B`],
+    ['OMP_STACKSIZE', stackBytes === undefined ? '' : `${stackBytes}B`],
     ['OMP_THREAD_LIMIT', getThreadLimit()],
-    ['OMP_WAIT_POLICY', (read.waitPolicy ?? '').toUpperCase()],
+    ['OMP_WAIT_POLICY', (waitPolicy ?? '').toUpperCase()],
   ]
   if (verbose) {
     rows.push(

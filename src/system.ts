@@ -16,8 +16,7 @@ import { type ThreadCount, threadCount } from './core/threads.js'
 import type { Kernel } from './kernel/define.js'
 import { type PlanInForce, planInForce } from './kernel/plan.js'
 import { families } from './kernel/registry.js'
-import { bindingIgnored } from './omp/binding.js'
-import { variables } from './omp/variables.js'
+import { ignoredVariables } from './omp/ignored.js'
 import { readable } from './report/text.js'
 import { getBackend, type Prospect, prospect } from './runtime.js'
 import { describe } from './system-text.js'
@@ -100,7 +99,7 @@ export function showRuntime(): Runtime {
     choices: choices(),
     environment: variablesSet(),
     ignored: unlessWrong(
-      () => ignoredVariables(statuses),
+      () => ignoredVariables(statuses.some(({ name, available }) => name === 'native' && available)),
       () => ({}),
     ),
     paths: paths(statuses),
@@ -206,17 +205,6 @@ const READ = /^((NUMLOOM|OMP|GOMP|KMP|OPENBLAS|GOTO|MKL|BLIS|VECLIB)_|XDG_CACHE_
 function variablesSet(): Record<string, string> {
   const found = Object.entries(process.env).filter(([name]) => READ.test(name)) as [string, string][]
   return Object.fromEntries(found.sort(([a], [b]) => (a < b ? -1 : 1)))
-}
-
-/** OMP_PROC_BIND and OMP_PLACES, where no threads can be bound. */
-function ignoredVariables(statuses: readonly BackendStatus[]): Record<string, string> {
-  const { procBind, places } = variables()
-  const native = statuses.find(({ name }) => name === 'native')
-  const unbound = native?.available ? undefined : 'only threads of native are bound, which is not available'
-  const reason = unbound ?? bindingIgnored()
-  if (reason === undefined) return {}
-  const asked = { OMP_PROC_BIND: procBind !== 'false' && procBind, OMP_PLACES: places }
-  return Object.fromEntries(Object.entries(asked).flatMap(([name, value]) => (value ? [[name, reason]] : [])))
 }
 
 function paths(statuses: readonly BackendStatus[]): Record<string, string> {

@@ -254,20 +254,78 @@ describe('OMP_PROC_BIND and OMP_PLACES', () => {
     expect(await masks({ OMP_PROC_BIND: 'true', OMP_PLACES: '{0},{1}' })).toEqual(['0', '1'])
     expect(await masks({ OMP_PROC_BIND: 'true,close', OMP_PLACES: 'foo' })).toEqual(free)
   })
-  test('are told as ignored where a backend is forced that cannot bind', async () => {
+  test('and OMP_STACKSIZE are told as ignored where a backend is forced that has no such threads', async () => {
     const told = (NUMLOOM_BACKEND: string) =>
-      jsonOf<{ ignored: Record<string, string>; text: string; bind: string }>(
+      jsonOf<{ ignored: Record<string, string>; text: string; bind: string; shown: string }>(
         `import * as nl from 'numloom'
         const runtime = nl.showRuntime()
-        console.log(JSON.stringify({ ignored: runtime.ignored, text: String(runtime), bind: nl.omp.getProcBind() }))`,
-        { env: { NUMLOOM_BACKEND, OMP_PROC_BIND: 'close', OMP_PLACES: 'cores' } },
+        const [bind, shown] = [nl.omp.getProcBind(), nl.omp.displayEnv()]
+        console.log(JSON.stringify({ ignored: runtime.ignored, text: String(runtime), bind, shown }))`,
+        { env: { NUMLOOM_BACKEND, OMP_PROC_BIND: 'close', OMP_PLACES: 'cores', OMP_STACKSIZE: '1M' } },
       )
     const forced = await told('WASM-threads')
-    const reason = 'wasm-threads is forced, whose threads are never bound'
-    expect(forced.ignored).toEqual({ OMP_PROC_BIND: reason, OMP_PLACES: reason })
+    const reason = 'wasm-threads is forced, and only native binds threads'
+    const stack = 'wasm-threads is forced, and only native has stacks of a size that can be set'
+    expect(forced.ignored).toEqual({ OMP_PROC_BIND: reason, OMP_PLACES: reason, OMP_STACKSIZE: stack })
     expect(forced.text).toContain(`OMP_PROC_BIND is ignored: ${reason}`)
     expect(forced.bind).toBe('false')
-    expect(await told('native')).toMatchObject({ ignored: {}, bind: 'close' })
+    expect(forced.shown).toContain("OMP_STACKSIZE = ''")
+    const native = await told('native')
+    expect(native).toMatchObject({ ignored: {}, bind: 'close' })
+    expect(native.shown).toContain("OMP_STACKSIZE = '1048576B'")
+  })
+})
+
+describe('what teams are started with, read again', () => {
+  const again = `{ OMP_WAIT_POLICY: 'passive', OMP_PROC_BIND: 'close', OMP_PLACES: 'cores', OMP_STACKSIZE: '1M' }`
+  const script = (use: string) => `
+    ${use}
+    Object.assign(process.env, ${again})
+    nl.reloadEnv()
+    const [bind, shown] = [nl.omp.getProcBind(), nl.omp.displayEnv()]
+    console.log(JSON.stringify({ ignored: nl.showRuntime().ignored, bind, shown: shown.match(/(?<=_POLICY = ')\\w+/)[0] }))`
+  test('is told as ignored, and by a warning, where native was loaded before', async () => {
+    const use = `nl.withBackend('native', () => nl.ones(3))`
+    const { said, lines } = await told(script(use), { OMP_WAIT_POLICY: 'active', OMP_PLACES: 'cores' })
+    const loaded = (value: string) => `native was loaded with ${value}; a new process reads it anew`
+    expect(JSON.parse(said)).toEqual({
+      ignored: { OMP_WAIT_POLICY: loaded('active'), OMP_PROC_BIND: loaded('none'), OMP_STACKSIZE: loaded('none') },
+      bind: 'true',
+      shown: 'ACTIVE',
+    })
+    expect(lines).toHaveLength(3)
+    expect(lines.join()).toContain(`OMP_WAIT_POLICY='passive': ${loaded('active')}`)
+  })
+  test('is in force where it was not', async () => {
+    const { said, lines } = await told(script('nl.getNumThreads()'), { OMP_WAIT_POLICY: 'active' })
+    expect(JSON.parse(said)).toEqual({ ignored: {}, bind: 'close', shown: 'PASSIVE' })
+    expect(lines).toEqual([])
+  })
+  test('the wasm team waits as it says', async () => {
+    const use = (first: string, then: string) => `
+      process.env.OMP_WAIT_POLICY = '${first}'
+      nl.setBackend('wasm-threads')
+      const x = nl.ones(300_000)
+      const sum = () => nl.withThreads(3, () => nl.sum(nl.exp(x)).item())
+      const before = sum()
+      process.env.OMP_WAIT_POLICY = '${then}'
+      nl.reloadEnv()
+      // The most restful second of four: the engine has work of its own.
+      let least = 3
+      for (let i = 0; i < 4; i++) {
+        const start = process.cpuUsage()
+        await new Promise((resolve) => setTimeout(resolve, 1000))
+        const { user, system } = process.cpuUsage(start)
+        least = Math.min(least, (user + system) / 1e6)
+      }
+      console.log(JSON.stringify({ rests: least < 0.05, same: before === sum(), ignored: nl.showRuntime().ignored }))`
+    for (const [first, then] of [
+      ['active', 'passive'],
+      ['active', ''],
+    ] as const) {
+      const { said, lines } = await told(use(first, then), {})
+      expect({ ...JSON.parse(said), lines }).toEqual({ rests: true, same: true, ignored: {}, lines: [] })
+    }
   })
 })
 

@@ -24,7 +24,8 @@ constexpr i64 kLookNs = 100'000'000;
 constexpr int kLookSpins = 1 << 26;
 
 // About 10 to 50 us, several times a fork-join on idle cores, so that back-to-back regions find the team awake.
-int spins = 20000;
+constexpr int kSpins = 20000;
+int spins = kSpins;
 
 /// A counter to wait on.
 struct alignas(64) Signal {
@@ -238,6 +239,9 @@ EMSCRIPTEN_KEEPALIVE void nl_set_schedule(int kind, int chunk) {
   nl::wanted_schedule = {static_cast<nl::ScheduleKind>(kind), chunk};
 }
 
-/// How often a waiting thread looks before it sleeps.
-EMSCRIPTEN_KEEPALIVE void nl_set_spins(int spins) { nl::spins = spins; }
+/// How often a waiting thread looks before it sleeps; -1 for the usual. Those that wait go round once, to learn of it.
+EMSCRIPTEN_KEEPALIVE void nl_set_spins(int spins) {
+  nl::spins = spins < 0 ? nl::kSpins : spins;
+  for (int member = 1; member < nl::team.created; member++) nl::team.member[member].start.add(1);
+}
 }

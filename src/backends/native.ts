@@ -19,6 +19,7 @@ import { allowedCpus } from '../omp/detect.js'
 import { parseStackSize, parseWord } from '../omp/parse.js'
 import { usablePlaces } from '../omp/places.js'
 import { scheduleFollower } from '../omp/schedule.js'
+import { noteStart } from '../omp/started.js'
 import { variables } from '../omp/variables.js'
 import { VERSION } from '../version.js'
 import { type Backend, binaryError, type Call, checkTable, type KernelArgument } from './backend.js'
@@ -179,6 +180,7 @@ function loadAddon(file: string): Addon {
   // Where it is told to bind threads, libgomp binds the one that loads it too.
   const cpus = allowedCpus('/', 'thread-self')
   const addon = requireAddon(file, cpus)
+  noteStart()
   if (addon.version !== VERSION) binaryError('native', file, `it is of version ${addon.version}, not ${VERSION}`)
   checkStack(addon.stackSetting, file)
   addon.prepare(variables().stackBytes ?? 0, Int32Array.from(cpus ?? []), claims, ownSlot())

@@ -5,7 +5,7 @@
 import { fileURLToPath } from 'node:url'
 import { claim, release } from '../core/budget.js'
 import { BackendError } from '../core/errors.js'
-import { variables } from '../omp/variables.js'
+import type { Variables } from '../omp/variables.js'
 
 /** As many as the team in cpp/wasm/threads.cpp holds. */
 export const MAX_TEAM = 64
@@ -34,9 +34,8 @@ export interface TeamModule {
 export type Raw = (...args: number[]) => void
 
 /** How often a waiting thread looks before it sleeps: about a minute, never, or the module's own moment. */
-export function setSpins(exports: TeamExports): void {
-  const { waitPolicy } = variables()
-  if (waitPolicy !== undefined) exports.nl_set_spins(waitPolicy === 'active' ? 2 ** 31 - 1 : 0)
+export function setSpins(exports: TeamExports, { waitPolicy }: Variables): void {
+  exports.nl_set_spins(waitPolicy === undefined ? -1 : waitPolicy === 'active' ? 2 ** 31 - 1 : 0)
 }
 
 let teamSize = 1

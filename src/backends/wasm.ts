@@ -12,6 +12,7 @@ import { heap } from '../core/heap.js'
 import type { Kernel } from '../kernel/define.js'
 import { parseWord } from '../omp/parse.js'
 import { scheduleFollower } from '../omp/schedule.js'
+import { variables, whenRead } from '../omp/variables.js'
 import { VERSION } from '../version.js'
 import { type Backend, type BackendName, binaryError, checkTable } from './backend.js'
 import { compileBinary, fileName, readBinary } from './files.js'
@@ -184,9 +185,13 @@ function load(name: BackendName): Module {
   const applySchedule = scheduleFollower((kind, chunk) => exports.nl_set_schedule(kind, chunk))
   const host = { exports: exports as unknown as FunctionExports, stackPointer, bodies }
   loaded = { url, isa, threaded, exports, functions, host, applySchedule, terminate }
-  if (threaded) setSpins(exports)
+  if (threaded) setSpins(exports, variables())
   return loaded
 }
+
+whenRead((read) => {
+  if (loaded?.threaded) setSpins(loaded.exports, read)
+})
 
 /** What compiled functions need of the module. */
 export interface FunctionHost {
