@@ -18,7 +18,8 @@ const USAGE = `usage: numloom info [--json]
            missing, what runs where and why, and how all of it was built
   threads  every pool of threads with its count, by threadpoolctl's keys
   tune     measures in some minutes which backend and how many threads are the fastest here, and writes it to the cache
-           folder, where numloom finds it from then on; --dry-run only tells; --only: these kernels, such as add_f64
+           folder, where numloom finds it from then on; --dry-run only tells; --only: these kernels, such as add_f64,
+           beside the plans that the file has already
   cache    the compiled functions that njit keeps in the cache folder: lists them, the last used first, or removes them
 `
 

@@ -34,7 +34,11 @@ export interface ShowOptions {
 }
 
 /** Version, kernels, compilers, flags and instruction sets of this build. As a string it reads well. Throws ValueError. */
-export function showConfig({ mode = 'dicts' }: ShowOptions = {}): Config {
+export function showConfig(options: ShowOptions = {}): Config {
+  if (typeof options !== 'object' || options === null) {
+    throw new ValueError(`showConfig: expected options, not ${String(options)}`)
+  }
+  const { mode = 'dicts' } = options
   if (mode !== 'stdout' && mode !== 'dicts') {
     throw new ValueError(`showConfig: unknown mode '${String(mode)}'; valid are stdout, dicts`)
   }

@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: MIT
 
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { checkFunction } from './core/context.js'
 import type { Dispatch } from './report/dispatch.js'
 import { on, type Subscription } from './report/events.js'
 import { dispatchText } from './report/text.js'
@@ -57,12 +58,14 @@ function end(collector: Collector): Explanation {
 
 /**
  * Runs `fn` and tells, for every call of a kernel or of a function of njit in it: arrays, backend, file, instruction set,
- * threads, bytes copied, time, and why the other backends did not run it. Where `fn` returns a promise, so does this, and calls that it makes after
- * awaiting count too; those of other functions that run meanwhile do not. Throws what `fn` throws.
+ * threads, bytes copied, time, and why the other backends did not run it. Where `fn` returns a promise, so does this, and
+ * calls that it makes after awaiting count too; those of other functions that run meanwhile do not. Throws what `fn`
+ * throws, and ValueError where there is no function.
  */
 export function explain(fn: () => PromiseLike<unknown>): Promise<Explanation>
 export function explain(fn: () => unknown): Explanation
 export function explain(fn: () => unknown): Explanation | Promise<Explanation> {
+  checkFunction(fn, 'explain')
   const collector = begin()
   let result: unknown
   try {

@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path'
 import type { PlanInForce } from 'numloom'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { BackendName } from '../dist/backends/backend.js'
+import { threadCount } from '../dist/core/threads.js'
 import type { KernelPlan, Placement } from '../dist/kernel/plan.js'
 import { circumstancesHere, type PlanFile } from '../dist/kernel/plan-file.js'
 import { kernelList } from '../dist/kernel/registry.js'
@@ -25,10 +26,13 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(cache, { recursive: true, force: true }))
 
+/** More threads than calls use here, which does no harm. */
+const THREADS = availableParallelism() + 1
+
 /** A plan that nobody would measure: `add_f64` always on `js`. */
 const onJs = (): PlanFile => ({
   ...circumstancesHere(),
-  threads: 3,
+  threads: THREADS,
   date: '2026-01-02T03:04:05.678Z',
   plans: { add: { f64: { levels: [{ work: 0, order: ['js', 'native'] }], threads: {} } } },
 })
@@ -95,8 +99,8 @@ describe('the file in the cache folder', () => {
     const path = write(onJs())
     const told = await fresh()
     expect(told.backends).toEqual(ON_JS)
-    expect(told.plan).toEqual({ source: path, measured: '2026-01-02T03:04:05.678Z', threads: 3 })
-    expect(told.text).toContain(`plan       ${path}, measured 2026-01-02 with 3 threads\n`)
+    expect(told.plan).toEqual({ source: path, measured: '2026-01-02T03:04:05.678Z', threads: THREADS })
+    expect(told.text).toContain(`plan       ${path}, measured 2026-01-02 with ${THREADS} threads\n`)
     expect(told.warnings).toEqual([])
   })
 
@@ -137,6 +141,7 @@ describe('the file in the cache folder', () => {
       () => ({ ...onJs(), isas: { ...circumstancesHere().isas, wasm: undefined } }),
       /backend wasm was not there when it was measured/,
     ],
+    ['no number of threads', () => ({ ...onJs(), threads: -5 }), /it does not say .* how many threads/],
     ['no date', () => ({ ...onJs(), date: undefined }), /when and with how many threads/],
     ['no plans', () => ({ ...onJs(), plans: undefined }), /it holds no plans/],
     ['an unknown backend', () => withAdd([{ work: 0, order: ['cuda'] }]), /its plan of add f64 is no plan/],
@@ -164,6 +169,39 @@ describe('the file in the cache folder', () => {
     expect(told.warnings).toEqual([{ code: 'NUMLOOM_PLAN', message: expect.stringMatching(why) }])
     expect(told.warnings[0]?.message).toContain(path)
     expect(told.warnings[0]?.message).toContain('npx numloom tune')
+  })
+})
+
+describe.skipIf(availableParallelism() === 1)('a plan that was measured with 1 thread', () => {
+  const alone = () => ({ ...onJs(), threads: 1 })
+
+  test('does not hold where calls may use more', async () => {
+    write(alone())
+    const told = await fresh()
+    expectBuiltIn(told)
+    const why = /it was measured with 1 thread, and calls may use \d+ here/
+    expect(told.plan).toMatchObject({ ignored: expect.stringMatching(why) })
+    expect(told.warnings).toEqual([{ code: 'NUMLOOM_PLAN', message: expect.stringMatching(why) }])
+    const path = write(alone(), join(cache, 'own.json'))
+    expect((await fresh({ NUMLOOM_PLAN: path })).error).toMatchObject({
+      variable: 'NUMLOOM_PLAN',
+      message: expect.stringMatching(why),
+    })
+  })
+
+  test('holds where they may not', async () => {
+    write(alone())
+    const told = await fresh({ OMP_NUM_THREADS: '1' })
+    expect(told.backends).toEqual(ON_JS)
+    expect(told.warnings).toEqual([])
+  })
+
+  test('is not judged where the number of threads is wrong', async () => {
+    write(alone())
+    const told = await fresh({ OMP_NUM_THREADS: 'many', NUMLOOM_STRICT_ENV: '1' })
+    expect(told.error).toMatchObject({ code: 'NUMLOOM_ENV', variable: 'OMP_NUM_THREADS' })
+    expect(told.plan).toBe(told.error.message)
+    expect(told.warnings).toEqual([])
   })
 })
 
@@ -330,6 +368,49 @@ describe('numloom tune', () => {
     expect(told.plan).toEqual({ source: path, measured: file.date, threads: file.threads })
     expect(told.warnings).toEqual([])
     expect(told.backends[0]).toBe(file.plans.add?.f64?.levels[0]?.order[0])
+  })
+
+  describe('--only', () => {
+    const newPath = () => join(cache, 'new', NAME)
+    const plansOf = (path: string) => (JSON.parse(readFileSync(path, 'utf8')) as PlanFile).plans
+    const { add } = onJs().plans
+    const here = (): PlanFile => ({ ...onJs(), threads: threadCount().count })
+
+    test('leaves the other plans of the file as they were', () => {
+      const path = write({ ...here(), plans: { add: { ...add, f32: add?.f64 }, sin: { f64: add?.f64 } } }, newPath())
+      const { status, stdout } = tune('--only=add_f64')
+      expect(status).toBe(0)
+      expect(stdout.endsWith(`\nWrote ${path}; other plans in it that stay: 2\n`)).toBe(true)
+      const plans = plansOf(path)
+      expect(plans).toEqual({ add: { f64: expect.anything(), f32: add?.f64 }, sin: { f64: add?.f64 } })
+      expect(plans.add?.f64).not.toEqual(add?.f64)
+    })
+
+    test('replaces a file that does not hold here, and says so', () => {
+      const path = write({ ...here(), cpu: 'i4004' }, newPath())
+      const { status, stdout } = tune('--only=negative_f64')
+      expect(status).toBe(0)
+      expect(stdout).toMatch(/\nWrote .*; what it held is gone: it is of the CPU 'i4004', this is '.*'\n$/)
+      expect(Object.keys(plansOf(path))).toEqual(['negative'])
+    })
+
+    test('refuses to mix plans that were measured with unlike numbers of threads, before it measures', () => {
+      const path = write(onJs(), newPath())
+      expect(tune('--only=negative_f64')).toMatchObject({
+        status: 1,
+        stdout: '',
+        stderr: expect.stringMatching(
+          `^--only: the plans in ${path} were measured with ${THREADS} threads, these would be with ${threadCount().count}\\. .*\n$`,
+        ),
+      })
+      expect(plansOf(path)).toEqual(onJs().plans)
+    })
+  })
+
+  test.skipIf(availableParallelism() === 1)('tells where it measured with fewer threads than there are CPUs', () => {
+    const { status, stdout } = tuneWith({ TUNE_ANYWAY: '1', OMP_NUM_THREADS: '1' }, '--only=negative_f64')
+    expect(status).toBe(0)
+    expect(stdout).toContain('\nMeasured with 1 thread (OMP_NUM_THREADS=1): it holds where calls may use no more.\n')
   })
 
   test('--dry-run writes nothing', () => {

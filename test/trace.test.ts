@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as nl from 'numloom'
 import { afterAll, describe, expect, test } from 'vitest'
-import { runScript } from './support/child.ts'
+import { ROOT, runScript } from './support/child.ts'
+import { copyOfBuild } from './support/copy.ts'
 import { errorOf } from './support/errors.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'numloom-trace-'))
@@ -26,8 +27,8 @@ const WORK = `
 `
 
 describe('NUMLOOM_LOG', () => {
-  const lines = async (level: string, work = WORK) => {
-    const { stderr, stdout, code } = await runScript(work, { env: { NUMLOOM_LOG: level } })
+  const lines = async (level: string, work = WORK, cwd = ROOT) => {
+    const { stderr, stdout, code } = await runScript(work, { env: { NUMLOOM_LOG: level }, cwd })
     expect({ stdout, code }).toEqual({ stdout: '', code: 0 })
     return stderr.split('\n').filter((line) => line !== '')
   }
@@ -48,6 +49,27 @@ describe('NUMLOOM_LOG', () => {
       expect.stringMatching(/^numloom copy negative wasm in 8000 bytes \d+\.\d{3} ms: .*outside/),
     )
     expect(all).toContainEqual(expect.stringMatching(/^numloom memory grow \d+ bytes, \d+ of \d+ in use$/))
+  })
+
+  test('debug says once, before the first call, why native is missing and how to add it', async () => {
+    const copy = copyOfBuild()
+    try {
+      rmSync(copy.path('build', 'native'), { recursive: true, force: true })
+      const work = "import * as nl from 'numloom'; for (let i = 0; i < 3; i++) nl.sin(nl.ones(1e5))"
+      const about = (all: string[]) => all.filter((line) => line.includes("backend 'native'"))
+      const all = await lines('debug', work, copy.root)
+      expect(about(all)).toEqual([
+        expect.stringMatching(
+          /^numloom backend 'native' cannot be used: there is no package (@numloom\/native-\S+)\. .*: npm install \1$/,
+        ),
+      ])
+      const first = (kind: string) => all.findIndex((line) => line.startsWith(`numloom ${kind}`))
+      expect(first('backend')).toBeLessThan(first('dispatch'))
+      expect(about(await lines('info', work, copy.root))).toEqual([])
+      expect(about(await lines('debug'))).toEqual([])
+    } finally {
+      copy.remove()
+    }
   })
 
   test('info leaves calls out, warn also growth, off all', async () => {

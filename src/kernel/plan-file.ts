@@ -8,6 +8,9 @@ import { join } from 'node:path'
 import { BACKEND_NAMES, type BackendName } from '../backends/backend.js'
 import { backends } from '../backends/load.js'
 import { cacheFolder } from '../cache.js'
+import { threadCount } from '../core/threads.js'
+import { variables } from '../omp/variables.js'
+import { threadsText } from '../report/text.js'
 import { VERSION } from '../version.js'
 import type { Choice, KernelPlan, Level, Plans } from './plan.js'
 
@@ -40,7 +43,10 @@ export function circumstancesHere(): Circumstances {
   return { format: FORMAT, numloom: VERSION, cpu: cpus()[0]?.model.trim() ?? 'unknown', isas }
 }
 
-/** Reads a plan. Throws an Error that says why it cannot be used, also where it does not fit; ENOENT as its code. */
+/**
+ * Reads a plan. Throws an Error that says why it cannot be used, also where it does not fit; ENOENT as its code. Throws
+ * EnvironmentError where the number of threads cannot be told.
+ */
 export function readPlanFile(path: string): PlanFile {
   const text = readFileSync(path, 'utf8')
   let found: unknown
@@ -52,6 +58,7 @@ export function readPlanFile(path: string): PlanFile {
   if (!isRecord(found)) throw new Error('it holds no plan')
   checkFits(found)
   checkContents(found)
+  checkThreads(found.threads as number)
   return found as unknown as PlanFile
 }
 
@@ -75,8 +82,17 @@ function checkFits(found: Unknown): void {
   }
 }
 
+/** More threads than were measured might pay where the plan knows of none that do; with fewer it errs by little. */
+function checkThreads(measured: number): void {
+  const usable = Math.min(variables().detected.count, threadCount('openmp', {}).count)
+  if (measured >= usable) return
+  throw new Error(`it was measured with ${threadsText(measured)}, and calls may use ${usable} here`)
+}
+
+const isCount = (value: unknown) => Number.isInteger(value) && (value as number) >= 1
+
 function checkContents(found: Unknown): void {
-  if (!Number.isInteger(found.threads) || typeof found.date !== 'string') {
+  if (!isCount(found.threads) || typeof found.date !== 'string') {
     throw new Error('it does not say when and with how many threads it was measured')
   }
   if (!isRecord(found.plans)) throw new Error('it holds no plans')

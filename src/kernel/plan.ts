@@ -69,7 +69,7 @@ export function builtInPlanOf(kernel: Kernel, dtype: Code): KernelPlan {
   return MEASURED[kernel.name]?.[dtype] ?? UNMEASURED
 }
 
-/** The plan of a kernel for a dtype. Throws EnvironmentError where NUMLOOM_PLAN names a file that cannot be used. */
+/** The plan of a kernel for a dtype. Throws EnvironmentError as planInForce does. */
 export function planOf(kernel: Kernel, dtype: Code): KernelPlan {
   inForce ??= findPlan()
   return inForce.plans[kernel.name]?.[dtype] ?? builtInPlanOf(kernel, dtype)
@@ -88,7 +88,7 @@ export interface PlanInForce {
 
 let inForce: { readonly about: PlanInForce; readonly plans: Plans } | undefined
 
-/** Throws EnvironmentError where NUMLOOM_PLAN names a file that cannot be used. */
+/** Throws EnvironmentError where NUMLOOM_PLAN names a file that cannot be used, or a number of threads is wrong. */
 export function planInForce(): PlanInForce {
   inForce ??= findPlan()
   return inForce.about
@@ -104,6 +104,7 @@ function findPlan(): NonNullable<typeof inForce> {
     const { date, threads, plans } = readPlanFile(path)
     return { about: { source: path, measured: date, threads }, plans }
   } catch (error) {
+    if (error instanceof EnvironmentError) throw error
     const { code, message } = error as NodeJS.ErrnoException
     if (wanted !== undefined) {
       const problem = `NUMLOOM_PLAN='${wanted}': the plan cannot be used: ${message}. \`npx numloom tune\` measures one.`

@@ -11,12 +11,16 @@ import { type OutOption, result, withCallThreads } from './operand.js'
 
 type CallOptions = Pick<OutOption, 'threads'>
 
+function checkArrays(operation: string, ...arrays: readonly unknown[]): void {
+  for (const array of arrays) {
+    if (array instanceof NDArray) continue
+    throw new DTypeError(`${operation}: every vector and matrix must be an NDArray`, { dtypes: [typeof array] })
+  }
+}
+
 function check(operation: string, arrays: readonly NDArray[], shapes: readonly Shape[]): void {
   const first = arrays[0]
   for (const [i, array] of arrays.entries()) {
-    if (!(array instanceof NDArray)) {
-      throw new DTypeError(`${operation}: every vector and matrix must be an NDArray`, { dtypes: [typeof array] })
-    }
     array.checkAlive()
     if (array.dtype !== first?.dtype || array.dtype === 'int64') {
       const dtypes = arrays.map(({ dtype }) => dtype)
@@ -41,6 +45,7 @@ function checkScalar(operation: string, name: string, value: number, array: NDAr
 /** y <- alpha * x + y, for vectors of one length. Returns y. Throws ShapeError, DTypeError, ValueError. */
 export function axpy(alpha: number, x: NDArray, y: NDArray, options: CallOptions = {}): NDArray {
   if (options.threads !== undefined) return withCallThreads('axpy', options, () => axpy(alpha, x, y))
+  checkArrays('axpy', x, y)
   check('axpy', [x, y], [[x.size], [x.size]])
   checkScalar('axpy', 'alpha', alpha, y)
   result('axpy', y.shape, y.info, y, [x], true)
@@ -59,6 +64,7 @@ export function gemv(
   options: CallOptions = {},
 ): NDArray {
   if (options.threads !== undefined) return withCallThreads('gemv', options, () => gemv(alpha, a, x, beta, y))
+  checkArrays('gemv', a, x, y)
   const [m = -1, n = -1] = a.shape
   check('gemv', [a, x, y], [[m, n], [n], [m]])
   checkScalar('gemv', 'alpha', alpha, y)
@@ -78,6 +84,7 @@ export function gemm(
   options: CallOptions = {},
 ): NDArray {
   if (options.threads !== undefined) return withCallThreads('gemm', options, () => gemm(alpha, a, b, beta, c))
+  checkArrays('gemm', a, b, c)
   const [m = -1, k = -1] = a.shape
   const n = b.shape[1] ?? -1
   check(

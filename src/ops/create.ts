@@ -13,7 +13,11 @@ export interface DTypeOption {
 /** Extents, or the one extent of a vector. */
 export type ShapeLike = number | readonly number[]
 
-const shapeOf = (shape: ShapeLike): readonly number[] => (typeof shape === 'number' ? [shape] : [...shape])
+function shapeOf(shape: ShapeLike): readonly number[] {
+  if (typeof shape === 'number') return [shape]
+  if (typeof shape === 'object' && shape !== null && Symbol.iterator in shape) return [...shape]
+  throw new ShapeError(`invalid shape ${String(shape)}: expected a size or an array of sizes`, { shapes: [] })
+}
 
 /** Writes to all elements of a new array. */
 function filled(array: NDArray, value: Element): NDArray {

@@ -23,7 +23,7 @@ export interface ReduceOptions extends OutOption {
 /** The axes to reduce, without repetition. Throws AxisError. */
 function reducedAxes(operation: string, array: NDArray, axis: ReduceOptions['axis']): Set<number> {
   if (axis === undefined) return new Set(array.shape.keys())
-  const axes = (typeof axis === 'number' ? [axis] : axis).map((given) => {
+  const axes = (Array.isArray(axis) ? (axis as readonly number[]) : [axis as number]).map((given) => {
     if (Number.isInteger(given) && given >= -array.ndim && given < array.ndim) return (given + array.ndim) % array.ndim
     throw new AxisError(`${operation}: axis ${given} is out of range for shape (${array.shape.join(', ')})`, {
       axis: given,

@@ -1,6 +1,7 @@
 // NUMLOOM_LOG: events as lines on stderr. What costs time unasked is a warning; what happens seldom, info; all, debug.
 // SPDX-License-Identifier: MIT
 
+import { load } from '../backends/load.js'
 import type { Dispatch } from './dispatch.js'
 import { type CopyEvent, type MemoryEvent, on, type RegionEvent } from './events.js'
 import { arrayText, callText, millisecondsText, threadsText } from './text.js'
@@ -30,6 +31,15 @@ function logMemory({ event, bytes, inUse, total }: MemoryEvent): void {
   line('memory', event, bytes, 'bytes,', inUse, 'of', total, 'in use')
 }
 
+/** Why the fastest backend is missing, where it is, and how to add it. */
+function logMissing(): void {
+  try {
+    load('native')
+  } catch (error) {
+    line((error as Error).message)
+  }
+}
+
 /** Writes events from now on. */
 export function startLog(level: LogLevel): void {
   if (level === 'off') return
@@ -38,6 +48,11 @@ export function startLog(level: LogLevel): void {
     if (level !== 'warn' || event.event === 'spill') logMemory(event)
   })
   if (level !== 'debug') return
+  // Importing loads no backends: the first call does.
+  const remove = on('dispatch', () => {
+    remove()
+    logMissing()
+  })
   on('dispatch', logDispatch)
   on('region', logRegion)
 }

@@ -4,10 +4,13 @@
 
 import { backends } from '../backends/load.js'
 import { NumloomError, ValueError } from '../core/errors.js'
+import { threadCount } from '../core/threads.js'
 import { planPath } from '../kernel/plan-file.js'
 import { kernelList, type Registered } from '../kernel/registry.js'
+import { variables } from '../omp/variables.js'
+import { threadsText } from '../report/text.js'
 import { type Measured, measurePlans } from './measure.js'
-import { changesInWords, planFileOf, prepareFolder, writePlanFile } from './write.js'
+import { changesInWords, type Earlier, earlierPlans, planFileOf, prepareFolder, writePlanFile } from './write.js'
 
 export interface TuneOptions {
   readonly dryRun: boolean
@@ -42,10 +45,24 @@ function progress(symbol: string, done: number, of: number): void {
   else if (done % 10 === 0) process.stderr.write(`${text}\n`)
 }
 
-function report(measured: readonly Measured[], written: string | undefined): string {
+/** Where it went, and what became of the plans that the file held. */
+function destination(path: string, measured: readonly Measured[], { plans, useless }: Earlier): string {
+  if (useless !== undefined) return `Wrote ${path}; what it held is gone: ${useless}`
+  const isNew = (name: string, code: string) => measured.some(({ kernel, dtype }) => kernel === name && dtype === code)
+  const others = Object.entries(plans).flatMap(([name, all]) => Object.keys(all).filter((code) => !isNew(name, code)))
+  return others.length === 0 ? `Wrote ${path}` : `Wrote ${path}; other plans in it that stay: ${others.length}`
+}
+
+/** A plan does not hold where calls may use more threads than it was measured with. */
+function aboutThreads(): string[] {
+  const { count, source } = threadCount()
+  if (count >= variables().detected.count) return []
+  return [`Measured with ${threadsText(count)} (${source}): it holds where calls may use no more.`]
+}
+
+function report(measured: readonly Measured[], end: string): string {
   const absent = backends().flatMap(({ available, reason }) => (available ? [] : [`Not measured: ${reason}`]))
-  const end = written === undefined ? 'Nothing is written: --dry-run.' : `Wrote ${written}`
-  return [...changesInWords(measured), ...absent, end].map((line) => `${line}\n`).join('')
+  return [...changesInWords(measured), ...absent, ...aboutThreads(), end].map((line) => `${line}\n`).join('')
 }
 
 /** What is not a mistake of this program: its message says all. */
@@ -58,10 +75,15 @@ export function tune({ dryRun, only }: TuneOptions): number {
   try {
     const builds = chosen(only)
     const path = dryRun ? undefined : planPath()
-    if (path !== undefined) prepareFolder(path)
+    if (path === undefined) {
+      process.stdout.write(report(measurePlans({ builds, progress }), 'Nothing is written: --dry-run.'))
+      return 0
+    }
+    prepareFolder(path)
+    const earlier = only.length > 0 ? earlierPlans(path) : { plans: {} }
     const measured = measurePlans({ builds, progress })
-    if (path !== undefined) writePlanFile(path, planFileOf(measured))
-    process.stdout.write(report(measured, path))
+    writePlanFile(path, planFileOf(measured, earlier.plans))
+    process.stdout.write(report(measured, destination(path, measured, earlier)))
     return 0
   } catch (error) {
     if (!isExpected(error)) throw error

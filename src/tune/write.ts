@@ -1,18 +1,45 @@
-// Writes a measured plan where numloom finds it, and tells how it differs from the built-in one.
+// Writes a measured plan where numloom finds it, beside those of the file that were not measured anew, and tells how it
+// differs from the built-in one.
 // SPDX-License-Identifier: MIT
 
 import { accessSync, constants, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Code } from '../core/dtype.js'
+import { EnvironmentError, ValueError } from '../core/errors.js'
 import { threadCount } from '../core/threads.js'
-import { builtInPlanOf, type Choice, type KernelPlan } from '../kernel/plan.js'
-import { circumstancesHere, type PlanFile } from '../kernel/plan-file.js'
+import { builtInPlanOf, type Choice, type KernelPlan, type Plans } from '../kernel/plan.js'
+import { circumstancesHere, type PlanFile, readPlanFile } from '../kernel/plan-file.js'
 import { kernelList } from '../kernel/registry.js'
+import { threadsText } from '../report/text.js'
 import type { Measured } from './measure.js'
 
-/** What the file holds for plans that were measured now, in this process. */
-export function planFileOf(measured: readonly Measured[]): PlanFile {
-  const plans: Record<string, Partial<Record<Code, KernelPlan>>> = {}
+/** What a file holds before some of its kernels are measured anew, or why that is of no use here. */
+export interface Earlier {
+  readonly plans: Plans
+  readonly useless?: string
+}
+
+/** Throws ValueError where the plans cannot be mixed with those that are to be measured. */
+export function earlierPlans(path: string): Earlier {
+  let found: PlanFile
+  try {
+    found = readPlanFile(path)
+  } catch (error) {
+    if (error instanceof EnvironmentError) throw error
+    const { code, message } = error as NodeJS.ErrnoException
+    return code === 'ENOENT' ? { plans: {} } : { plans: {}, useless: message }
+  }
+  const { count } = threadCount()
+  if (found.threads === count) return found
+  throw new ValueError(
+    `--only: the plans in ${path} were measured with ${threadsText(found.threads)}, these would be with ${count}. ` +
+      'Set as many, measure all kernels, or remove the file.',
+  )
+}
+
+/** What the file holds for plans that were measured now, in this process, and those from before. */
+export function planFileOf(measured: readonly Measured[], earlier: Plans): PlanFile {
+  const plans: Record<string, Partial<Record<Code, KernelPlan>>> = { ...earlier }
   for (const { kernel, dtype, plan } of measured) plans[kernel] = { ...plans[kernel], [dtype]: plan }
   return { ...circumstancesHere(), threads: threadCount().count, date: new Date().toISOString(), plans }
 }
