@@ -3,9 +3,10 @@
 
 import type * as es from 'acorn'
 import { type Builder, type Built, fieldTypes, flatten, NONE, scalarBuilt } from './build.js'
-import { buildElement, buildStore, elementBefore, loaded } from './build-elements.js'
+import { buildElement, buildStore, elementBefore, loaded, storeValue } from './build-elements.js'
 import { arrayProperty, build, scalar, scalarIn, sequence, valueAt } from './build-expressions.js'
 import { bigOperation, operation } from './build-operators.js'
+import { aliasOf, inTurn } from './build-order.js'
 import { MAX_EXACT } from './interval.js'
 import type { Expression, Position, Scalar, Variable } from './ir.js'
 import { type Part, patternParts } from './patterns.js'
@@ -16,10 +17,13 @@ import { scalarOf, type Value } from './value.js'
 /** The value of a new variable, or of the parts of a pattern. */
 export function bind(b: Builder, pattern: es.Pattern, built: Built, value: Value | undefined): void {
   if (pattern.type !== 'Identifier') {
-    for (const part of partsOf(b, pattern, built, value)) {
-      const given = part.otherwise ? build(b, part.otherwise) : part.built
-      bind(b, part.target, given, part.otherwise ? valueAt(b, part.otherwise) : part.value)
-    }
+    const parts = partsOf(b, pattern, built, value)
+    const builts = parts.map((part) => part.built)
+    inTurn(b, builts, (own, i) => {
+      const { target, otherwise, value } = parts[i] as BuiltPart
+      if (otherwise) bind(b, target, build(b, otherwise), valueAt(b, otherwise))
+      else bind(b, target, own, value)
+    })
     return
   }
   const local = b.notes.locals.get(pattern)
@@ -44,7 +48,9 @@ function mayStandFor(b: Builder, built: Built): boolean {
   return flatten(built).every((field) => field.kind !== 'array' || !b.reassigned.has(field.variable))
 }
 
-function partsOf(b: Builder, pattern: es.Pattern, built: Built, value: Value | undefined) {
+type BuiltPart = Part & { readonly built: Built }
+
+function partsOf(b: Builder, pattern: es.Pattern, built: Built, value: Value | undefined): BuiltPart[] {
   if (value === undefined) return []
   return patternParts(pattern, value, MAX_EXACT).map((part) => ({ ...part, built: partOf(b, built, part) }))
 }
@@ -66,9 +72,11 @@ function assign(b: Builder, target: es.Node, built: Built, value: Value | undefi
   } else {
     // All values are there before the first is assigned: [a, b] = [b, a].
     const list = partsOf(b, pattern, built, value).map((part) => ({ ...part, built: kept(b, part.built) }))
-    for (const part of list) {
-      const given = part.otherwise ? build(b, part.otherwise) : part.built
-      assign(b, part.target, given, part.otherwise ? valueAt(b, part.otherwise) : part.value)
+    for (const { target, otherwise, built, value } of list) {
+      if (!otherwise) assign(b, target, built, value)
+      // The element is found before the default is computed.
+      else if (target.type === 'MemberExpression') storeValue(b, buildElement(b, target), otherwise, target)
+      else assign(b, target, build(b, otherwise), valueAt(b, otherwise))
     }
   }
 }
@@ -76,9 +84,9 @@ function assign(b: Builder, target: es.Node, built: Built, value: Value | undefi
 function kept(b: Builder, value: Built): Built {
   if (value.kind === 'scalar') return scalarBuilt(use(b.let('', value.expression, 0)))
   if (value.kind === 'array') {
-    const variable = newVariable('', value.variable.type, 0)
-    b.emit({ kind: 'alias', variable, source: value.variable, row: [], declares: true, position: 0 })
-    return { kind: 'array', variable }
+    const alias = aliasOf(value.variable, 0)
+    b.emit(alias)
+    return { kind: 'array', variable: alias.variable }
   }
   return value.kind === 'compound' ? { kind: 'compound', fields: value.fields.map((field) => kept(b, field)) } : value
 }

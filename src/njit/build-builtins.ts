@@ -7,15 +7,15 @@ import {
   arrayOf,
   buildElement,
   buildStore,
-  checkedIndex,
-  type Element,
+  checkedIndices,
   elementAt,
-  elementBefore,
   int32,
   integerIndex,
+  storeValue,
 } from './build-elements.js'
 import { build, condition, numberConstant, scalar, scalarIn, sequence, valueAt } from './build-expressions.js'
 import { bigOperation, tooBig } from './build-operators.js'
+import { inOrder } from './build-order.js'
 import { arrayParts, MODULAR } from './builtins.js'
 import { representation } from './interval.js'
 import type { ArrayType, Expression, Position, Scalar, Variable } from './ir.js'
@@ -117,9 +117,9 @@ export function unsignedBig(b: Builder, operand: es.Expression, { start: positio
 function modular(b: Builder, node: es.Expression): Expression {
   if (node.type === 'Literal' && typeof node.value === 'bigint') return constantOf('big', BigInt.asIntN(64, node.value))
   if (node.type === 'BinaryExpression' && MODULAR.has(node.operator)) {
-    const left = modular(b, node.left as es.Expression)
-    const right = modular(b, node.right)
-    return bigOperation(b, node, node.operator as '+', left, right, true)
+    const operands = [node.left as es.Expression, node.right]
+    const [left, right] = inOrder(b, operands, (operand) => scalarBuilt(modular(b, operand))).map(scalarIn)
+    return bigOperation(b, node, node.operator as '+', left as Expression, right as Expression, true)
   }
   if (node.type === 'BinaryExpression' && ['/', '<<', '>>'].includes(node.operator)) {
     const [left, right] = sequence(b, [node.left, node.right]).map(scalarIn)
@@ -200,29 +200,23 @@ function method(b: Builder, node: es.CallExpression, callee: es.MemberExpression
   if (name === 'row') return row(b, node, array)
   if (name === 'get') return scalarBuilt(elementAt(b, array, node.arguments, node.start).load)
   const indices = node.arguments.slice(0, -1)
-  storeLast(b, elementAt(b, array, indices, node.start), node, false)
+  storeValue(b, elementAt(b, array, indices, node.start), node.arguments.at(-1) as es.Node, node)
   return NONE
 }
 
-function row(b: Builder, node: es.CallExpression, source: Variable): Built {
-  const index = checkedIndex(b, source, 0, node.arguments[0] as es.Node)
+function row(b: Builder, node: es.CallExpression, object: Variable): Built {
+  const { array: source, indices } = checkedIndices(b, object, node.arguments)
   const type = source.type as ArrayType
   const variable = newVariable('', { ...type, rank: type.rank - 1 }, node.start)
-  b.emit({ kind: 'alias', variable, source, row: [index], declares: true, position: node.start })
+  b.emit({ kind: 'alias', variable, source, row: indices, declares: true, position: node.start })
   return { kind: 'array', variable }
 }
 
 function atomicAdd(b: Builder, node: es.CallExpression): Built {
   const array = arrayOf(b, node.arguments[0] as es.Node)
-  storeLast(b, elementAt(b, array, node.arguments.slice(1, -1), node.start), node, true)
+  const element = elementAt(b, array, node.arguments.slice(1, -1), node.start)
+  storeValue(b, element, node.arguments.at(-1) as es.Node, node, true)
   return NONE
-}
-
-/** Stores the last argument of a call. */
-function storeLast(b: Builder, element: Element, node: es.CallExpression, atomic: boolean): void {
-  const at = b.out.length
-  const value = scalar(b, node.arguments.at(-1) as es.Node)
-  buildStore(b, elementBefore(b, element, false, at), value, node, atomic)
 }
 
 /** An extent of a new array, of which `given` was given, as an integer that is not negative. */
@@ -286,10 +280,12 @@ function newNdarray(b: Builder, node: es.CallExpression, name: string): Built {
   const { extents: nodes, value, storage } = arrayParts(node, name)
   const [first] = nodes as [es.Node]
   const isTuple = valueAt(b, first)?.kind === 'compound'
-  const sizes = isTuple ? flatten(build(b, first)).map(scalarIn) : nodes.map((item) => size(b, item))
-  const extents = shape(b, sizes, node.start)
+  const given = inOrder(b, value ? [...nodes, value] : nodes, (item) =>
+    isTuple || item === value ? build(b, item) : scalarBuilt(size(b, item)),
+  )
   const one: Expression = constantOf('i32', 1)
-  const filled = value ? scalarIn(build(b, value)) : name === 'ones' ? one : undefined
+  const filled = value ? scalarIn(given.pop() as Built) : name === 'ones' ? one : undefined
+  const extents = shape(b, given.flatMap(flatten).map(scalarIn), node.start)
   const fill =
     filled && (storage === 'i4' ? int32(b, filled, node.start) : convert(filled, storage === 'i8' ? 'big' : 'f64'))
   const type: ArrayType = { kind: 'array', storage, rank: extents.length, contiguous: true, form: 'ndarray' }

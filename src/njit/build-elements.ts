@@ -2,10 +2,11 @@
 // SPDX-License-Identifier: MIT
 
 import type * as es from 'acorn'
-import type { Builder } from './build.js'
-import { build, hasEffect, scalar, valueAt } from './build-expressions.js'
+import { type Builder, scalarBuilt } from './build.js'
+import { build, scalar, scalarIn, valueAt } from './build-expressions.js'
+import { before } from './build-order.js'
 import { type Interval, MAX_EXACT, representation } from './interval.js'
-import type { ArrayType, Expression, Position, Scalar, Statement, Variable } from './ir.js'
+import type { ArrayType, Expression, Position, Scalar, Variable } from './ir.js'
 import {
   arithmetic,
   compare,
@@ -15,14 +16,16 @@ import {
   extentOf,
   isInteger,
   math,
-  newVariable,
   use,
   wrapped,
 } from './typed.js'
 
-export interface Element {
+interface Place {
   readonly array: Variable
   readonly indices: readonly Expression[]
+}
+
+export interface Element extends Place {
   readonly load: Expression
 }
 
@@ -39,36 +42,42 @@ export function arrayOf(b: Builder, node: es.Node): Variable {
 }
 
 /** The element at an index for each node, one an axis. */
-export function elementAt(b: Builder, array: Variable, nodes: readonly es.Node[], position: Position): Element {
-  let indices: readonly Expression[] = []
-  for (const [axis, node] of nodes.entries()) {
-    const at = b.out.length
-    const index = checkedIndex(b, array, axis, node)
-    indices = [...before(b, indices, at), index]
-  }
+export function elementAt(b: Builder, object: Variable, nodes: readonly es.Node[], position: Position): Element {
+  const { array, indices } = checkedIndices(b, object, nodes)
   const { storage } = array.type as ArrayType
   const load: Expression = { kind: 'load', type: elementType(storage), array, indices, position }
   return { array, indices, load }
 }
 
-/** Expressions with the values that they had before the statements from `at` on, which may change what they read. */
-function before(b: Builder, expressions: readonly Expression[], at: number): readonly Expression[] {
-  if (!b.out.slice(at).some(hasEffect)) return expressions
-  const lets: Statement[] = []
-  const kept = expressions.map((value) => {
-    if (value.kind === 'constant') return value
-    const variable = newVariable('', value.type, 0)
-    lets.push({ kind: 'let', variable, value })
-    return use(variable)
-  })
-  b.out.splice(at, 0, ...lets)
-  return kept
+/** Indices of leading axes, checked one after the other, of the array as it was before they were computed. */
+export function checkedIndices(b: Builder, object: Variable, nodes: readonly es.Node[]): Place {
+  let place: Place = { array: object, indices: [] }
+  for (const [axis, node] of nodes.entries()) {
+    const at = b.out.length
+    const index = indexOf(b, node)
+    const { array, indices } = placeBefore(b, place, at)
+    place = { array, indices: [...indices, checkedIndex(b, array, axis, index, node)] }
+  }
+  return place
 }
 
-/** An element by the indices (and with the old value, if it is read) that it had then. */
-export function elementBefore(b: Builder, { array, indices, load }: Element, reads: boolean, at: number): Element {
-  const kept = before(b, reads ? [...indices, load] : indices, at)
-  return { array, indices: kept.slice(0, indices.length), load: kept[indices.length] ?? load }
+/** A place as it was before the statements from `at` on. */
+function placeBefore(b: Builder, { array, indices }: Place, at: number): Place {
+  const [kept, ...rest] = before(b, [{ kind: 'array', variable: array }, ...indices.map(scalarBuilt)], at)
+  return { array: kept?.kind === 'array' ? kept.variable : array, indices: rest.map(scalarIn) }
+}
+
+/** An element by the array and the indices (and with the old value, if it is read) that it had then. */
+export function elementBefore(b: Builder, element: Element, reads: boolean, at: number): Element {
+  const [load = element.load] = before(b, reads ? [scalarBuilt(element.load)] : [], at).map(scalarIn)
+  return { ...placeBefore(b, element, at), load }
+}
+
+/** Stores the value of a node into an element that was found before. */
+export function storeValue(b: Builder, element: Element, value: es.Node, node: es.Node, atomic = false): void {
+  const at = b.out.length
+  const computed = scalar(b, value)
+  buildStore(b, elementBefore(b, element, false, at), computed, node, atomic)
 }
 
 /** The value of an element. A BigUint64Array may hold more than 64 bits with a sign do. */
@@ -80,13 +89,24 @@ export function loaded(b: Builder, { array, load }: Element, position: Position)
   return value
 }
 
-/** An index that is checked, as an integer. Those of an NDArray count from the end where they are negative. */
-export function checkedIndex(b: Builder, array: Variable, axis: number, node: es.Node): Expression {
-  const { form } = array.type as ArrayType
+interface Index {
+  readonly index: Expression
+  /** As a double, where 64 bits may not hold it. */
+  readonly guard: Expression | undefined
+}
+
+function indexOf(b: Builder, node: es.Node): Index {
   const { lo, hi } = valueAt(b, node) as Interval
   const whole = integerIndex(b, node, Number.MAX_VALUE)
   const guard = whole && Math.max(-lo, hi) > MAX_INDEX ? convert(scalar(b, node), 'f64') : undefined
-  let index = whole ?? convert(scalar(b, node), 'f64')
+  return { index: whole ?? convert(scalar(b, node), 'f64'), guard }
+}
+
+/** An index that is checked, as an integer. Those of an NDArray count from the end where they are negative. */
+function checkedIndex(b: Builder, array: Variable, axis: number, { guard, ...found }: Index, node: es.Node) {
+  const { form } = array.type as ArrayType
+  const { lo, hi } = valueAt(b, node) as Interval
+  let { index } = found
   const signed = form === 'ndarray' && !(lo >= 0)
   const given = signed ? use(b.let('', index.type === 'i32' ? convert(index, 'i64') : index, node.start)) : undefined
   if (given) index = fromEnd(b, given, array, axis, node.start)

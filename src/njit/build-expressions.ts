@@ -8,12 +8,13 @@ import { buildBuiltin, unsignedBig } from './build-builtins.js'
 import { call } from './build-calls.js'
 import { buildElement, loaded } from './build-elements.js'
 import { operation, provenType, unary } from './build-operators.js'
+import { inOrder } from './build-order.js'
 import { elementOfTuple } from './build-tuples.js'
 import { constantNumber, isMasked } from './builtins.js'
 import type { Interval } from './interval.js'
 import type { Expression, Statement, Variable } from './ir.js'
 import { fieldOf } from './patterns.js'
-import { arithmetic, constantOf, convert, extentOf, newVariable, not, truth, use } from './typed.js'
+import { arithmetic, constantOf, convert, extentOf, not, truth, use } from './typed.js'
 import type { Value } from './value.js'
 
 export function valueAt(b: Builder, node: es.Node): Value | undefined {
@@ -24,44 +25,9 @@ export function scalar(b: Builder, node: es.Node): Expression {
   return scalarIn(build(b, node))
 }
 
-/** Several in order: an earlier one is kept in a variable where a later one may change what it reads. */
+/** Several in order. */
 export function sequence(b: Builder, nodes: readonly es.Node[]): Built[] {
-  const results: Kept[] = []
-  for (const node of nodes) {
-    const mark = b.out.length
-    const built = build(b, node)
-    if (b.out.slice(mark).some(hasEffect)) {
-      let moved = 0
-      for (const result of results) {
-        result.at += moved
-        moved += keep(b, result)
-      }
-    }
-    results.push({ built, at: b.out.length })
-  }
-  return results.map(({ built }) => built)
-}
-
-/** A value, and how many statements there were when it was computed. */
-interface Kept {
-  built: Built
-  at: number
-  kept?: boolean
-}
-
-/** Puts a scalar into a variable where it was computed. */
-function keep(b: Builder, result: Kept): number {
-  const { built } = result
-  if (result.kept || built.kind !== 'scalar' || built.expression.kind === 'constant') return 0
-  result.kept = true
-  const variable = newVariable('', built.expression.type, 0)
-  b.out.splice(result.at, 0, { kind: 'let', variable, value: built.expression })
-  result.built = scalarBuilt(use(variable))
-  return 1
-}
-
-export function hasEffect(statement: Statement): boolean {
-  return statement.kind !== 'let' && statement.kind !== 'check' && statement.kind !== 'fail'
+  return inOrder(b, nodes, (node) => build(b, node))
 }
 
 export function build(b: Builder, node: es.Node): Built {
@@ -222,12 +188,13 @@ function member(b: Builder, node: es.MemberExpression): Built {
     const built = build(b, object)
     return built.kind === 'array' ? arrayProperty(b, built.variable, (property as es.Identifier).name) : NONE
   }
+  if (node.computed && property.type !== 'Literal') {
+    const [tuple, index] = sequence(b, [object, property]) as [Built, Built]
+    return elementOfTuple(b, node, tuple, scalarIn(index))
+  }
   const built = build(b, object)
   if (value?.kind === 'compound' && !value.names && !node.computed)
     return scalarBuilt(constantOf('i32', value.fields.length))
-  if (node.computed && property.type !== 'Literal') {
-    return elementOfTuple(b, node, built, scalar(b, property))
-  }
   const name = node.computed ? Number((property as es.Literal).value) : (property as es.Identifier).name
   if (built.kind !== 'compound' || value === undefined) return NONE
   return built.fields[fieldOf(value, name, node).index] as Built

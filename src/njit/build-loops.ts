@@ -10,6 +10,7 @@ import { type Interval, MAX_I32, MIN_I32, representation } from './interval.js'
 import type { Expression, ForLoop, LoopSchedule, Scalar, Variable } from './ir.js'
 import type { Local } from './scope.js'
 import { arithmetic, compare, constantOf, convert, isInteger, math, newLabel, newVariable, use } from './typed.js'
+import { useOf } from './walk.js'
 
 interface Counter {
   readonly id: es.Identifier
@@ -156,10 +157,17 @@ export function kept(b: Builder, value: Expression, node: es.Node): Expression {
 
 export function countedLoop(b: Builder, node: es.Node, counted: Counted): void {
   const label = newLabel()
-  const { variable, start, stop, step, by, prange = false, single, schedule, collapse } = counted
+  const { variable, step, by, prange = false, single, schedule, collapse } = counted
   const body = b.body(counted.labels, label, { kind: 'continue', label }, counted.body)
+  const { assigned } = useOf(body)
+  // The body may assign the variables that the bounds come from.
+  const fixed = (value: Expression) => {
+    const isFixed = value.kind === 'constant' || (value.kind === 'variable' && !assigned.has(value.variable))
+    return isFixed ? value : use(b.let('', value, node.start))
+  }
+  const [start, stop] = [fixed(counted.start), fixed(counted.stop)]
   const loop: ForLoop = {
-    ...{ kind: 'for', variable, start: kept(b, start, node), stop: kept(b, stop, node), step, body, label, collapse },
+    ...{ kind: 'for', variable, start, stop, step, body, label, collapse },
     ...{ position: node.start, by },
     parallel: prange ? { schedule, reductions: [], distinct: [], again: false } : undefined,
     ...{ prange, single },

@@ -2,11 +2,12 @@
 // SPDX-License-Identifier: MIT
 
 import type * as es from 'acorn'
-import { type Builder, scalarBuilt } from './build.js'
+import { type Builder, NONE, scalarBuilt } from './build.js'
 import { bind } from './build-assignments.js'
 import { arrayOf, loaded } from './build-elements.js'
-import { build, scalar, valueAt } from './build-expressions.js'
+import { build, scalarIn, valueAt } from './build-expressions.js'
 import { type Counted, countedLoop, kept, wholeBound } from './build-loops.js'
+import { aliasOf, inOrder } from './build-order.js'
 import { chosen, keptTuple } from './build-tuples.js'
 import { MAX_I32, MIN_I32, representation } from './interval.js'
 import type { ArrayType, Expression, Scalar, Variable } from './ir.js'
@@ -41,7 +42,7 @@ function patternOf(node: es.ForOfStatement): es.Pattern {
 
 function overArray(b: Builder, node: es.ForOfStatement, labels: readonly string[]): void {
   const source = arrayOf(b, node.right)
-  const array = b.reassigned.has(source) ? aliasOf(b, source, node) : source
+  const array = b.reassigned.has(source) ? standIn(b, source, node) : source
   const index = newVariable('', b.extentType, node.start)
   const { storage } = array.type as ArrayType
   const indices = [use(index)]
@@ -62,10 +63,10 @@ function overArray(b: Builder, node: es.ForOfStatement, labels: readonly string[
   })
 }
 
-function aliasOf(b: Builder, source: Variable, node: es.Node): Variable {
-  const variable = newVariable('', source.type, node.start)
-  b.emit({ kind: 'alias', variable, source, row: [], declares: true, position: node.start })
-  return variable
+function standIn(b: Builder, source: Variable, node: es.Node): Variable {
+  const alias = aliasOf(source, node.start)
+  b.emit(alias)
+  return alias.variable
 }
 
 interface Counting extends Pick<Counted, 'variable' | 'start' | 'stop' | 'step' | 'by'> {
@@ -76,9 +77,9 @@ interface Counting extends Pick<Counted, 'variable' | 'start' | 'stop' | 'step' 
 /** How a range counts; with a step that varies it counts turns. */
 function countingOf(b: Builder, { node, range }: Level): Counting {
   const { item } = range
-  const start = range.start ? scalar(b, range.start) : constantOf('i32', 0)
-  const stop = scalar(b, range.stop)
-  const step = range.step ? scalar(b, range.step) : constantOf('i32', 1)
+  const given = inOrder(b, [range.start, range.stop, range.step], (part) => (part ? build(b, part) : NONE))
+  const [start, stop, third] = given.map(scalarIn) as [Expression, Expression, Expression]
+  const step = range.step ? third : constantOf('i32', 1)
   if (step.kind === 'constant') {
     const by = Number(step.value)
     const fits = item.hi + Math.max(by, 0) <= MAX_I32 && item.lo + Math.min(by, 0) >= MIN_I32

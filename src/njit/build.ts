@@ -5,6 +5,7 @@
 import type * as es from 'acorn'
 import { bind } from './build-assignments.js'
 import { build, valueAt } from './build-expressions.js'
+import { inTurn } from './build-order.js'
 import { buildStatement } from './build-statements.js'
 import type { Instance } from './calls.js'
 import { type Inference, type Notes, seesLabels } from './infer.js'
@@ -234,13 +235,14 @@ export class Builder {
 
   /** Gives the parameters of a function their values. */
   parameters(node: FunctionNode, args: readonly Built[], values: readonly (Value | undefined)[]): void {
-    for (const [i, parameter] of node.params.entries()) {
+    const given = node.params.map((_, i) => args[i] ?? NONE)
+    inTurn(this, given, (value, i) => {
+      const parameter = node.params[i] as es.Pattern
       const optional = parameter.type === 'AssignmentPattern'
       const pattern = optional ? parameter.left : parameter
-      if ((args[i] ?? NONE) === NONE && optional)
-        bind(this, pattern, build(this, parameter.right), valueAt(this, parameter.right))
-      else bind(this, pattern, args[i] ?? NONE, values[i])
-    }
+      if (value === NONE && optional) bind(this, pattern, build(this, parameter.right), valueAt(this, parameter.right))
+      else bind(this, pattern, value, values[i])
+    })
   }
 
   /** The function that a recursive call calls. */

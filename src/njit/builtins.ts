@@ -7,6 +7,7 @@ import { binary, evaluate, evaluateTest, numeric } from './expressions.js'
 import type { Inference } from './infer.js'
 import * as number from './interval.js'
 import type { ArrayType, LoopSchedule, Storage } from './ir.js'
+import { changesVariables } from './patterns.js'
 import type { Local } from './scope.js'
 import { sourceOf } from './source.js'
 import { BIG, BOOL, describe, STORAGES, UNSET, type Value } from './value.js'
@@ -389,7 +390,8 @@ function readRange(inf: Inference, node: es.Node): RangeCall | undefined {
     : number.constant(1)
   if (by.lo <= 0 && by.hi >= 0 && by.lo === by.hi)
     reject('NL2035', step as es.Node, 'the step is 0.', 'use another step.')
-  const local = stop?.type === 'Identifier' ? inf.notes.locals.get(stop) : undefined
+  const isSame = stop?.type === 'Identifier' && !changesVariables(step)
+  const local = isSame ? inf.notes.locals.get(stop) : undefined
   const inside = by.lo > 0 && to.whole ? number.where(to, '>', from) : undefined
   return {
     prange: name === 'prange',

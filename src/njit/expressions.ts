@@ -8,7 +8,7 @@ import { reject } from './diagnostic.js'
 import type { Inference } from './infer.js'
 import { call, member } from './infer-members.js'
 import * as number from './interval.js'
-import { assignPattern, compound, refine } from './patterns.js'
+import { assignPattern, checkStored, compound, refine, storedElement } from './patterns.js'
 import { anyField, asNumber, BIG, BOOL, describe, elementOf, joinValues, STORAGES, UNSET, type Value } from './value.js'
 
 /** The value of an expression. `name` is that of the variable it is to be assigned to, for functions. */
@@ -145,15 +145,22 @@ export function numeric(value: Value, node: es.Node): number.Interval {
 }
 
 function update(inf: Inference, node: es.UpdateExpression): Value {
-  const before = evaluate(inf, node.argument)
+  const { argument } = node
+  const before = argument.type === 'MemberExpression' ? storedElement(inf, argument) : evaluate(inf, argument)
   const one = number.constant(1)
   let after: Value = BIG
   if (before.kind !== 'big') {
     const value = numeric(before, node)
     after = node.operator === '++' ? number.add(value, one) : number.subtract(value, one)
   }
-  assignPattern(inf, node.argument, after)
+  stored(inf, argument, before, after)
   return node.prefix ? after : before
+}
+
+/** A value goes to a variable, or to an element whose place was evaluated with the value before. */
+function stored(inf: Inference, target: es.Node, before: Value, value: Value): void {
+  if (target.type === 'MemberExpression') checkStored(before, value, target)
+  else assignPattern(inf, target, () => value)
 }
 
 /** Before the right side is told to be no value. */
@@ -302,17 +309,20 @@ function twoValues(node: es.Node, one: Value, other: Value): never {
 function assignment(inf: Inference, node: es.AssignmentExpression): Value {
   const { operator, left } = node
   if (operator === '=') {
-    const value = evaluate(inf, node.right, left.type === 'Identifier' ? left.name : '')
-    assignPattern(inf, left, value)
-    return value
+    let value: Value | undefined
+    assignPattern(inf, left, () => {
+      value = evaluate(inf, node.right, left.type === 'Identifier' ? left.name : '')
+      return value
+    })
+    return value as Value
   }
   if (operator === '??=') rejectExpression(node, `'${operator}'`)
   if (operator === '&&=' || operator === '||=') {
     reject('NL1012', node, `'${operator}' takes an element at a simple index.`, 'keep the index in a variable.')
   }
-  const before = evaluate(inf, left)
+  const before = left.type === 'MemberExpression' ? storedElement(inf, left) : evaluate(inf, left)
   const value = binary(node, operator.slice(0, -1), before, evaluate(inf, node.right))
-  assignPattern(inf, left, value)
+  stored(inf, left, before, value)
   return value
 }
 

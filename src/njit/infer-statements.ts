@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 import type * as es from 'acorn'
+import type { RangeCall } from './builtins.js'
 import { reject } from './diagnostic.js'
 import { comparison, evaluate, evaluateEffect, evaluateTest, iterated } from './expressions.js'
 import type { Frame, Inference } from './infer.js'
@@ -127,14 +128,21 @@ function overItems(inf: Inference, node: es.ForOfStatement, labels: readonly str
     reject('NL1004', node.left, 'the loop needs a variable of its own.', "write 'for (const i of ...)'.")
   }
   const pattern = (declaration.declarations[0] as es.VariableDeclarator).id
-  inf.turns(node, labels, () => {
-    const exit = inf.env && new Map(inf.env)
-    if (narrowed) inf.env?.set(...narrowed)
-    bindPattern(inf, pattern, item, declaration.kind === 'const')
-    inf.statement(node.body)
-    inf.joinContinues()
-    return exit
-  })
+  const overAll = (known: RangeCall['narrowed']) =>
+    inf.turns(node, labels, () => {
+      const exit = inf.env && new Map(inf.env)
+      if (known) inf.env?.set(...known)
+      bindPattern(inf, pattern, item, declaration.kind === 'const')
+      inf.statement(node.body)
+      inf.joinContinues()
+      return exit
+    })
+  const entry = inf.env && new Map(inf.env)
+  overAll(narrowed)
+  // What is known of the end in the first turn does not hold in the others where the body assigns its variable.
+  if (!narrowed || !inf.notes.assigned.get(node)?.has(narrowed[0])) return
+  inf.env = entry
+  overAll(undefined)
 }
 
 function choice(inf: Inference, node: es.SwitchStatement, labels: readonly string[]): void {

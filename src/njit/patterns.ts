@@ -86,9 +86,14 @@ export function patternParts(pattern: es.Pattern, value: Value, maxExtent: numbe
 }
 
 /** The parts of a pattern, one after the other, with their values: a default may name those before it. */
-function eachPart(inf: Inference, pattern: es.Pattern, value: Value, work: (target: es.Pattern, value: Value) => void) {
-  for (const part of patternParts(pattern, value, inf.maxExtent)) {
-    work(part.target, part.otherwise ? evaluate(inf, part.otherwise) : part.value)
+function eachPart(
+  inf: Inference,
+  pattern: es.Pattern,
+  value: Value,
+  work: (target: es.Pattern, value: () => Value) => void,
+) {
+  for (const { target, otherwise, value: own } of patternParts(pattern, value, inf.maxExtent)) {
+    work(target, () => (otherwise ? evaluate(inf, otherwise) : own))
   }
 }
 
@@ -112,21 +117,22 @@ export function bindPattern(inf: Inference, pattern: es.Pattern, value: Value, c
   if (pattern.type === 'Identifier') {
     inf.assign(inf.declare(pattern, constant), value, pattern)
   } else if (pattern.type === 'ArrayPattern' || pattern.type === 'ObjectPattern') {
-    eachPart(inf, pattern, value, (target, part) => bindPattern(inf, target, part, constant))
+    eachPart(inf, pattern, value, (target, part) => bindPattern(inf, target, part(), constant))
   } else {
     reject('NL1008', pattern, 'this pattern is not in the language of njit.', 'take the values out one by one.')
   }
 }
 
-/** Assignment to what exists. */
-export function assignPattern(inf: Inference, target: es.Node, value: Value): void {
+/** Assignment to what exists. The place of an element is evaluated before its value. */
+export function assignPattern(inf: Inference, target: es.Node, value: () => Value): void {
   const pattern = target as es.Pattern
   if (pattern.type === 'Identifier') {
-    inf.assign(writable(inf, pattern), value, pattern)
+    const given = value()
+    inf.assign(writable(inf, pattern), given, pattern)
   } else if (pattern.type === 'ArrayPattern' || pattern.type === 'ObjectPattern') {
-    eachPart(inf, pattern, value, (target, part) => assignPattern(inf, target, part))
+    eachPart(inf, pattern, value(), (target, part) => assignPattern(inf, target, part))
   } else if (pattern.type === 'MemberExpression') {
-    storeInto(inf, pattern, value)
+    checkStored(storedElement(inf, pattern), value(), pattern)
   } else {
     reject('NL1008', pattern, 'this pattern is not in the language of njit.', 'assign the values one by one.')
   }
@@ -145,8 +151,8 @@ function writable(inf: Inference, node: es.Identifier): Local {
   return local
 }
 
-/** Checks `object[index] = value`. */
-export function storeInto(inf: Inference, node: es.MemberExpression, value: Value): void {
+/** The value that `object[index]` had, which is to be stored into. */
+export function storedElement(inf: Inference, node: es.MemberExpression): Value {
   const element = evaluate(inf, node)
   const array = inf.notes.values.get(node.object)
   if (array?.kind !== 'array') {
@@ -161,7 +167,7 @@ export function storeInto(inf: Inference, node: es.MemberExpression, value: Valu
     const { name } = node.property as es.Identifier
     reject('NL2005', node, `'${name}' of ${describe(array)} cannot be changed.`, 'make a new array.')
   }
-  checkStored(element, value, node)
+  return element
 }
 
 export function checkStored(element: Value, value: Value, node: es.Node): void {
@@ -204,7 +210,7 @@ export function refine(inf: Inference, test: es.Expression, holds: boolean, env:
 }
 
 /** Whether an expression assigns to variables, or calls a function that may. */
-function changesVariables(node: unknown): boolean {
+export function changesVariables(node: unknown): boolean {
   if (Array.isArray(node)) return node.some(changesVariables)
   if (node === null || typeof node !== 'object' || !('type' in node)) return false
   if (node.type === 'AssignmentExpression' || node.type === 'UpdateExpression') return true
