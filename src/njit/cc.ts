@@ -1,11 +1,11 @@
 // The machine's C compiler: finding it, and running it on one source. SPDX-License-Identifier: MIT
 
 import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process'
-import { accessSync, constants, mkdtempSync, realpathSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { complain, environment } from '../core/env.js'
 import { NjitError } from '../core/errors.js'
+import { temporaryRoot } from './temporary.js'
 
 /** A compiler that takes longer has met a source that it cannot cope with. */
 const LIMIT_MS = 120_000
@@ -38,12 +38,21 @@ function describe(path: string): Compiler {
   return { path, identity: `${real} ${size} ${mtimeMs}`, clang: /clang/.test(real) }
 }
 
+/** What is wrong with compilers that are there, by their identity: found out where one first refuses a source. */
+const broken = new Map<string, { readonly message: string; readonly details: string }>()
+
+function working(compiler: Compiler): Compiler {
+  const problem = broken.get(compiler.identity)
+  if (problem) throw new NjitError(problem.message, { details: problem.details })
+  return compiler
+}
+
 let found: { readonly forced: string | undefined; readonly compiler: Compiler } | undefined
 
-/** Throws NjitError where there is none; EnvironmentError where NUMLOOM_STRICT_ENV=1 and NUMLOOM_CC is not valid. */
+/** Throws NjitError where there is none, or one that was seen not to work; EnvironmentError where NUMLOOM_STRICT_ENV=1 and NUMLOOM_CC is not valid. */
 export function compiler(): Compiler {
   const forced = environment('NUMLOOM_CC')
-  if (found !== undefined && found.forced === forced) return found.compiler
+  if (found !== undefined && found.forced === forced) return working(found.compiler)
   const path =
     forced === undefined ? ['cc', 'gcc', 'clang'].map(inPath).find((file) => file !== undefined) : inPath(forced)
   if (path === undefined) {
@@ -54,7 +63,7 @@ export function compiler(): Compiler {
     throw new NjitError(`njit cannot compile to native code: ${what}. ${advice}.`)
   }
   found = { forced, compiler: describe(path) }
-  return found.compiler
+  return working(found.compiler)
 }
 
 /** What a run of the compiler needs: the source goes to its standard input. */
@@ -62,50 +71,79 @@ function commandLine(flags: readonly string[], output: string): string[] {
   return ['-x', 'c', '-', '-o', output, ...flags]
 }
 
-function refusal(path: string, log: string, reason: string): NjitError {
-  return new NjitError(
-    `njit could not compile to native code: ${path} ${reason}. Its words are in the error's details.`,
-    {
-      details: log,
-    },
-  )
+/** Compilers write files of their own beside the output. */
+const environmentOf = (): NodeJS.ProcessEnv => ({ ...process.env, TMPDIR: temporaryRoot() })
+
+type Ended = Pick<SpawnSyncReturns<string>, 'status' | 'signal'> & { readonly error?: Error | undefined }
+
+/** How a run failed; undefined where it did not. A compiler that ends early closes its input, which says nothing. */
+function failure({ status, signal, error }: Ended, output: string): string | undefined {
+  if (signal !== null) return `was ended by ${signal}`
+  if (status === null) return `failed (${error?.message})`
+  if (status !== 0) return `ended with status ${status}`
+  return existsSync(output) ? undefined : 'wrote nothing'
 }
 
-function outcome({ status, signal, error }: Pick<SpawnSyncReturns<string>, 'status' | 'signal' | 'error'>): string {
-  if (error !== undefined) return `failed (${error.message})`
-  return signal === null ? `ended with status ${status}` : `was ended by ${signal}`
+function run(path: string, source: string, flags: readonly string[], output: string): SpawnSyncReturns<string> {
+  const options = {
+    input: source,
+    encoding: 'utf8',
+    timeout: LIMIT_MS,
+    maxBuffer: 2 ** 28,
+    env: environmentOf(),
+  } as const
+  return spawnSync(path, commandLine(flags, output), options)
 }
 
-/** A folder for the length of one compilation or load. */
-export function temporaryFolder(): { path: string; remove(): void } {
-  const path = mkdtempSync(join(tmpdir(), 'numloom-'))
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
+/** A source that no compiler refuses that works with our flags. */
+const PROBE = 'int nl_probe(void);\nint nl_probe(void) { return 0; }\n'
+
+/** Finds out whether the source or the compiler is at fault; one that does not work is remembered. */
+function refusal({ path, identity }: Compiler, flags: readonly string[], output: string, log: string, reason: string) {
+  const probe = run(path, PROBE, flags, output)
+  const problem = failure(probe, output)
+  if (problem === undefined) {
+    const message = `njit could not compile to native code: ${path} ${reason}. Its words are in the error's details.`
+    return new NjitError(message, { details: log })
+  }
+  const [words] = (probe.stderr ?? '').trim().split('\n')
+  const said = words ? `: ${words.slice(0, 200)}` : ''
+  const message = `njit cannot compile to native code: ${path} does not work, it ${problem}${said}. Mend it, or set NUMLOOM_CC to another one.`
+  broken.set(identity, { message, details: probe.stderr ?? '' })
+  return new NjitError(message, { details: probe.stderr ?? '' })
 }
 
 /** Compiles to a file, and returns what the compiler said. Throws NjitError where it fails. */
 export function runCompiler(source: string, flags: readonly string[], output: string): string {
-  const { path } = compiler()
-  const options = { input: source, encoding: 'utf8', timeout: LIMIT_MS, maxBuffer: 2 ** 28 } as const
-  const result = spawnSync(path, commandLine(flags, output), options)
-  if (result.status !== 0) throw refusal(path, result.stderr ?? '', outcome(result))
+  const used = compiler()
+  const result = run(used.path, source, flags, output)
+  const reason = failure(result, output)
+  if (reason !== undefined) throw refusal(used, flags, output, result.stderr ?? '', reason)
   return result.stderr
 }
 
-/** The same without blocking. */
+/** The same without blocking, but where it fails. */
 export function runCompilerAsync(source: string, flags: readonly string[], output: string): Promise<string> {
-  const { path } = compiler()
+  const used = compiler()
   return new Promise((resolve, reject) => {
-    const child = spawn(path, commandLine(flags, output), { stdio: ['pipe', 'ignore', 'pipe'], timeout: LIMIT_MS })
+    const child = spawn(used.path, commandLine(flags, output), {
+      stdio: ['pipe', 'ignore', 'pipe'],
+      timeout: LIMIT_MS,
+      env: environmentOf(),
+    })
     let log = ''
+    let ends = 0
+    const settle = (ended: Ended) => {
+      if (ends++ > 0) return
+      const reason = failure(ended, output)
+      if (reason === undefined) resolve(log)
+      else reject(refusal(used, flags, output, log, reason))
+    }
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       log += text
     })
-    child.on('error', (error) => reject(refusal(path, log, `failed (${error.message})`)))
-    child.on('close', (status, signal) => {
-      if (status === 0) resolve(log)
-      else reject(refusal(path, log, outcome({ status, signal })))
-    })
-    // A compiler that ends early closes its input, which is no error of its own.
+    child.on('error', (error) => settle({ status: null, signal: null, error }))
+    child.on('close', (status, signal) => settle({ status, signal }))
     child.stdin.on('error', () => {})
     child.stdin.end(source)
   })

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 import { readFileSync } from 'node:fs'
+import { warnOnce } from '../core/env.js'
 import { NjitError } from '../core/errors.js'
 import { allowedThreads } from '../core/threads.js'
 import { observe } from '../report/dispatch.js'
@@ -141,6 +142,7 @@ export class Dispatcher {
     const last = this.#last
     const isLike = last !== undefined && fits(last, args)
     const specialisation = isLike ? last.specialisation : this.specialise(args)
+    if (specialisation === undefined) return this.#runPlain(given)
     if (!isLike && !specialisation.huge) {
       this.#last = { types: args.map((arg) => typeOf(arg) as ArgumentType), specialisation }
     }
@@ -156,7 +158,8 @@ export class Dispatcher {
   /** The last call's, for more calls with arguments of the same types. */
   #last: Last | undefined
 
-  specialise(args: readonly unknown[]): Specialisation {
+  /** Undefined where it is found out only now that nothing is compiled here. */
+  specialise(args: readonly unknown[]): Specialisation | undefined {
     const types = this.typesOf(args)
     const huge = args.some(isHuge)
     return this.specialisationFor(types, huge)
@@ -180,13 +183,10 @@ export class Dispatcher {
     throw noSignature(this.name, this.signatures, types, passed)
   }
 
-  specialisationFor(types: readonly ArgumentType[], huge: boolean): Specialisation {
+  specialisationFor(types: readonly ArgumentType[], huge: boolean): Specialisation | undefined {
     const signature = signatureText(types, huge)
-    let found = this.specialisations.get(signature)
-    if (found === undefined) {
-      found = this.#make(signature, types, huge)
-      this.specialisations.set(signature, found)
-    }
+    const found = this.specialisations.get(signature) ?? this.#make(signature, types, huge)
+    if (found !== undefined) this.specialisations.set(signature, found)
     return found
   }
 
@@ -216,19 +216,39 @@ export class Dispatcher {
     return cacheKey([VERSION, generation(), target.name, target.identity(), signature, options, ...this.around.key])
   }
 
-  #make(signature: string, types: readonly ArgumentType[], huge: boolean): Specialisation {
-    const job = this.#prepare(signature, types, huge)
-    const binary = job.kept ?? job.target.compile(job.text, this.#compileOptions)
-    return this.#finish(job, binary)
+  #make(signature: string, types: readonly ArgumentType[], huge: boolean): Specialisation | undefined {
+    while (this.placement().runs !== 'js') {
+      const job = this.#prepare(signature, types, huge)
+      try {
+        return this.#finish(job, job.kept ?? job.target.compile(job.text, this.#compileOptions))
+      } catch (error) {
+        this.#placeAgain(job, error)
+      }
+    }
+    return undefined
   }
 
   /** The same without blocking. */
   async compileAhead(types: readonly ArgumentType[], huge: boolean): Promise<void> {
     const signature = signatureText(types, huge)
-    if (this.specialisations.has(signature)) return
-    const job = this.#prepare(signature, types, huge)
-    const binary = job.kept ?? (await job.target.compileAsync(job.text, this.#compileOptions))
-    if (!this.specialisations.has(signature)) this.specialisations.set(signature, this.#finish(job, binary))
+    while (this.placement().runs !== 'js' && !this.specialisations.has(signature)) {
+      const job = this.#prepare(signature, types, huge)
+      try {
+        const binary = job.kept ?? (await job.target.compileAsync(job.text, this.#compileOptions))
+        if (!this.specialisations.has(signature)) this.specialisations.set(signature, this.#finish(job, binary))
+      } catch (error) {
+        this.#placeAgain(job, error)
+      }
+    }
+  }
+
+  /** Where a compiler turned out not to work, calls run elsewhere from now on; other errors are thrown again. */
+  #placeAgain({ target }: Job, error: unknown): void {
+    if (!(error instanceof NjitError)) throw error
+    this.#placement = undefined
+    const { runs, reason } = this.placement()
+    if (runs === target.name) throw error
+    if (runs !== 'js') warnOnce('NUMLOOM_NJIT', `njit: functions run as ${runs}: ${reason}`)
   }
 
   get #compileOptions() {

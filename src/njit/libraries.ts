@@ -7,6 +7,7 @@ import { compiler } from './cc.js'
 import { clang } from './clang.js'
 import { nativeTarget } from './native.js'
 import type { Target } from './target.js'
+import { temporaryRoot } from './temporary.js'
 import { wasmTarget } from './wasm.js'
 
 export type TargetName = Target['name']
@@ -42,7 +43,7 @@ function runs(name: TargetName): string | undefined {
 /** What each target lacks. Compiled functions that were kept run without a compiler. */
 export function available(): Readonly<Record<TargetName, Availability>> {
   return {
-    native: { runs: runs('native'), compiles: reason(compiler) },
+    native: { runs: runs('native'), compiles: reason(compiler) ?? reason(temporaryRoot) },
     wasm: { runs: runs('wasm'), compiles: reason(clang) },
   }
 }

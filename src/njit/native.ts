@@ -8,10 +8,11 @@ import { load } from '../backends/load.js'
 import { type CompiledFunction, type FunctionLoader, nativeFunctions, truncation } from '../backends/native.js'
 import { NjitError } from '../core/errors.js'
 import { threadCount } from '../core/threads.js'
-import { compiler, runCompiler, runCompilerAsync, temporaryFolder } from './cc.js'
+import { compiler, runCompiler, runCompilerAsync } from './cc.js'
 import { commonFlags, fastmathFlags } from './flags.js'
 import { CLANG_REMARKS, GCC_REMARKS, parseRemarks } from './remarks.js'
 import type { ArrayArgument, CompileOptions, NumericArray, Program, Target } from './target.js'
+import { temporaryFolder } from './temporary.js'
 
 /** For this very CPU; both compilers by default use half of what AVX-512 has. */
 const MACHINE_FLAGS = process.arch === 'x64' ? ['-march=native', '-mprefer-vector-width=512'] : ['-mcpu=native']
@@ -91,11 +92,10 @@ function open(binary: Uint8Array): CompiledFunction {
     writeFileSync(file, binary, { mode: 0o700 })
     return loader().open(file)
   } catch (error) {
-    if (!(error instanceof Error) || (error as NodeJS.ErrnoException).code !== 'NUMLOOM_NATIVE') throw error
-    const advice = 'Where the folder for temporary files forbids running code, set TMPDIR to another one.'
-    throw new NjitError(`a compiled function cannot be loaded from ${folder.path}. ${advice}`, {
-      details: error.message,
-    })
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code !== 'NUMLOOM_NATIVE' && !/^E[A-Z]+$/.test(code ?? '')) throw error
+    const advice = 'Where the folder for temporary files is full or forbids running code, set TMPDIR to another one.'
+    throw new NjitError(`a compiled function cannot be loaded from ${folder.path}. ${advice}`, { details: message })
   } finally {
     folder.remove()
   }
