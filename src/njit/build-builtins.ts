@@ -200,7 +200,7 @@ function method(b: Builder, node: es.CallExpression, callee: es.MemberExpression
   if (name === 'row') return row(b, node, array)
   if (name === 'get') return scalarBuilt(elementAt(b, array, node.arguments, node.start).load)
   const indices = node.arguments.slice(0, -1)
-  storeLast(b, elementAt(b, array, indices, node.start), node, false)
+  buildStore(b, ...lastArgument(b, elementAt(b, array, indices, node.start), node), node)
   return NONE
 }
 
@@ -214,15 +214,23 @@ function row(b: Builder, node: es.CallExpression, source: Variable): Built {
 
 function atomicAdd(b: Builder, node: es.CallExpression): Built {
   const array = arrayOf(b, node.arguments[0] as es.Node)
-  storeLast(b, elementAt(b, array, node.arguments.slice(1, -1), node.start), node, true)
+  const element = elementAt(b, array, node.arguments.slice(1, -1), node.start)
+  const [{ indices }, value] = lastArgument(b, element, node)
+  const { storage, form } = array.type as ArrayType
+  const only =
+    storage === 'i4' && form === 'ndarray' ? { failure: b.failure('ValueError', '{} is not an int32', true) } : {}
+  // Sums of integers of 32 bits are exact, so they may be cut before or after.
+  const isExact = storage[0] !== 'f' && (value.type === 'i32' || value.type === 'bool') && only.failure === undefined
+  const added = value.type === 'big' ? value : convert(value, isExact ? 'i32' : 'f64')
+  b.emit({ kind: 'store', array, indices, value: added, position: node.start, atomic: true, ...only })
   return NONE
 }
 
-/** Stores the last argument of a call. */
-function storeLast(b: Builder, element: Element, node: es.CallExpression, atomic: boolean): void {
+/** The last argument of a call, and an element by the indices that it had before. */
+function lastArgument(b: Builder, element: Element, node: es.CallExpression): [Element, Expression] {
   const at = b.out.length
   const value = scalar(b, node.arguments.at(-1) as es.Node)
-  buildStore(b, elementBefore(b, element, false, at), value, node, atomic)
+  return [elementBefore(b, element, false, at), value]
 }
 
 /** An extent of a new array, of which `given` was given, as an integer that is not negative. */
