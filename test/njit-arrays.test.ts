@@ -5,7 +5,7 @@
 
 import * as nl from 'numloom'
 import { describe, expect, test } from 'vitest'
-import { njit } from '../dist/njit.js'
+import { atomicAdd, njit } from '../dist/njit.js'
 import { errorOf } from './support/errors.ts'
 import { type Any, same, TARGETS, TRAPS } from './support/njit.ts'
 
@@ -443,6 +443,40 @@ describe('arguments that are returned', () => {
       expect(made(none, 0)).not.toBe(none)
       expect(made(none, 0)).toEqual(none)
       expect(made(none, 3)).toEqual(new Float64Array(3))
+    }
+  })
+})
+
+describe.each(TARGETS)('atomicAdd on %s', (target) => {
+  const add = (a: Any, value: Any) => {
+    for (let i = 0; i < 5; i++) atomicAdd(a, i & 1, value)
+  }
+  const numbers = [0.5, -0.5, 0.9, 7, 1e10, -1e300, 2 ** 31, 2 ** 53 - 1, Number.NaN, 1 / 0, true]
+  const compiled: Any = njit({ target }, add)
+
+  test.each([...KINDS.slice(0, -1)])('adds numbers to %o as JavaScript does', (kind) => {
+    for (const value of numbers) {
+      const [ours, theirs] = [kind.of(5, -10), kind.of(5, -10)]
+      compiled(ours, value)
+      add(theirs, value)
+      expect(ours, String(value)).toEqual(theirs)
+    }
+  })
+
+  test('adds no sums to an int32 NDArray that are none', () => {
+    const make = () => nl.array([5, -2147483648], { dtype: 'int32' })
+    for (const value of [1, -0, 429496729]) {
+      const [ours, theirs] = [make(), make()]
+      compiled(ours, value)
+      add(theirs, value)
+      expect(ours.toArray()).toEqual(theirs.toArray())
+    }
+    for (const value of [-7, 2147483642, 0.5, 2 ** 30, 4294967295, Number.NaN]) {
+      const [ours, theirs] = [make(), make()]
+      const [found, wanted] = [errorOf(() => compiled(ours, value)), errorOf(() => add(theirs, value))]
+      expect(found).toBeInstanceOf(nl.ValueError)
+      expect(found.message.split(',')[0]).toBe(wanted.message)
+      expect(ours.toArray()).toEqual(theirs.toArray())
     }
   })
 })

@@ -9,6 +9,7 @@ import {
   buildStore,
   checkedIndices,
   elementAt,
+  elementBefore,
   int32,
   integerIndex,
   storeValue,
@@ -215,7 +216,16 @@ function row(b: Builder, node: es.CallExpression, object: Variable): Built {
 function atomicAdd(b: Builder, node: es.CallExpression): Built {
   const array = arrayOf(b, node.arguments[0] as es.Node)
   const element = elementAt(b, array, node.arguments.slice(1, -1), node.start)
-  storeValue(b, element, node.arguments.at(-1) as es.Node, node, true)
+  const at = b.out.length
+  const value = scalar(b, node.arguments.at(-1) as es.Node)
+  const { array: place, indices } = elementBefore(b, element, false, at)
+  const { storage, form } = array.type as ArrayType
+  const only =
+    storage === 'i4' && form === 'ndarray' ? { failure: b.failure('ValueError', '{} is not an int32', true) } : {}
+  // Sums of integers of 32 bits are exact, so they may be cut before or after.
+  const isExact = storage[0] !== 'f' && (value.type === 'i32' || value.type === 'bool') && only.failure === undefined
+  const added = value.type === 'big' ? value : convert(value, isExact ? 'i32' : 'f64')
+  b.emit({ kind: 'store', array: place, indices, value: added, position: node.start, atomic: true, ...only })
   return NONE
 }
 

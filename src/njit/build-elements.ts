@@ -74,10 +74,10 @@ export function elementBefore(b: Builder, element: Element, reads: boolean, at: 
 }
 
 /** Stores the value of a node into an element that was found before. */
-export function storeValue(b: Builder, element: Element, value: es.Node, node: es.Node, atomic = false): void {
+export function storeValue(b: Builder, element: Element, value: es.Node, node: es.Node): void {
   const at = b.out.length
   const computed = scalar(b, value)
-  buildStore(b, elementBefore(b, element, false, at), computed, node, atomic)
+  buildStore(b, elementBefore(b, element, false, at), computed, node)
 }
 
 /** The value of an element. A BigUint64Array may hold more than 64 bits with a sign do. */
@@ -179,11 +179,11 @@ export function isPure(node: es.Node): boolean {
   }
 }
 
-export function buildStore(b: Builder, element: Element, value: Expression, node: es.Node, atomic = false): void {
+export function buildStore(b: Builder, element: Element, value: Expression, node: es.Node): void {
   const { array, indices } = element
   const { storage, form } = array.type as ArrayType
   const cut = storage === 'i4' && form === 'ndarray' ? int32(b, value, node.start) : stored(storage, value)
-  b.emit({ kind: 'store', array, indices, value: cut, position: node.start, atomic })
+  b.emit({ kind: 'store', array, indices, value: cut, position: node.start, atomic: false })
 }
 
 /** A value as an element of an NDArray of int32, which takes no others. */

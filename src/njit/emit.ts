@@ -225,13 +225,21 @@ export class Emitter {
     else this.fail(`!(${text} >= 0 && ${text} < (f64)${extent} && nl_trunc(${text}) == ${text})`, record)
   }
 
-  #store({ array, indices, value, atomic }: Extract<Statement, { kind: 'store' }>): void {
+  #store(s: Extract<Statement, { kind: 'store' }>): void {
+    const { array, indices, value } = s
     const { storage } = array.type as ArrayType
     const place = `${this.names.pointer(array)}[${offsetText(this.names, array, indices)}]`
     const stored = storedType(storage)
     const cut = value.type === 'f64' || storage === 'i8' || storage === 'u8' ? '' : '(u64)(i64)'
     const text = `(${stored})${cut}${this.text(value)}`
-    this.line(atomic ? `nl_add_${stored}(&${place}, ${text});` : `${place} = ${text};`)
+    if (!s.atomic) this.line(`${place} = ${text};`)
+    else if (s.failure !== undefined) {
+      const sum = this.unique('sum')
+      this.line(`f64 ${sum} = 0;`)
+      const record = `nl_failed(E, ${s.failure}, ${this.position(s.position)}, ${sum})`
+      this.fail(`!nl_add_int32(&${place}, ${this.text(value)}, &${sum})`, record)
+    } else if (value.type === 'f64') this.line(`nl_add_${stored}(&${place}, ${this.text(value)});`)
+    else this.line(`nl_add_integer_${stored}(&${place}, ${text});`)
   }
 
   #if({ condition, yes, no, likely }: Extract<Statement, { kind: 'if' }>): void {

@@ -176,6 +176,8 @@ export type Statement =
       readonly position: Position
       /** Adds atomically (atomicAdd) instead of replacing. */
       readonly atomic: boolean
+      /** What fails where the sum is no int32: of additions to elements that take nothing else. */
+      readonly failure?: number
     }
   /** Fails with a RangeError unless the index is a whole number and 0 <= index < extent of the axis. */
   | {

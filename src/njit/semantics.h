@@ -346,21 +346,32 @@ NL_INLINE _Bool nl_apart(const void* p, i64 from, i64 to, i64 size, const void* 
   return a + (u64)(to * size) <= b + (u64)(begin * width) || b + (u64)(end * width) <= a + (u64)(from * size);
 }
 
-// Adds to an element that other threads add to.
-#define NL_ADD(name, type, bits)                                                                      \
-  NL_INLINE void nl_add_##name(type* place, type value) {                                             \
+// Adds a number to an element that other threads add to: as doubles, and then as the element is stored.
+#define NL_ADD(type, bits, stored)                                                                    \
+  NL_INLINE void nl_add_##type(type* place, f64 value) {                                              \
     bits before, after;                                                                               \
-    type sum;                                                                                         \
+    type element;                                                                                     \
     __atomic_load((bits*)place, &before, __ATOMIC_RELAXED);                                           \
     do {                                                                                              \
-      __builtin_memcpy(&sum, &before, sizeof sum);                                                    \
-      sum = (type)(sum + value);                                                                      \
-      __builtin_memcpy(&after, &sum, sizeof sum);                                                     \
+      __builtin_memcpy(&element, &before, sizeof element);                                            \
+      const f64 sum = (f64)element + value;                                                           \
+      element = (type)(stored);                                                                       \
+      __builtin_memcpy(&after, &element, sizeof element);                                             \
     } while (!__atomic_compare_exchange((bits*)place, &before, &after, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED)); \
   }
-NL_ADD(f64, f64, u64)
-NL_ADD(f32, f32, u32)
-#define NL_ADD_INTEGER(name, type) \
-  NL_INLINE void nl_add_##name(type* place, type value) { __atomic_fetch_add(place, value, __ATOMIC_RELAXED); }
-NL_ADD_INTEGER(i64, i64) NL_ADD_INTEGER(u64, u64) NL_ADD_INTEGER(i32, i32) NL_ADD_INTEGER(u32, u32)
-NL_ADD_INTEGER(i16, i16) NL_ADD_INTEGER(u16, u16) NL_ADD_INTEGER(i8, i8) NL_ADD_INTEGER(u8, u8)
+NL_ADD(f64, u64, sum) NL_ADD(f32, u32, sum)
+NL_ADD(i32, u32, nl_wrap(sum)) NL_ADD(u32, u32, nl_wrap(sum)) NL_ADD(i16, u16, nl_wrap(sum))
+NL_ADD(u16, u16, nl_wrap(sum)) NL_ADD(i8, u8, nl_wrap(sum)) NL_ADD(u8, u8, nl_wrap(sum))
+#define NL_ADD_INTEGER(type) \
+  NL_INLINE void nl_add_integer_##type(type* place, type value) { __atomic_fetch_add(place, value, __ATOMIC_RELAXED); }
+NL_ADD_INTEGER(i64) NL_ADD_INTEGER(u64) NL_ADD_INTEGER(i32) NL_ADD_INTEGER(u32)
+NL_ADD_INTEGER(i16) NL_ADD_INTEGER(u16) NL_ADD_INTEGER(i8) NL_ADD_INTEGER(u8)
+// To an element that takes nothing but integers of 32 bits: whether the sum is one.
+NL_INLINE _Bool nl_add_int32(i32* place, f64 value, f64* sum) {
+  i32 before = __atomic_load_n(place, __ATOMIC_RELAXED);
+  do {
+    *sum = (f64)before + value;
+    if (!(fabs(*sum) <= 0x1p31) || *sum != (f64)nl_wrap(*sum)) return 0;
+  } while (!__atomic_compare_exchange_n(place, &before, (i32)*sum, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+  return 1;
+}
