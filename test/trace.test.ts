@@ -222,6 +222,22 @@ describe('NUMLOOM_TRACE', () => {
     expect(kernels(join(folder, `family.${grandchildPid}.json`))).toEqual(['exp_f64'])
   })
 
+  test('a child process that is given another file writes that', async () => {
+    const other = join(folder, 'other.json')
+    const script = `
+      import { spawnSync } from 'node:child_process'
+      import * as nl from 'numloom'
+      nl.cos(nl.ones(3))
+      const code = "import('numloom').then((nl) => nl.sin(nl.ones(3)))"
+      const env = { ...process.env, NUMLOOM_TRACE: ${JSON.stringify(other)} }
+      process.exitCode = spawnSync(process.execPath, ['-e', code], { env }).status
+    `
+    const { file, code } = await traced('one.json', script)
+    expect(code).toBe(0)
+    expect(load(file).spans.map(({ name }) => name)).toEqual(['cos_f64'])
+    expect(load(other).spans.map(({ name }) => name)).toEqual(['sin_f64'])
+  })
+
   test('of more calls than the memory of V8 would hold is whole', async () => {
     const script = `
       import * as nl from 'numloom'

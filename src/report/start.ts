@@ -11,13 +11,15 @@ import { numbered, trace } from './trace.js'
 atImport(() => startLog(readVariable('NUMLOOM_LOG', parseWord(LOG_LEVELS), 'off is used') ?? 'off'))
 
 /**
- * Child processes inherit NUMLOOM_TRACE, and with it the number of the process that began to trace: all others put their
- * own number into the name of the file.
+ * Child processes inherit NUMLOOM_TRACE. The process that begins to trace leaves its number and the file's name for them:
+ * those that find the name of another's file put their own number into it.
  */
 function fileOfProcess(file: string): string {
-  const first = environment('NUMLOOM_TRACE_PID')
-  if (first === undefined && isMainThread) process.env.NUMLOOM_TRACE_PID = String(process.pid)
-  return first === undefined || first === String(process.pid) ? file : numbered(file, process.pid)
+  const own = `${process.pid}:${file}`
+  const first = environment('NUMLOOM_TRACED')
+  if (first !== own && first?.replace(/^\d+:/, '') === file) return numbered(file, process.pid)
+  if (isMainThread) process.env.NUMLOOM_TRACED = own
+  return file
 }
 
 atImport(() => {
