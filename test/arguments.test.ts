@@ -16,6 +16,7 @@ test.each<[string, new (...args: never[]) => nl.NumloomError, string, () => unkn
     () => nl.explain(wrong(undefined)),
   ],
   ['explain(5)', nl.ValueError, 'explain: expected a function to run, not 5', () => nl.explain(wrong(5))],
+  ['scope(5)', nl.ValueError, 'scope: expected a function to run, not 5', () => nl.scope(wrong(5))],
   ['showConfig(null)', nl.ValueError, 'showConfig: expected options, not null', () => nl.showConfig(wrong(null))],
   ['showConfig(5)', nl.ValueError, 'showConfig: expected options, not 5', () => nl.showConfig(wrong(5))],
   ['empty()', nl.ShapeError, 'invalid shape undefined: expected a size or', () => nl.empty(wrong(undefined))],

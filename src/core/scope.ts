@@ -6,6 +6,7 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { NDArray, onCreation } from './array.js'
+import { checkFunction } from './context.js'
 
 /** The arrays made in a scope so far. */
 class Scope {
@@ -106,9 +107,11 @@ function finish<T>(scope: Scope, result: T): T {
  *
  * An array that was put elsewhere (a variable outside, a field of an object of a class) throws DisposedError afterwards.
  * Typed arrays that `data` gave are no longer valid; toTypedArray() copies. A scope holds all that is made in it until it
- * ends: around the body of a long loop it saves memory, around the loop it costs memory.
+ * ends: around the body of a long loop it saves memory, around the loop it costs memory. Throws ValueError where `fn` is
+ * no function.
  */
 export function scope<T>(fn: () => T): T {
+  checkFunction(fn, 'scope')
   const entered = begin()
   let result: T
   try {
