@@ -7,12 +7,12 @@ import { ValueError } from './core/errors.js'
 import {
   isDynamic,
   maxActiveLevels,
-  getNumThreads as maxThreads,
   setActiveLevels,
   setNumThreads as setCount,
   setDynamicCount,
   threadCount,
 } from './core/threads.js'
+import { getNumThreads as maxThreads } from './omp/count.js'
 import { teamSettings } from './omp/ignored.js'
 import { NO_LIMIT, SCHEDULE_KINDS, type Schedule, SUPPORTED_LEVELS } from './omp/parse.js'
 import { chooseSchedule, currentSchedule } from './omp/schedule.js'

@@ -100,14 +100,9 @@ export function wantedThreads(api: UserApi = 'openmp', scoped: Context | undefin
   return scoped?.threads ?? configured ?? variables().threads
 }
 
-/** The thread count of the next call, and where it came from. */
+/** The thread count that the next call may have, whatever its backend, and where it came from. */
 export function threadCount(api: UserApi = 'openmp', scoped: Context | undefined = context()): ThreadCount {
   return withinCap(wantedThreads(api, scoped))
-}
-
-/** The number of threads that the next call large enough will use. */
-export function getNumThreads(): number {
-  return threadCount().count
 }
 
 /** Sets the thread count from now on. Throws ValueError unless it is an integer from 1 to four a CPU (64 at least). */
