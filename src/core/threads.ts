@@ -7,6 +7,7 @@
 import { type ThreadCount, variables, whenRead } from '../omp/variables.js'
 import { type Context, checkFunction, context, within } from './context.js'
 import { ValueError } from './errors.js'
+import { shown } from './shown.js'
 
 export type { ThreadCount } from '../omp/variables.js'
 
@@ -89,7 +90,7 @@ export function allowedThreads(count: number): number {
 export function countOf(count: number, caller: string): ThreadCount {
   const { cap: most } = variables()
   if (Number.isInteger(count) && count >= 1 && count <= most) return { count, source: `${caller}(${count})` }
-  throw new ValueError(`${caller}: the thread count must be an integer from 1 to ${most}, not ${String(count)}`)
+  throw new ValueError(`${caller}: the thread count must be an integer from 1 to ${most}, not ${shown(count)}`)
 }
 
 /** The thread count that was asked for, by whatever goes before all else. */
