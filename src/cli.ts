@@ -4,7 +4,7 @@
 
 import { showConfig } from './config.js'
 import { NumloomError } from './core/errors.js'
-import { threadCount } from './core/threads.js'
+import { countInForce } from './omp/count.js'
 import { showRuntime } from './system.js'
 import { threadpoolInfo } from './threadpool.js'
 
@@ -30,7 +30,7 @@ function info(): { toString(): string } {
 
 function threads(): { toString(): string } {
   const pools = threadpoolInfo()
-  const { count, source } = threadCount()
+  const { count, source } = countInForce()
   const lines = pools.map(
     (pool) =>
       `${pool.user_api.padEnd(7)} ${String(pool.num_threads).padStart(3)}  ${pool.filepath} (${pool.architecture})`,

@@ -4,15 +4,16 @@
 // SPDX-License-Identifier: MIT
 
 import { ValueError } from './core/errors.js'
+import { shown } from './core/shown.js'
 import {
   isDynamic,
   maxActiveLevels,
-  getNumThreads as maxThreads,
   setActiveLevels,
   setNumThreads as setCount,
   setDynamicCount,
   threadCount,
 } from './core/threads.js'
+import { getNumThreads as maxThreads } from './omp/count.js'
 import { teamSettings } from './omp/ignored.js'
 import { NO_LIMIT, SCHEDULE_KINDS, type Schedule, SUPPORTED_LEVELS } from './omp/parse.js'
 import { chooseSchedule, currentSchedule } from './omp/schedule.js'
@@ -64,7 +65,7 @@ export function setDynamic(dynamic: boolean): void {
 
 function checkBoolean(value: unknown, what: string): boolean {
   if (typeof value === 'boolean') return value
-  throw new ValueError(`${what} must be true or false, not ${JSON.stringify(value) ?? String(value)}`)
+  throw new ValueError(`${what} must be true or false, not ${shown(value)}`)
 }
 
 /** omp_get_schedule: how kernels deal their work out to threads. Results do not depend on it. */
@@ -75,14 +76,14 @@ export function getSchedule(): Schedule {
 /** omp_set_schedule. chunk 0 leaves it to the kind. Throws ValueError for what is no schedule. */
 export function setSchedule(schedule: { kind: Schedule['kind']; chunk?: number; monotonic?: boolean }): void {
   if (typeof schedule !== 'object' || schedule === null) {
-    throw new ValueError(`setSchedule: expected { kind, chunk, monotonic }, not ${String(schedule)}`)
+    throw new ValueError(`setSchedule: expected { kind, chunk, monotonic }, not ${shown(schedule)}`)
   }
   const { kind, chunk = 0, monotonic = kind === 'static' } = schedule
   if (!SCHEDULE_KINDS.includes(kind)) {
-    throw new ValueError(`setSchedule: unknown kind '${String(kind)}'; valid are ${SCHEDULE_KINDS.join(', ')}`)
+    throw new ValueError(`setSchedule: unknown kind ${shown(kind)}; valid are ${SCHEDULE_KINDS.join(', ')}`)
   }
   if (!Number.isInteger(chunk) || chunk < 0 || chunk >= 2 ** 31) {
-    throw new ValueError(`setSchedule: chunk must be an integer from 0 to ${2 ** 31 - 1}, not ${String(chunk)}`)
+    throw new ValueError(`setSchedule: chunk must be an integer from 0 to ${2 ** 31 - 1}, not ${shown(chunk)}`)
   }
   chooseSchedule({
     kind,
@@ -107,7 +108,7 @@ export function getMaxActiveLevels(): number {
  */
 export function setMaxActiveLevels(levels: number): void {
   if (!Number.isInteger(levels) || levels < 0) {
-    throw new ValueError(`setMaxActiveLevels: levels must be a non-negative integer, not ${String(levels)}`)
+    throw new ValueError(`setMaxActiveLevels: levels must be a non-negative integer, not ${shown(levels)}`)
   }
   setActiveLevels(Math.min(levels, SUPPORTED_LEVELS))
 }

@@ -41,6 +41,16 @@ export function getBackend(): Setting {
   return settingIn(context())
 }
 
+/** The backend that is forced; undefined where the plan chooses, or where a wrong NUMLOOM_BACKEND makes calls errors. */
+export function forcedBackend(): BackendName | undefined {
+  try {
+    const setting = getBackend()
+    return setting === 'auto' ? undefined : setting
+  } catch {
+    return undefined
+  }
+}
+
 function settingIn(scoped: Context | undefined): Setting {
   if (scoped?.backend !== undefined) return scoped.backend as Setting
   if (chosen !== undefined) return chosen

@@ -16,6 +16,7 @@ import { type ThreadCount, threadCount } from './core/threads.js'
 import type { Kernel } from './kernel/define.js'
 import { type PlanInForce, planInForce } from './kernel/plan.js'
 import { families } from './kernel/registry.js'
+import { countInForce } from './omp/count.js'
 import { ignoredVariables } from './omp/ignored.js'
 import { readable } from './report/text.js'
 import { getBackend, type Prospect, prospect } from './runtime.js'
@@ -92,7 +93,7 @@ export function showRuntime(): Runtime {
     cores: cpus().length,
     backend: orMessage(getBackend),
     plan: orMessage(planInForce),
-    threads: unlessWrong(threadCount, (source) => ({ count: 0, source })),
+    threads: unlessWrong(countInForce, (source) => ({ count: 0, source })),
     simd: simdOf(statuses),
     memory: unlessWrong(memoryOfHeap, noMemory),
     backends: statuses,

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { type BackendStatus, backends } from './backends/load.js'
 import { type Context, checkFunction, within } from './core/context.js'
 import { ValueError } from './core/errors.js'
+import { shown } from './core/shown.js'
 import { configureCounts, configuredCounts, countOf, threadCount, type UserApi, wantedThreads } from './core/threads.js'
 import { VERSION } from './version.js'
 
@@ -73,7 +74,7 @@ const CALLER = 'threadpoolLimits'
 const isApi = (name: unknown): name is UserApi => (USER_APIS as readonly unknown[]).includes(name)
 
 function refuse(what: string, valid: string, given: unknown): never {
-  throw new ValueError(`${CALLER}: ${what} must be ${valid}, not ${JSON.stringify(given) ?? String(given)}`)
+  throw new ValueError(`${CALLER}: ${what} must be ${valid}, not ${shown(given)}`)
 }
 
 function limitsOf(options: ThreadpoolOptions): Limits {
@@ -85,8 +86,8 @@ function limitsOf(options: ThreadpoolOptions): Limits {
   if (typeof limits === 'number') {
     return Object.fromEntries(USER_APIS.filter((api) => (userApi ?? api) === api).map((api) => [api, limits]))
   }
-  if (userApi !== undefined) refuse('limits', 'a number where there is a userApi', limits)
   if (limits === null || limits === 'sequential_blas_under_openmp') return {}
+  if (userApi !== undefined) refuse('limits', 'a number where there is a userApi', limits)
   const byApi = Array.isArray(limits) ? limitsOfPools(limits) : (limits as Limits | undefined)
   if (typeof byApi === 'object' && Object.keys(byApi).every(isApi)) return byApi
   return refuse('limits', 'a number, { openmp, blas } or what threadpoolInfo() returned', limits)

@@ -68,6 +68,26 @@ describe('the least of CPUs, mask and quota', () => {
     expect(detect(v2('/docker/1234', { 'cpu.max': '200000 100000' }, mount)).count).toBe(2)
     expect(detect(v2('/docker/1234/x', { 'x/cpu.max': '100000 100000' }, mount)).count).toBe(1)
   })
+  test('blanks and backslashes in names, which the kernel escapes, and other letters', () => {
+    const files = { 'proc/self/cgroup': '0::/', 'my cg/é/cpu.max': '200000 100000' }
+    const named = (folder: string) => V2.replace('/sys/fs/cgroup', folder)
+    expect(detect(machine({ ...files, 'proc/self/mountinfo': named('/my\\040cg/é') })).count).toBe(2)
+    const part = V2.replace(' / /sys', ' /s/foo\\134x2dbar /sys')
+    expect(detect(v2('/s/foo\\x2dbar/own', { 'own/cpu.max': '300000 100000' }, part)).count).toBe(3)
+  })
+  test('the mount of another group does not count', () => {
+    const other = V2.replace(' / /sys/fs/cgroup', ' /b /mnt/b')
+    const files = { 'a/cpu.max': '300000 100000', '../../../mnt/b/cpu.max': '100000 100000' }
+    for (const mounts of [`${V2}\n${other}`, `${other}\n${V2}`]) {
+      expect(detect(v2('/a', files, mounts))).toMatchObject({ count: 3, quota: { file: '/sys/fs/cgroup/a/cpu.max' } })
+    }
+    expect(detect(v2('/', files, other)).quota).toBeUndefined()
+  })
+  test('the mount of a group above the namespace does', () => {
+    const above = V2.replace(' / /sys', ' /../.. /sys')
+    expect(detect(v2('/', { 'cpu.max': '200000 100000' }, above)).count).toBe(2)
+    expect(detect(v2('/own', { 'cpu.max': '200000 100000' }, above)).count).toBe(2)
+  })
   test.each([
     ['150000', '100000', 2],
     ['-1', '100000', 8],

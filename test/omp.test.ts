@@ -56,6 +56,29 @@ describe('outside of a region', () => {
       expect(() => nl.omp.setNested(wrong as never)).toThrow(nl.ValueError)
     }
   })
+  test('a wrong argument is a ValueError also where it cannot be written down', () => {
+    const cycle: Record<string, unknown> = {}
+    cycle.own = cycle
+    const bare = Object.assign(Object.create(null), { two: 2 })
+    for (const wrong of [2n, cycle, bare, Symbol('two'), { toString: null }] as never[]) {
+      const uses = [
+        () => nl.omp.setDynamic(wrong),
+        () => nl.omp.setNested(wrong),
+        () => nl.omp.setMaxActiveLevels(wrong),
+        () => nl.omp.setSchedule({ kind: wrong }),
+        () => nl.omp.setSchedule({ kind: 'static', chunk: wrong }),
+        () => nl.setNumThreads(wrong),
+        () => nl.withThreads(2, wrong),
+        () => nl.exp(1, { threads: wrong }),
+        () => nl.threadpoolLimits({ limits: wrong }),
+        () => nl.threadpoolLimits({ limits: 1, userApi: wrong }),
+        () => nl.threadpoolLimits({ limits: { blas: wrong } }),
+      ]
+      for (const use of uses) expect(use).toThrow(nl.ValueError)
+    }
+    expect(() => nl.omp.setDynamic(2n as never)).toThrow(/not 2n$/)
+    expect(() => nl.setNumThreads(Number.NaN)).toThrow(/not NaN$/)
+  })
   test('a scope without a function is refused', () => {
     const { withThreads, withBackend } = nl as unknown as Record<string, (...args: unknown[]) => unknown>
     expect(() => withThreads?.(2)).toThrow(nl.ValueError)
@@ -142,6 +165,10 @@ describe('threadpoolLimits', () => {
     expect(await object.counts(1)).toEqual({ openmp: 4, blas: 2, n: 10 })
     expect(await object.counts(2)).toEqual({ openmp: 4, blas: 2, n: 20 })
     expect(counts()).toEqual({ openmp: 4, blas: 4 })
+  })
+  test('null sets none, for one API too', () => {
+    nl.setNumThreads(4)
+    expect(nl.threadpoolLimits({ limits: null, userApi: 'blas' }, counts)).toEqual({ openmp: 4, blas: 4 })
   })
   test('by what threadpoolInfo told', () => {
     const info = nl.threadpoolLimits({ limits: { openmp: 3, blas: 2 } }, () => nl.threadpoolInfo())

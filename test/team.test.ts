@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process'
 import { rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { jsonOf, ROOT, runScript } from './support/child.ts'
 
@@ -62,6 +63,28 @@ describe.each(THREADED)('%s', (backend) => {
       console.log(JSON.stringify(teams))`
     const teams = await jsonOf<number[]>(withWorkers(2, endless(other), rest))
     expect(teams).toContain(1)
+  })
+
+  test('starts no more threads than the budget leaves', async () => {
+    const job = `import(${JSON.stringify(pathToFileURL(join(ROOT, 'dist/core/budget.js')).href)}).then(({ claim }) => {
+      parentPort.postMessage(claim(6))
+      setInterval(() => {}, 1000)
+    })`
+    const rest = `
+      import { readdirSync } from 'node:fs'
+      const tasks = () => readdirSync('/proc/self/task').length
+      const claimed = await new Promise((resolve) => workers[0].once('message', resolve))
+      const x = nl.ones([1_000_000])
+      const team = (threads) => nl.explain(() =>
+        nl.withBackend('${backend}', () => nl.withThreads(threads, () => nl.sin(x)))).calls[0].threads
+      team(1)
+      const before = tasks()
+      const threads = team(8)
+      const started = tasks() - before
+      await workers[0].terminate()
+      console.log(JSON.stringify({ claimed, threads, started, alone: team(8) }))`
+    const found = await jsonOf(withWorkers(1, job, rest))
+    expect(found).toEqual({ claimed: 6, threads: 2, started: 1, alone: 8 })
   })
 
   test('workers that are terminated in the middle of a call leave the others working', async () => {

@@ -38,8 +38,10 @@ export function setSpins(exports: TeamExports, { waitPolicy }: Variables): void 
   exports.nl_set_spins(waitPolicy === undefined ? -1 : waitPolicy === 'active' ? 2 ** 31 - 1 : 0)
 }
 
+/** How many threads are up, how many the calls want, and how many the module's regions have. */
 let teamSize = 1
 let currentThreads = 1
+let regionThreads = 1
 
 /** Brings the team up to `count` threads, waiting for them without leaving the job. */
 function growTeam(module: TeamModule, count: number): void {
@@ -73,11 +75,17 @@ function teamError(module: TeamModule, wanted: number, ready: number): BackendEr
   )
 }
 
+/** How many threads the next calls want. They start when a call gets them of the budget. */
 export function setThreads(module: TeamModule, count: number): void {
   if (count === currentThreads || !module.threaded) return
-  if (count > teamSize) growTeam(module, count)
-  module.exports.nl_set_threads(count)
   currentThreads = count
+  if (count === 1) setRegions(module, 1)
+}
+
+function setRegions(module: TeamModule, count: number): void {
+  if (count === regionThreads) return
+  module.exports.nl_set_threads(count)
+  regionThreads = count
 }
 
 /** A kernel that runs on the team where more than one thread was set, within the process's budget. */
@@ -94,30 +102,29 @@ let lastCount = 1
 export const lastTeam = () => lastCount
 
 function runRegion(module: TeamModule, raw: Raw, args: number[]): void {
-  const wanted = enterTeam(module)
+  enterTeam(module)
   try {
     raw(...args)
   } catch (error) {
     abandonTeam(module)
     throw error
   } finally {
-    leaveTeam(module, wanted)
+    release()
   }
   checkTeam(module)
 }
 
-/** Takes what the process's budget leaves of the threads that were set; leaveTeam() wants what it returns. */
-function enterTeam(module: TeamModule): number {
-  const wanted = currentThreads
-  lastCount = claim(wanted)
-  if (lastCount !== wanted) module.exports.nl_set_threads(lastCount)
+/** Takes what the process's budget leaves of the threads that are wanted, until release(). Throws BackendError. */
+function enterTeam(module: TeamModule): void {
+  lastCount = claim(currentThreads)
+  try {
+    if (lastCount > teamSize) growTeam(module, lastCount)
+  } catch (error) {
+    release()
+    throw error
+  }
+  setRegions(module, lastCount)
   module.applySchedule()
-  return wanted
-}
-
-function leaveTeam(module: TeamModule, wanted: number): void {
-  release()
-  if (lastCount !== wanted) module.exports.nl_set_threads(wanted)
 }
 
 /** The caller's own share trapped. */
@@ -148,7 +155,7 @@ function lostThread(module: TeamModule, failure: number): BackendError {
 
 /** The module and the threads of the compiled function that is being called, until it has them. */
 let awaiting: { readonly module: TeamModule; readonly threads: number } | undefined
-let entered: number | undefined
+let entered = false
 
 /** Before every parallel loop of a compiled function: the first one of a call gets the team. Throws BackendError. */
 export function joinTeam(): void {
@@ -156,7 +163,8 @@ export function joinTeam(): void {
   const { module, threads } = awaiting
   awaiting = undefined
   setThreads(module, Math.min(threads, MAX_TEAM))
-  entered = enterTeam(module)
+  enterTeam(module)
+  entered = true
 }
 
 /** Calls a compiled function, whose loops have at most so many threads. Throws BackendError where one of them fails. */
@@ -170,23 +178,23 @@ export function callOnTeam(
   setThreads(module, 1)
   awaiting = threads === 1 ? undefined : { module, threads }
   let status: number
-  let wanted: number | undefined
+  let hadTeam = false
   try {
     status = call(slots)
   } catch (error) {
-    if (entered !== undefined) abandonTeam(module)
+    if (entered) abandonTeam(module)
     throw error
   } finally {
-    wanted = entered
+    hadTeam = entered
     awaiting = undefined
-    entered = undefined
-    if (wanted !== undefined) leaveTeam(module, wanted)
+    entered = false
+    if (hadTeam) release()
   }
-  if (wanted !== undefined) checkTeam(module)
+  if (hadTeam) checkTeam(module)
   return status
 }
 
 /** The module is given up, and its team with it. */
 export function resetTeam(): void {
-  teamSize = currentThreads = 1
+  teamSize = currentThreads = regionThreads = 1
 }

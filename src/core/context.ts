@@ -4,6 +4,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { ThreadCount } from '../omp/variables.js'
 import { ValueError } from './errors.js'
+import { shown } from './shown.js'
 
 export interface Context {
   readonly threads?: ThreadCount
@@ -22,7 +23,7 @@ export function context(): Context | undefined {
 
 /** Throws ValueError where what is to be run in a scope is no function. */
 export function checkFunction(fn: unknown, caller: string): void {
-  if (typeof fn !== 'function') throw new ValueError(`${caller}: expected a function to run, not ${String(fn)}`)
+  if (typeof fn !== 'function') throw new ValueError(`${caller}: expected a function to run, not ${shown(fn)}`)
 }
 
 /** Runs `fn` with settings added to those in force, and returns what it returns. */

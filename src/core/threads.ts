@@ -7,6 +7,7 @@
 import { type ThreadCount, variables, whenRead } from '../omp/variables.js'
 import { type Context, checkFunction, context, within } from './context.js'
 import { ValueError } from './errors.js'
+import { shown } from './shown.js'
 
 export type { ThreadCount } from '../omp/variables.js'
 
@@ -89,7 +90,7 @@ export function allowedThreads(count: number): number {
 export function countOf(count: number, caller: string): ThreadCount {
   const { cap: most } = variables()
   if (Number.isInteger(count) && count >= 1 && count <= most) return { count, source: `${caller}(${count})` }
-  throw new ValueError(`${caller}: the thread count must be an integer from 1 to ${most}, not ${String(count)}`)
+  throw new ValueError(`${caller}: the thread count must be an integer from 1 to ${most}, not ${shown(count)}`)
 }
 
 /** The thread count that was asked for, by whatever goes before all else. */
@@ -100,14 +101,9 @@ export function wantedThreads(api: UserApi = 'openmp', scoped: Context | undefin
   return scoped?.threads ?? configured ?? variables().threads
 }
 
-/** The thread count of the next call, and where it came from. */
+/** The thread count that the next call may have, whatever its backend, and where it came from. */
 export function threadCount(api: UserApi = 'openmp', scoped: Context | undefined = context()): ThreadCount {
   return withinCap(wantedThreads(api, scoped))
-}
-
-/** The number of threads that the next call large enough will use. */
-export function getNumThreads(): number {
-  return threadCount().count
 }
 
 /** Sets the thread count from now on. Throws ValueError unless it is an integer from 1 to four a CPU (64 at least). */

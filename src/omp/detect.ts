@@ -21,7 +21,7 @@ export interface Detected {
 
 function read(path: string): string | undefined {
   try {
-    return readFileSync(path, 'latin1').trim()
+    return readFileSync(path, 'utf8').trim()
   } catch {
     return undefined
   }
@@ -59,21 +59,33 @@ function groupOf(root: string, controller: string): string | undefined {
   return undefined
 }
 
+/** A field without the kernel's escapes of blanks and backslashes, such as \040. */
+const unescaped = (field: string) =>
+  field.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)))
+
+/** The way from what is mounted to a group; undefined where that is elsewhere. */
+function wayTo(group: string, mounted: string): string | undefined {
+  // Above the namespace of this process: a group that it is in, whose name it cannot see.
+  if (/^(\/\.\.)+$/.test(mounted)) return ''
+  const inside = group === mounted || group.startsWith(mounted === '/' ? '/' : `${mounted}/`)
+  return inside ? posix.relative(mounted, group) : undefined
+}
+
 /** Fields of a line: 36 35 98:0 /root /mount/point options - type source super-options. */
 function hierarchies(root: string): Hierarchy[] {
   const found: Hierarchy[] = []
   for (const line of read(join(root, 'proc/self/mountinfo'))?.split('\n') ?? []) {
     const match = /^\d+ \d+ \S+ (\S+) (\S+) .* - (cgroup2?) \S+ (\S+)/.exec(line)
     if (!match) continue
-    const [, mounted = '/', point = '/', type, options = ''] = match
+    const [, mounted = '', point = '', type, options = ''] = match
     const version = type === 'cgroup2' ? 2 : 1
     if (version === 1 && !options.split(',').includes('cpu')) continue
     const group = groupOf(root, version === 2 ? '' : 'cpu')
     if (group === undefined) continue
     // A mount may show only a part of the hierarchy.
-    const inside = group === mounted || group.startsWith(`${mounted === '/' ? '' : mounted}/`)
-    const relative = inside ? posix.relative(mounted, group) : ''
-    found.push({ version, top: point, folder: posix.join(point, relative) })
+    const way = wayTo(group, unescaped(mounted))
+    const top = unescaped(point)
+    if (way !== undefined) found.push({ version, top, folder: posix.join(top, way) })
   }
   return found
 }

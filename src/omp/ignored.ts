@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 import { complain, environment } from '../core/env.js'
-import { getBackend } from '../runtime.js'
+import { forcedBackend } from '../runtime.js'
 import { settingsAtStart, type TeamSettings } from './started.js'
 import { variables, whenRead } from './variables.js'
 
@@ -16,13 +16,8 @@ const FIELDS: Readonly<Record<string, { field: keyof TeamSettings; native?: stri
 
 /** Why native runs nothing; undefined where it may. */
 function withoutNative(): string | undefined {
-  try {
-    const backend = getBackend()
-    return backend === 'auto' || backend === 'native' ? undefined : `${backend} is forced`
-  } catch {
-    // An error of calls; what only reports settings has to answer.
-    return 'NUMLOOM_BACKEND is wrong'
-  }
+  const backend = forcedBackend()
+  return backend === undefined || backend === 'native' ? undefined : `${backend} is forced`
 }
 
 /** The settings that teams obey: those of native, where it is not ruled out. */
