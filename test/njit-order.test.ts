@@ -188,6 +188,12 @@ describe('other values', () => {
     same(places, [[Float64Array.of(1, 2, 3), 2 ** 31 - 1]])
   })
 
+  test('what is computed before a function is called is not left out', () => {
+    const root = (k: Any) => (0, Math.sqrt)(k)
+    same(root, [[4]])
+    expect(() => njit((k: Any) => (k++, Math.sqrt)(k))(4)).toThrow(/NL2016/)
+  })
+
   test('extents of new arrays, and bigints that wrap around', () => {
     const extents = (n: Any) => [nl.zeros([n, (n = 3)]), nl.full([n, (n = 2), n], (n = 5)), nl.full([n], n++), n]
     same(extents, [[1], [2]])

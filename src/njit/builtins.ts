@@ -79,8 +79,12 @@ export function calleeName(inf: Inference, node: es.Node): string {
     if (CREATION.has(name) && !inf.scope.hasLibrary(name)) rejectBare(node, name)
     return name
   }
-  if (node.type === 'SequenceExpression')
-    return calleeName(inf, (node as es.SequenceExpression).expressions.at(-1) as es.Node)
+  if (node.type === 'SequenceExpression') {
+    // `(0, nl.zeros)(n)`, as compilers of modules write it.
+    const { expressions } = node as es.SequenceExpression
+    const isPlain = expressions.slice(0, -1).every(({ type }) => type === 'Literal')
+    return isPlain ? calleeName(inf, expressions.at(-1) as es.Node) : ''
+  }
   if (node.type !== 'MemberExpression') return ''
   const { object, property, computed } = node as es.MemberExpression
   if (computed || object.type !== 'Identifier' || inf.scope.find(object.name)) return ''

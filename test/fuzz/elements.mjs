@@ -1,14 +1,16 @@
 // Random elements of arrays: mostly within them, since every parameter has LEAST elements.
 // SPDX-License-Identifier: MIT
 
+import { nameOf, pickArray } from './arrays.mjs'
 import { ARRAYS, GRIDS, isBig, LEAST, LEAST_EXTENT } from './data.mjs'
 import { binary, call, constant, masked, pinned, variable } from './nodes.mjs'
 
 export function load(expressions, t, depth) {
   const arrays = expressions.scope.arrays.filter((one) => one.t === t && one.readable !== false)
   if (arrays.length === 0) return expressions.of(t, 0)
-  const array = expressions.random.pick(arrays)
-  const element = { k: 'load', t, array: array.name, index: array.own ?? index(expressions, array, depth - 1) }
+  const array = pickArray(expressions.random, arrays)
+  const name = nameOf(expressions.random, arrays, array)
+  const element = { k: 'load', t, array: name, index: array.own ?? index(expressions, array, depth - 1) }
   // A BigUint64Array may have larger ones, which is an error.
   return t === 'g' ? pinned(element) : element
 }
@@ -55,8 +57,9 @@ export function indices(expressions, { dims }, depth) {
 export function get(expressions, t, depth) {
   const grids = expressions.scope.grids.filter((one) => one.t === t && one.readable !== false)
   if (grids.length === 0) return expressions.of(t, 0)
-  const grid = expressions.random.pick(grids)
-  return { k: 'get', t, array: grid.name, indices: grid.own ?? indices(expressions, grid, depth) }
+  const grid = pickArray(expressions.random, grids)
+  const name = nameOf(expressions.random, grids, grid)
+  return { k: 'get', t, array: name, indices: grid.own ?? indices(expressions, grid, depth) }
 }
 
 /** The arrays of a program's parameters. `approximate` is never read. */
@@ -64,6 +67,7 @@ export const parameterArrays = () =>
   Object.keys(ARRAYS).map((name) => ({
     name,
     t: isBig(name) ? 'g' : 'n',
+    type: ARRAYS[name].name,
     least: LEAST,
     readable: name !== 'approximate',
     whole: ['i4', 'u4', 'i2', 'u2', 'i1', 'u1'].includes(name),
@@ -71,4 +75,10 @@ export const parameterArrays = () =>
 
 /** `whole` ones take only values that fit. */
 export const parameterGrids = () =>
-  Object.keys(GRIDS).map((name) => ({ name, t: isBig(name) ? 'g' : 'n', dims: 2, whole: name === 'di' }))
+  Object.keys(GRIDS).map((name) => ({
+    name,
+    t: isBig(name) ? 'g' : 'n',
+    type: name === 'df' || name === 'ds' ? 'float64' : undefined,
+    dims: 2,
+    whole: name === 'di',
+  }))

@@ -1,6 +1,7 @@
 // Random expressions over what is in scope.
 // SPDX-License-Identifier: MIT
 
+import { argumentFor, nameOf, pickArray } from './arrays.mjs'
 import { big } from './bigs.mjs'
 import { get, load } from './elements.mjs'
 import { binary, call, constant, variable } from './nodes.mjs'
@@ -80,6 +81,7 @@ export class Expressions {
       fromBig: () => call('n', 'Number', big(this, depth - 1)),
       fromBoolean: () => binary('n', '+', this.boolean(depth - 1), next()),
       update: () => this.#update(),
+      assign: () => this.#assign(depth),
       helper: () => this.#helper('n', depth),
     }
     const weights = {
@@ -94,8 +96,9 @@ export class Expressions {
       extremum: 1,
     }
     const some = { select: 1, load: 4, get: 1, length: 0.5, logic: 0.3 }
-    const rest = { ...some, fromBig: 0.3, fromBoolean: 0.2, update: 0.5, helper: 1 }
-    return make[random.weighted({ ...weights, ...rest })]()
+    const rest = { ...some, fromBig: 0.3, fromBoolean: 0.2, update: 0.5, assign: 0.3, helper: 1 }
+    const turns = this.scope.arrays.some((one) => one.turns) ? { load: 8, helper: 4 } : {}
+    return make[random.weighted({ ...weights, ...rest, ...turns })]()
   }
 
   #length() {
@@ -104,7 +107,8 @@ export class Expressions {
       const { name, dims } = this.random.pick(grids)
       return variable('n', `${name}.${this.random.pick(['size', 'ndim', `shape[${this.random.below(dims)}]`])}`)
     }
-    return arrays.length > 0 ? { k: 'len', t: 'n', array: this.random.pick(arrays).name } : this.#whole()
+    if (arrays.length === 0) return this.#whole()
+    return { k: 'len', t: 'n', array: nameOf(this.random, arrays, pickArray(this.random, arrays)) }
   }
 
   #exact(depth) {
@@ -128,6 +132,12 @@ export class Expressions {
     return { k: 'update', t: 'n', op: this.random.pick(['++', '--']), name, prefix: this.random.chance(0.5) }
   }
 
+  #assign(depth) {
+    const names = this.scope.variables.filter((one) => one.t === 'n' && one.writable)
+    if (names.length === 0) return this.#whole()
+    return { k: 'assign', t: 'n', name: this.random.pick(names).name, a: this.number(depth - 1) }
+  }
+
   #helper(t, depth) {
     const known = this.callable(t)
     return known.length === 0 ? this.of(t, depth - 1) : this.calling(this.random.pick(known), depth - 1)
@@ -149,7 +159,7 @@ export class Expressions {
   /** `d` is how deep a function may still call itself. */
   argument(param, depth) {
     if (param.t === 'd') return constant('n', this.random.below(6))
-    if (param.t === 'a') return variable('a', param.array)
+    if (param.t === 'a') return variable('a', argumentFor(this.random, this.scope.arrays, param.array))
     if (param.t !== 'f') return this.of(param.t, depth)
     const name = `z${this.random.below(1000)}`
     const { variables } = this.scope

@@ -1,6 +1,7 @@
 // Random functions, as methods of the generator.
 // SPDX-License-Identifier: MIT
 
+import { ARRAYS, LEAST } from './data.mjs'
 import { binary, call, constant, pinned, variable } from './nodes.mjs'
 
 export const FUNCTIONS = {
@@ -12,7 +13,7 @@ export const FUNCTIONS = {
     const array = random.pick(['f8', 'i4', 'u1', 'oa', 'od'])
     const given = recursive
       ? ['d', 'n']
-      : random.pick([['n'], ['n', 'n'], ['n', 'b'], ['a', 'n'], ['n', 'n', 'n'], ['f', 'n']])
+      : random.pick([['n'], ['n', 'n'], ['n', 'b'], ['a', 'n'], ['a', 'n', 'a'], ['f', 'n']])
     const params = given.map((type) => ({ t: type, name: this.name('q'), array }))
     const variables = params
       .filter((param) => param.t !== 'a' && param.t !== 'f')
@@ -22,7 +23,9 @@ export const FUNCTIONS = {
         readable: true,
         writable: param.t === 'n',
       }))
-    const arrays = params.filter((param) => param.t === 'a').map((param) => ({ name: param.name, t: 'n', least: 16 }))
+    const arrays = params
+      .filter((param) => param.t === 'a')
+      .map((param) => ({ name: param.name, t: 'n', type: ARRAYS[param.array].name, least: LEAST }))
     const functions = params.filter((param) => param.t === 'f')
     const helpers = [
       ...this.scope.helpers,
@@ -71,7 +74,8 @@ export const FUNCTIONS = {
     this.inSwitch = false
     const body = this.within({ helpers: [] }, () => {
       for (const param of params) this.declare(param, 'n')
-      return [...this.statements(1), { s: 'return', value: this.expression(), final: true }]
+      const turns = this.random.chance(0.5) ? [this.turn()].flat() : []
+      return [...turns, ...this.statements(1), { s: 'return', value: this.expression(), final: true }]
     })
     this.around = around
     this.inLambda = inLambda

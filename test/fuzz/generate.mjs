@@ -2,6 +2,7 @@
 // well-typed, ends, and gives a tuple of three numbers, the last of which may be an ULP off.
 // SPDX-License-Identifier: MIT
 
+import { ARRAY_VARIABLES } from './arrays.mjs'
 import { parameterArrays, parameterGrids } from './elements.mjs'
 import { Expressions } from './expressions.mjs'
 import { FUNCTIONS } from './functions.mjs'
@@ -17,7 +18,9 @@ const parameters = () => [
 
 const LOOP_KINDS = { for: 4, while: 1, do: 1, forof: 0.6, range: 0.7 }
 const SIMPLE = { let: 4, assign: 5, store: 5, set: 1, if: 3, expr: 1, swap: 0.4, take: 0.7, parts: 0.4, block: 0.3 }
-const OTHER = { switch: 1, array: 0.6, literal: 0.2, zeros: 0.2, row: 0.3, lambda: 0.4 }
+const OTHER = { switch: 1, array: 0.6, literal: 0.2, zeros: 0.2, row: 0.3, lambda: 0.4, alias: 0.8 }
+/** Where there are variables for arrays. */
+const TURNING = { turn: 3, beforeAndAfter: 0.7, lambda: 2, store: 6 }
 
 class Generator {
   names = 0
@@ -90,11 +93,13 @@ class Generator {
     const grid = this.depth < 2 && !this.parallel && !this.inLambda ? { grid: 0.5, counts: 0.5 } : {}
     const jumps = this.around.length > 0 ? { jump: 1.2 } : {}
     const leave = this.depth > 0 && !this.inHelper ? { leave: this.parallel ? 0.3 : 0.2 } : {}
-    return this[this.random.weighted({ ...SIMPLE, ...OTHER, ...loops, ...parallel, ...grid, ...jumps, ...leave })]()
+    const turns = [...this.scope.arrays, ...this.scope.grids].some((one) => one.turns) ? TURNING : {}
+    const rest = { ...loops, ...parallel, ...grid, ...jumps, ...leave, ...turns }
+    return this[this.random.weighted({ ...SIMPLE, ...OTHER, ...rest })]()
   }
 }
 
-Object.assign(Generator.prototype, STATEMENTS, LOOPS, PARALLEL, FUNCTIONS)
+Object.assign(Generator.prototype, STATEMENTS, LOOPS, PARALLEL, FUNCTIONS, ARRAY_VARIABLES)
 
 /** The program of a seed. */
 export const generate = (seed) => new Generator(seed).program()

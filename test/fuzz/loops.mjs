@@ -80,7 +80,26 @@ export const LOOPS = {
     return this.random.pick([[n], [n], [constant('n', 16)], [first, n], [first, n, constant('n', step)], down])
   },
 
+  /** Its bounds come from a variable, which its arguments or its body assign to. */
+  movedRange() {
+    const { random } = this
+    const [name, bound] = [this.name('j'), this.name('b')]
+    const [b, number] = [pinned(variable('n', bound)), () => constant('n', random.below(LEAST))]
+    const again = pinned({ k: 'assign', t: 'n', name: bound, a: pinned(number()) })
+    const args = random.pick([[b], [b], [number(), b], [b, number()], [b, again], [number(), b, constant('n', 2)]])
+    const start = { s: 'let', keyword: 'let', name: bound, value: pinned(masked(this.expression(), 15)) }
+    const loop = this.leavable('loop', { s: 'range', fn: 'range', name, args }, () =>
+      this.body(1 + random.below(2), () => {
+        this.declare(name, 'n', { writable: false, small: true })
+        this.declare(bound, 'n')
+      }),
+    )
+    loop.body.splice(random.below(loop.body.length + 1), 0, { s: 'assign', op: '=', name: bound, value: number() })
+    return [start, loop]
+  },
+
   range() {
+    if (this.random.chance(0.4)) return this.movedRange()
     const name = this.name('j')
     const args = this.rangeArguments()
     return this.leavable('loop', { s: 'range', fn: 'range', name, args }, () =>

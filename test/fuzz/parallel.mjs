@@ -6,6 +6,8 @@ import { LEAST } from './data.mjs'
 import { binary, call, constant, masked, pinned, variable } from './nodes.mjs'
 
 const closed = (one) => ({ ...one, writable: false })
+/** What may be the same memory as another array is seen to be so, or not. */
+const named = (list) => list.filter(({ renamed }) => !renamed)
 const hidden = (one) => ({ ...one, writable: false, readable: false })
 
 export const PARALLEL = {
@@ -16,7 +18,7 @@ export const PARALLEL = {
     this.parallel = true
     const variables = scope.variables.map(closed)
     const helpers = scope.helpers.filter(({ effects }) => !effects)
-    const body = this.within({ arrays, grids, variables, helpers }, work)
+    const body = this.within({ arrays: named(arrays), grids: named(grids), variables, helpers }, work)
     this.parallel = parallel
     this.around = around
     return body
@@ -27,7 +29,7 @@ export const PARALLEL = {
     const [name, { arrays, grids }] = [this.name('j'), this.scope]
     const counter = variable('n', name)
     const own = pinned(random.chance(0.8) ? counter : binary('n', '-', constant('n', LEAST - 1), counter))
-    const free = arrays.filter(({ least, writable }) => least >= LEAST && writable !== false)
+    const free = named(arrays).filter(({ least, writable }) => least >= LEAST && writable !== false)
     const targets = free.filter(({ own }) => own === undefined && random.chance(0.2))
     const inner = arrays.map((array) => (targets.includes(array) ? { ...array, own } : closed(array)))
     const reductions = Array.from({ length: random.below(3) }, () => this.reduction())
@@ -40,12 +42,16 @@ export const PARALLEL = {
       return [...first, ...list, ...stores, ...reductions.flatMap((one) => this.combine(one, counter))]
     })
     const flags = ['&&', '||']
-    const lets = [...reductions, ...(last === undefined ? [] : [{ names: [last], starts: ['(m & 255)'] }])].flatMap(
+    // At times it is the end as well.
+    const ends = last !== undefined && random.chance(0.3)
+    const first = ends ? '(m & 15)' : '(m & 255)'
+    const lets = [...reductions, ...(last === undefined ? [] : [{ names: [last], starts: [first] }])].flatMap(
       ({ names, starts, kind }) => names.map((one, i) => [one, flags.includes(kind) ? 'b' : 'n', starts[i]]),
     )
     for (const [one, t] of lets) this.declare(one, t)
     const start = lets.map(([one, t, value]) => ({ s: 'let', keyword: 'let', name: one, value: constant(t, value) }))
-    return [...start, { s: 'range', fn: 'prange', name, args: this.rangeArguments(), body }]
+    const args = ends ? [pinned(variable('n', last))] : this.rangeArguments()
+    return [...start, { s: 'range', fn: 'prange', name, args, body }]
   },
 
   /** A variable from outside that each iteration has for itself from here on. */
@@ -140,8 +146,8 @@ export const PARALLEL = {
     const { random, scope } = this
     const [row, column] = [this.name('j'), this.name('j')]
     const [i, j] = [variable('n', row), variable('n', column)]
-    const grids = scope.grids.filter((one) => one.dims === 2 && one.writable !== false)
-    const arrays = scope.arrays.filter(
+    const grids = named(scope.grids).filter((one) => one.dims === 2 && one.writable !== false)
+    const arrays = named(scope.arrays).filter(
       (one) => one.least >= LEAST && one.writable !== false && one.name !== 'approximate',
     )
     const flat = grids.length === 0 || random.chance(0.5)
@@ -181,7 +187,9 @@ export const PARALLEL = {
       this.declare(name, 'n', { writable: false, small: true })
       const before = random.chance(0.5) ? this.statements(1) : []
       // What has effects of its own is not seen to be the same element when it is read and written.
-      const pure = { helpers: [], variables: this.scope.variables.map(closed) }
+      const still = (list) => list.map((one) => ({ ...one, turns: false }))
+      const { variables, arrays, grids } = this.scope
+      const pure = { helpers: [], variables: variables.map(closed), arrays: still(arrays), grids: still(grids) }
       const [at, by] = this.within(pure, () => [this.expression(), this.expression()])
       const [index, value] = [masked(at, random.pick([1, 3, 7])), pinned(masked(by, 1023))]
       const change = random.chance(0.3) ? { s: 'add' } : { s: 'store', op: random.pick(['+=', '+=', '-=']) }

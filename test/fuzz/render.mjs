@@ -23,6 +23,7 @@ const EXPRESSIONS = {
   },
   arrow: ({ name, a }, mode) => `(${name}) => ${expression(a, mode)}`,
   len: ({ array }) => `${array}.length`,
+  assign: ({ name, a }, mode) => `(${name} = ${expression(a, mode)})`,
   update: ({ op, name, prefix }) => (prefix ? `(${op}${name})` : `(${name}${op})`),
   /** Bigints are held in 64 bits. */
   wrapped: ({ op, a, b }, mode) =>

@@ -1,6 +1,7 @@
 // Random statements, as methods of the generator.
 // SPDX-License-Identifier: MIT
 
+import { pickArray } from './arrays.mjs'
 import { bigThatFits } from './bigs.mjs'
 import { LEAST_EXTENT } from './data.mjs'
 import { index as indexOf, indices } from './elements.mjs'
@@ -30,7 +31,7 @@ export const STATEMENTS = {
   store() {
     const arrays = this.scope.arrays.filter(({ writable }) => writable !== false)
     if (arrays.length === 0) return this.assign()
-    const array = this.random.pick(arrays)
+    const array = pickArray(this.random, arrays)
     const index = array.own ?? indexOf(this.expressions, array, 2)
     if (array.name === 'approximate') {
       return { s: 'store', op: '=', array: array.name, index, value: this.expressions.approximate(2) }
@@ -61,7 +62,7 @@ export const STATEMENTS = {
   set() {
     const grids = this.scope.grids.filter(({ writable }) => writable !== false)
     if (grids.length === 0) return this.store()
-    const grid = this.random.pick(grids)
+    const grid = pickArray(this.random, grids)
     const at = grid.own ?? indices(this.expressions, grid, 2)
     return { s: 'set', array: grid.name, indices: at, value: this.stored(grid) }
   },
@@ -72,7 +73,7 @@ export const STATEMENTS = {
     const grid = this.random.pick(grids)
     const name = this.name('r')
     const [index] = indices(this.expressions, grid, 2)
-    this.scope.grids.push({ ...grid, name, dims: 1 })
+    this.scope.grids.push({ ...grid, name, dims: 1, turns: false })
     return { s: 'row', name, array: grid.name, index }
   },
 
@@ -98,7 +99,7 @@ export const STATEMENTS = {
     const least = this.random.pick([4, 16])
     const variable = binary('n', '+', binary('n', '&', this.expression(), constant('n', 7)), constant('n', least))
     const length = this.random.chance(0.5) ? constant('n', least) : variable
-    this.scope.arrays.push({ name, t: LOCAL_ARRAYS[type], least })
+    this.scope.arrays.push({ name, t: LOCAL_ARRAYS[type], type, least })
     return { s: 'array', name, type, length }
   },
 
@@ -113,7 +114,7 @@ export const STATEMENTS = {
     const name = this.name('w')
     const extent = () => binary('n', '+', masked(this.expression(), 3), pinned(constant('n', LEAST_EXTENT)))
     const shape = [extent(), extent()]
-    this.scope.grids.push({ name, t: 'n', dims: 2 })
+    this.scope.grids.push({ name, t: 'n', type: 'float64', dims: 2 })
     return { s: 'zeros', name, shape }
   },
 
