@@ -361,7 +361,7 @@ describe('calls', () => {
       const a = Float64Array.of(1, 2)
       for (let turn = 0; turn < 3; turn++) {
         expect(outer(a, 1)).toBe(3)
-        expect(errorOf(() => outer(a, 9))).toMatchObject({ message: 'too far', function: 'outer' })
+        expect(errorOf(() => outer(a, 9))).toMatchObject({ message: 'too far', function: 'inner' })
         expect(() => outer(a, 3)).toThrow(/out of bounds.*size 2/)
       }
     }
