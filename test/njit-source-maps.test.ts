@@ -136,3 +136,95 @@ describe('a map that is of no use leaves the place in the file itself', () => {
     expectItself(file, await said(file))
   })
 })
+
+describe('a file whose text is what runs', () => {
+  /** Runs `text` as the file of a name, whose text on disk is `onDisk`. Prints places of the errors of `all`, called with 5. */
+  async function places(name: string, text: string, onDisk = text): Promise<Said[]> {
+    const file = join(folder, name)
+    writeFileSync(file, onDisk)
+    const said = await jsonOf<Said[]>(`
+      import { njit } from ${JSON.stringify(import.meta.resolve('numloom/njit'))}
+      import { runInThisContext } from 'node:vm'
+      const all = runInThisContext(${JSON.stringify(`(njit) => {${text}\nreturn all }`)}, { filename: ${JSON.stringify(file)} })(njit)
+      console.log(JSON.stringify(all.map((f) => {
+        try {
+          return { name: String(f(5)) }
+        } catch ({ function: name, message, file, line, column }) {
+          return { name, message, file, line, column }
+        }
+      })))`)
+    return said.map((one) => ({ ...one, file: one.file === file ? 'the file' : one.file }))
+  }
+
+  test('TypeScript that Node runs by writing blanks for types', async () => {
+    const typed = [
+      'type Five = 5',
+      'const first = njit((x: Five, y: number = 2): number => {',
+      '  const z: number = x as number',
+      '  return z!.length as number + y',
+      '})',
+      'const all = [first, njit(<T>(x: T): number => (x as unknown as number[])[0]!)]',
+    ].join('\n')
+    const blank = typed
+      .replace('type Five = 5', (part) => ' '.repeat(part.length))
+      .replaceAll(/: (?:Five|number|T)\b|<T>| as unknown as number\[\]| as number|!/g, (part) =>
+        ' '.repeat(part.length),
+      )
+    const [first, second] = await places('strip.ts', blank, typed)
+    expect(first).toMatchObject({ name: 'first', file: 'the file', line: 4, column: 10 })
+    expect(first?.message).toContain('    4 |   return z!.length as number + y\n      |          ^')
+    expect(second).toMatchObject({ file: 'the file', line: 6, column: 47 })
+  })
+
+  test('equal functions, each behind the start of its call, and a function that begins another one', async () => {
+    const text = [
+      'const a = njit({},',
+      '  (x) => x[0])',
+      'const b = njit({},',
+      '  (x) => x[0])',
+      'const make = (f) => njit(f)',
+      'const c = make((x) => x[1] + 1)',
+      'const d = make((x) => x[1])',
+      'const all = [a, b, c, d]',
+    ].join('\n')
+    const found = await places('equal.mjs', text)
+    expect(found.map(({ line, column }) => [line, column])).toEqual([
+      [2, 10],
+      [4, 10],
+      [6, 23],
+      [7, 23],
+    ])
+  })
+
+  test("esbuild's names", async () => {
+    const text = [
+      'const __name = (f, name) => Object.defineProperty(f, "name", { value: name })',
+      'const a = njit((x) => {',
+      '  const square = /* @__PURE__ */ __name((v) => v * v, "square")',
+      '  function cube(v) {',
+      '    return v * v * v',
+      '  }',
+      '  __name(cube, "cube");',
+      '  return square(x) + cube(x)',
+      '})',
+      'const all = [a, njit((x) => { const f = __name((v) => v[0], "f"); return f(x) })]',
+    ].join('\n')
+    const [sum, refused] = await places('names.mjs', text)
+    expect(sum?.name).toBe('150')
+    expect(refused).toMatchObject({ file: 'the file', line: 10, column: 55 })
+  })
+})
+
+test('a function of another file: lines are those of its text, and so is the name', async () => {
+  writeFileSync(join(folder, 'other.mjs'), '\n\n\nexport const far = (x, i) => {\n  return x[i]\n}\n')
+  const said = await jsonOf<Said>(`
+    import { njit } from ${JSON.stringify(import.meta.resolve('numloom/njit'))}
+    import { far } from ${JSON.stringify(join(folder, 'other.mjs'))}
+    try {
+      njit({ globals: { far } }, (x) => far(x, 7))(new Float64Array(2))
+    } catch ({ function: name, message, file, line, column }) {
+      console.log(JSON.stringify({ name, message, file, line, column }))
+    }`)
+  expect(said).toMatchObject({ name: 'far', file: '', line: 2, column: 12 })
+  expect(said.message).toContain("in 'far' (2:12 of its text)")
+})

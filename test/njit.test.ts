@@ -69,7 +69,7 @@ describe('calls', () => {
 
   test('signatures that no argument fits tell the nearest, and what to pass', () => {
     const f = (signatures: string | string[], ...args: unknown[]) => {
-      const fn = args.length === 1 ? (_a: Any) => 0 : (_a: Any, _b: Any) => 0
+      const fn = args.length === 1 ? (_a: Any) => 0 : (_a: Any, _b: Any, _c = 0) => 0
       return errorOf(() => (njit(signatures, { ...OFF, name: 'f' }, fn) as Any)(...args)).message
     }
     const near = (wanted: string, at: number, found: string, fix: string) =>
@@ -81,7 +81,7 @@ describe('calls', () => {
     expect(f('f8(i4)', -0)).toEqual(near('i4', 1, '-0', 'x \\| 0'))
     expect(f('f8(u4)', 2.5)).toEqual(near('u4', 1, '2.5', 'x >>> 0'))
     expect(f('f8(i2)', 1e6)).toEqual(near('i2', 1, '1000000', 'a whole number that i2 has'))
-    expect(f('f8(f8)', 1n)).toEqual(near('f8', 1, 'i8', 'Number\\(x\\)'))
+    expect(f('f8(f8)', 1n)).toEqual(near('f8', 1, '1n', 'Number\\(x\\)'))
     expect(f('f8(i8)', 1)).toEqual(near('i8', 1, '1', 'BigInt\\(x\\)'))
     expect(f(['f8(f8[:], f8[:])', 'f8(i8, f8[:])'], 1n, new Float32Array(1))).toEqual(
       near('f8\\[:\\]', 2, 'f4\\[::1\\]', 'Float64Array.from\\(x\\)'),
@@ -114,6 +114,31 @@ describe('calls', () => {
       if (signature !== 'f8[:]') expect(again.signatures).toEqual([signature])
     }
     expect(() => njit('f8(f8[::1]n)', OFF, fn)(new Float64Array(1))).toThrow(/NL5006.*pass nl\.asarray\(x\)/)
+  })
+
+  test('a signature has no more parameters than the function, and compile only what calls may have', async () => {
+    expect(() => njit('f8(f8, f8)', OFF, (x: number) => x)).toThrow(/^NL5002: .*2 parameters, and '.*' has 1/)
+    expect(() => njit(['f8(f8)', 'f8(i4, f8)'], { ...OFF, name: 'id' }, (x: number) => x)).toThrow(/'id' has 1/)
+    const partial = njit('f8(f8)', OFF, (x: number, by = 2) => x * by)
+    expect(partial(1.5)).toBe(3)
+    await expect(partial.compile('(f8[:])')).rejects.toThrow(/^NL5006/)
+    await partial.compile('(i4)')
+    expect(partial.signatures).toEqual(['f8'])
+    await expect(njit(OFF, (x: Any) => x).compile('(f8, f8)')).rejects.toThrow(/^NL5002/)
+  })
+
+  test('u8 takes bigints that are not negative, of 63 bits', () => {
+    for (const target of TARGETS) {
+      const half: Any = njit('i8(u8)', { ...OFF, target, name: 'half' }, (x: Any) => x / 2n)
+      expect([half(7n), half(0n), half(2n ** 63n - 1n)]).toEqual([3n, 0n, 2n ** 62n - 1n])
+      expect(() => half(-1n)).toThrow(/^NL5006: .*has u8 as argument 1, not -1n: pass BigInt.asUintN\(63, x\)/)
+      expect(errorOf(() => half(2n ** 63n))).toMatchObject({ name: 'RangeError', code: 'NL5005', function: 'half' })
+      const both: Any = njit(['i8(u8)', 'i8(i8)'], { ...OFF, target }, (x: Any) => x + 1n)
+      expect([both(1n), both(-3n), both(1n)]).toEqual([2n, -2n, 2n])
+      expect(both.signatures).toEqual(['i8'])
+      const second: Any = njit({ ...OFF, target }, (a = 1, b = 2n) => (a > 0 ? b : -b))
+      expect(() => second(undefined, -(2n ** 64n))).toThrow(/^NL5005: argument 2 of '.*' is -18446744073709551616n/)
+    }
   })
 
   test("Numba's other names, and Fortran's order", () => {
@@ -336,7 +361,7 @@ describe('calls', () => {
       const a = Float64Array.of(1, 2)
       for (let turn = 0; turn < 3; turn++) {
         expect(outer(a, 1)).toBe(3)
-        expect(errorOf(() => outer(a, 9))).toMatchObject({ message: 'too far', function: 'outer' })
+        expect(errorOf(() => outer(a, 9))).toMatchObject({ message: 'too far', function: 'inner' })
         expect(() => outer(a, 3)).toThrow(/out of bounds.*size 2/)
       }
     }
@@ -376,6 +401,18 @@ describe('options', () => {
       expect(() => njit({ schedule }, (x: number) => x)).toThrow(/NL5001: njit's option schedule is .*; valid are/)
     }
     expect(() => njit({ fastmath: { reassoc: true } } as Any, (x: number) => x)).toThrow(/NL5001.*fast, nnan/)
+  })
+
+  test('what is in the place of signatures and options is one of them', () => {
+    const fn = (x: number) => x
+    const call = njit as Any
+    const lists = [[OFF, 'f8(f8)'], ['f8(f8)', OFF, 5], [5], [null], [fn], ['f8(f8)', 'f8(f8)'], [new Map()], [[OFF]]]
+    for (const list of lists) expect(() => call(...list, fn)).toThrow(/^NL500[12]: /)
+    const globals = new Map([['a', 1]])
+    expect(() => call({ globals }, fn)).toThrow(/^NL5001: njit's option globals/)
+    expect(call(undefined, fn)(1)).toBe(1)
+    expect(call('f8(f8)', undefined, fn)(1)).toBe(1)
+    expect(call(Object.create(null, { cache: { value: false, enumerable: true } }), fn)(1)).toBe(1)
   })
 
   test("fastmath: ['fast'] is all of LLVM's flags", () => {

@@ -7,11 +7,17 @@ import { heap } from '../core/heap.js'
 import { itemsize } from './emit-expressions.js'
 import type { Description, Shape } from './frontend.js'
 import type { ArrayType, Type } from './ir.js'
+import { wideBigint } from './mismatch.js'
 import type { ArrayArgument, NumericArray, Program } from './target.js'
 import { typedArrayName } from './value.js'
 
-/** Writes arguments into the slots of a program; returns the arrays, whose addresses are the target's matter. */
+/**
+ * Writes arguments into the slots of a program; returns the arrays, whose addresses are the target's matter. `given` are those
+ * of the call of the function `name`.
+ */
 export function fill(
+  name: string,
+  given: readonly unknown[],
   { layout, parameters, written }: Description,
   slots: Float64Array,
   args: readonly unknown[],
@@ -22,15 +28,14 @@ export function fill(
     const slot = layout.parameters[i] as number
     const value = args[i]
     if (typeof type !== 'string') arrays.push(fillArray(type, slot, slots, value, written[i] as boolean))
-    else if (type === 'big') bigSlots(slots)[slot] = fitting(value as bigint)
-    else slots[slot] = Number(value)
+    else if (type === 'big') {
+      const bits = bigSlots(slots)
+      bits[slot] = value as bigint
+      // What does not fit was cut.
+      if (bits[slot] !== value) throw wideBigint(name, given, value as bigint)
+    } else slots[slot] = Number(value)
   }
   return arrays
-}
-
-function fitting(value: bigint): bigint {
-  if (BigInt.asIntN(64, value) === value) return value
-  throw new RangeError(`the argument ${value}n does not fit in 64 bits; pass BigInt.asIntN(64, ...)`)
 }
 
 function bigSlots(slots: Float64Array): BigInt64Array {

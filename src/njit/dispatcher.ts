@@ -24,7 +24,17 @@ import { noArgument, noSignature } from './mismatch.js'
 import { type Placement, placementOf } from './placement.js'
 import { type ResultCheck, resultCheck } from './result-check.js'
 import { callError, overlapWarning } from './run-errors.js'
-import { type ArgumentType, isHuge, isWithin, MISSING, matchSignature, type Signature, typeOf } from './signature.js'
+import {
+  type ArgumentType,
+  checkCount,
+  defaultTypes,
+  isHuge,
+  isWithin,
+  MISSING,
+  matchSignature,
+  type Signature,
+  typeOf,
+} from './signature.js'
 import type { Program, Target } from './target.js'
 import { compiledCall, plainCall } from './telling.js'
 
@@ -176,6 +186,17 @@ export class Dispatcher {
       if (type !== undefined) return type
       throw noArgument(this.name, i, arg)
     })
+    return this.#declared(types, passed)
+  }
+
+  /** The types that a signature of the function's own, as in compile('(f8)'), is compiled for. */
+  typesFor(signature: Signature): readonly ArgumentType[] {
+    checkCount(signature, this.name, this.definition.source.node.params.length)
+    return this.#declared(defaultTypes(signature), [])
+  }
+
+  /** What arguments of such types are converted to. Throws NjitError where no signature takes them. */
+  #declared(types: ArgumentType[], passed: readonly unknown[]): ArgumentType[] {
     if (this.signatures.length === 0) return types
     const exact = this.signatures.map((signature) => matchSignature(signature, types, passed))
     const found = exact.find((match) => match?.every((type, i) => type.text === types[i]?.text)) ?? exact.find(Boolean)
@@ -320,7 +341,7 @@ export class Dispatcher {
     const { layout } = description
     const before = program.slots()
     before[layout.error + OVERLAP] = 0
-    const arrays = fill(description, before, all)
+    const arrays = fill(this.name, given, description, before, all)
     const { threads } = this.definition.settings
     const status = program.call(arrays, threads && allowedThreads(threads))
     this.stats.lastThreads = program.lastThreads()

@@ -14,10 +14,10 @@ import {
   vectorization,
   webAssembly,
 } from './inspect.js'
-import { type NjitOptions, readOptions } from './options.js'
+import { isRecord, type NjitOptions, readOptions } from './options.js'
 import type { LoopReport } from './parallel.js'
 import type { Placement } from './placement.js'
-import { parseSignature } from './signature.js'
+import { checkCount, parseSignature } from './signature.js'
 import { callerPlace, Source } from './source.js'
 import type { LoopRemark } from './vectorization.js'
 
@@ -91,19 +91,22 @@ export function njit<F extends AnyFunction>(...args: unknown[]): NjitFunction<F>
   const fn = args.at(-1) as F
   const rest = args.slice(0, -1)
   const signatures = typeof rest[0] === 'string' || Array.isArray(rest[0]) ? [rest.shift()].flat() : []
-  const options = (rest.shift() ?? {}) as NjitOptions
+  const [options = {}] = rest.splice(0, 1)
   if (typeof fn !== 'function')
     throw new NjitError('NL5007: the last argument of njit must be a function.', { code: 'NL5007' })
+  if (rest.length > 0 || !isRecord(options)) {
+    const text =
+      'NL5001: njit takes a signature or a list of them, then options, then the function; the first two may be left out.'
+    throw new NjitError(text, { code: 'NL5001' })
+  }
   if (definitions.has(fn)) {
     throw new NjitError(`NL5007: '${fn.name}' is compiled already; pass its jsFunction.`, { code: 'NL5007' })
   }
   const settings = readOptions(options)
   const source = new Source(fn, callerPlace(1), settings.name ?? '')
-  const dispatcher = new Dispatcher(
-    { source, settings },
-    fn,
-    signatures.map((text) => parseSignature(text as string)),
-  )
+  const parsed = signatures.map((text) => parseSignature(text as string))
+  for (const signature of parsed) checkCount(signature, source.name, source.node.params.length)
+  const dispatcher = new Dispatcher({ source, settings }, fn, parsed)
   return decorate<F>(dispatcher, fn)
 }
 

@@ -11,7 +11,7 @@ import { representation } from './interval.js'
 import type { Statement } from './ir.js'
 import { targetFor } from './libraries.js'
 import { LOOP_COMMENT } from './remarks.js'
-import { defaultTypes, isHuge, parseSignature } from './signature.js'
+import { isHuge, parseSignature } from './signature.js'
 import { describe, type Value } from './value.js'
 import { loopRemarks } from './vectorization.js'
 import { eachStatement } from './walk.js'
@@ -23,7 +23,7 @@ export async function compileAhead(dispatcher: Dispatcher, args: readonly unknow
   const texts = args.length > 0 && args.every((arg) => typeof arg === 'string') ? (args as string[]) : []
   const signatures = texts.length > 0 ? texts.map(parseSignature) : args.length === 0 ? dispatcher.signatures : []
   if (signatures.length === 0) return dispatcher.compileAhead(dispatcher.typesOf(args), args.some(isHuge))
-  for (const signature of signatures) await dispatcher.compileAhead(defaultTypes(signature), false)
+  for (const signature of signatures) await dispatcher.compileAhead(dispatcher.typesFor(signature), false)
 }
 
 /** The text of every specialisation, below a comment. */

@@ -42,12 +42,23 @@ function nearest(signatures: readonly Signature[], types: readonly ArgumentType[
     return `The nearest, ${text}, takes ${parameters.length} argument${parameters.length === 1 ? '' : 's'}, not ${types.length}.`
   const at = wrong[0] as number
   const [parameter, type, arg] = [parameters[at] as Parameter, types[at] as ArgumentType, args[at]]
-  const found = typeof arg === 'number' ? (Object.is(arg, -0) ? '-0' : String(arg)) : type.text
+  const found = typeof arg === 'number' || typeof arg === 'bigint' ? shown(arg) : type.text
   const fix = conversion(parameter, type)
   return `The nearest, ${text}, has ${parameter.text} as argument ${at + 1}, not ${found}: pass ${fix}, or add a signature.`
 }
 
-const WHOLE: Readonly<Record<string, string>> = { i4: 'x | 0', u4: 'x >>> 0' }
+function shown(value: number | bigint): string {
+  if (typeof value === 'bigint') return `${value}n`
+  return Object.is(value, -0) ? '-0' : String(value)
+}
+
+/** An argument that is beyond what a bigint is in compiled code. */
+export function wideBigint(name: string, args: readonly unknown[], value: bigint): RangeError {
+  const text = `NL5005: argument ${args.indexOf(value) + 1} of '${name}' is ${value}n, which does not fit in 64 bits with a sign. Pass BigInt.asIntN(64, x).`
+  return Object.assign(new RangeError(text), { code: 'NL5005', function: name })
+}
+
+const WHOLE: Readonly<Record<string, string>> = { i4: 'x | 0', u4: 'x >>> 0', u8: 'BigInt.asUintN(63, x)' }
 const DTYPES: Readonly<Record<string, string>> = { f8: 'float64', f4: 'float32', i4: 'int32', i8: 'int64' }
 
 /** What makes the wanted type of a value `x`. */

@@ -82,6 +82,13 @@ const KNOWN = new Set([
   ],
 ])
 
+/** Whether names and values are all that an object is: of a Map they would not be found. Modules are such objects. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype = Object.getPrototypeOf(value)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
 /** Throws NjitError NL5001 for an option that is unknown or wrong, ValueError for a wrong thread count. */
 export function readOptions(options: NjitOptions): Settings {
   for (const name of Object.keys(options)) {
@@ -93,7 +100,7 @@ export function readOptions(options: NjitOptions): Settings {
   if (options.require !== undefined && options.require !== 'compiled') invalid('require', options.require, "'compiled'")
   if (race !== undefined && race !== 'check') invalid('race', race, "'check'")
   if (name !== undefined && (typeof name !== 'string' || name === '')) invalid('name', name, 'names')
-  if (typeof globals !== 'object' || globals === null || Array.isArray(globals)) {
+  if (!isRecord(globals)) {
     invalid('globals', globals, 'objects of names and values, as in { g: 9.81 }')
   }
   if (threads !== undefined) countOf(threads, 'njit')

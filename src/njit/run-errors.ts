@@ -7,7 +7,7 @@ import { codeFrame, placeOf } from './diagnostic.js'
 import { type Description, decodePosition } from './frontend.js'
 import type { Failure } from './ir.js'
 import { raceError } from './race-report.js'
-import type { Source } from './source.js'
+import { type Source, sourceOf } from './source.js'
 import { STACK_ENDED } from './target.js'
 
 const CONSTRUCTORS = { Error, RangeError, TypeError, ValueError } as const
@@ -35,8 +35,10 @@ export function callError(
   if (what === RACES && watch) return raceError(watch, slots.subarray(layout.error), sources)
   const position = decodePosition(sources, where)
   const { file, line, column } = placeOf(position)
-  const place = `in '${name}' (${file ? `${file}:` : ''}${line}:${column})`
-  const fields = { function: name, file, line, column }
+  // It may be in a function that this one calls. Without a file, lines are those of its text.
+  const owner = sourceOf(position).name
+  const place = `in '${owner}' (${file ? `${file}:${line}:${column}` : `${line}:${column} of its text`})`
+  const fields = { function: owner, file, line, column }
   if (what === OUT_OF_BOUNDS) {
     const message = `index ${first} is out of bounds for axis ${axis} with size ${size}, ${place}\n${codeFrame(position)}`
     return Object.assign(new RangeError(message), { code: 'NUMLOOM_INDEX', index: first, axis, size, ...fields })

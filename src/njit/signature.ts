@@ -22,6 +22,8 @@ const BOOLEAN: ArgumentType = { text: 'b1', value: BOOL }
 /** Of an argument that is undefined, where its parameter has a default. */
 export const MISSING: ArgumentType = { text: 'undefined', value: UNSET }
 const BIGINT: ArgumentType = { text: 'i8', value: BIG }
+/** Of signatures alone: bigints that are not negative, and have 63 bits. */
+const UNSIGNED: ArgumentType = { text: 'u8', value: BIG }
 
 const arrayTypes = new Map<string, ArgumentType>()
 
@@ -100,8 +102,10 @@ const INTEGERS = new Map<string, ArgumentType>(
   (['i1', 'u1', 'i2', 'u2', 'i4', 'u4'] satisfies Storage[]).map((text) => [text, { text, value: elementOf(text) }]),
 )
 
-/** Whether a number is among those that code for a type of numbers is right for. */
-export function isWithin({ value: type }: ArgumentType, value: unknown): boolean {
+/** Whether a number or bigint is among those that code for a type is right for. */
+export function isWithin(wanted: ArgumentType, value: unknown): boolean {
+  const { value: type } = wanted
+  if (wanted === UNSIGNED) return (value as bigint) >= 0n
   if (type.kind !== 'number' || !type.whole) return true
   return Number.isInteger(value) && Number(value) >= type.lo && Number(value) <= type.hi && !Object.is(value, -0)
 }
@@ -168,7 +172,10 @@ function scalarParameter(storage: string, text: string, signature: string): Para
     accepts,
   })
   if (storage === 'b1') return of(BOOLEAN, ({ value }) => value.kind === 'bool')
-  if (storage === 'i8' || storage === 'u8') return of(BIGINT, ({ value }) => value.kind === 'big')
+  if (storage === 'i8') return of(BIGINT, ({ value }) => value.kind === 'big')
+  if (storage === 'u8') {
+    return of(UNSIGNED, (type, value) => type === UNSIGNED || (type === BIGINT && isWithin(UNSIGNED, value)))
+  }
   if (storage === 'f8' || storage === 'f4') return of(DOUBLE, ({ value }) => value.kind === 'number')
   const scalar = INTEGERS.get(storage)
   if (!scalar) malformed(signature, `'${text}' is no type`)
@@ -184,6 +191,12 @@ export function parseSignature(text: string): Signature {
   const result = match[1] || undefined
   if (result !== undefined) resultType(result, text)
   return { text, result, parameters: parts.map((part) => parameterOf(part, text)) }
+}
+
+/** Throws NjitError NL5002 where a signature has more parameters than the function, which would take none of its calls. */
+export function checkCount({ text, parameters }: Signature, name: string, most: number): void {
+  const { length } = parameters
+  if (length > most) malformed(text, `it has ${length} parameter${length === 1 ? '' : 's'}, and '${name}' has ${most}`)
 }
 
 /** What a signature says of the result; undefined where there shall be none. Its kind is what `accepts` looks at. */

@@ -7,6 +7,7 @@ import * as acorn from 'acorn'
 import { NjitError } from '../core/errors.js'
 import { isPure } from './build-elements.js'
 import type { Position } from './ir.js'
+import { findText, lineAndColumn } from './locate.js'
 import { type Original, originalPlace } from './source-maps.js'
 import type { FunctionNode } from './value.js'
 
@@ -49,6 +50,7 @@ export class Source {
       try {
         const program = acorn.parse(form, { ecmaVersion: 'latest' })
         spellOut(program)
+        takeNamesOff(program)
         shift(program, this.base - 1 - i)
         const { expression } = program.body[0] as acorn.ExpressionStatement
         if (i === 0) return functionOf(expression)
@@ -85,23 +87,21 @@ export class Source {
   excerpt(position: Position): { line: string; caret: number } {
     const original = this.#original(position)
     if (original?.text !== undefined) return cut(original.text.trimEnd(), original.column - 1)
+    const origin = this.#locate()
+    // As it is in the file: types may have been taken out of the text.
+    const text = origin ? origin.text.slice(origin.offset, origin.offset + this.text.length) : this.text
     const offset = position - this.base
-    const from = this.text.lastIndexOf('\n', offset - 1) + 1
-    const to = this.text.indexOf('\n', offset)
-    return cut(this.text.slice(from, to < 0 ? undefined : to).trimEnd(), offset - from)
+    const from = text.lastIndexOf('\n', offset - 1) + 1
+    const to = text.indexOf('\n', offset)
+    return cut(text.slice(from, to < 0 ? undefined : to).trimEnd(), offset - from)
   }
 
-  /** The file that holds the text: the one nearest to the call of njit, where the text occurs twice. */
   #locate() {
     if (this.#origin || !this.caller || !existsSync(this.caller.file)) return this.#origin
-    const text = readFileSync(this.caller.file, 'utf8')
-    const { line } = this.caller
-    let best: number | undefined
-    for (let at = text.indexOf(this.text); at >= 0; at = text.indexOf(this.text, at + 1)) {
-      const distance = (offset: number) => Math.abs(lineAndColumn(text, offset).line - line)
-      if (best === undefined || distance(at) < distance(best)) best = at
-    }
-    if (best !== undefined) this.#origin = { text, file: this.caller.file, offset: best }
+    const { file } = this.caller
+    const text = readFileSync(file, 'utf8')
+    const offset = findText(text, file, this.text, this.caller)
+    if (offset !== undefined) this.#origin = { text, file, offset }
     return this.#origin
   }
 }
@@ -136,6 +136,27 @@ function spellOut(node: object): void {
   else if (isPure(left)) Object.assign(node, { ...logical, right: { type, operator: '=', left, right, start, end } })
 }
 
+/** esbuild keeps names by `__name(f, 'f')`, which is f: as a value, and as a statement behind a declaration. */
+function takeNamesOff(node: object): void {
+  const { type, expression } = node as acorn.ExpressionStatement
+  if (type === 'ExpressionStatement' && namedBy(expression))
+    become(node, { ...node, type: 'EmptyStatement' }, 'expression')
+  const value = namedBy(node)
+  if (value) become(node, value, 'callee', 'arguments', 'optional')
+  for (const part of Object.values(node).flat()) if (part !== null && typeof part === 'object') takeNamesOff(part)
+}
+
+function namedBy(node: object): object | undefined {
+  const { type, callee, arguments: args } = node as acorn.CallExpression
+  const isName = type === 'CallExpression' && callee.type === 'Identifier' && /^__name\d*$/.test(callee.name)
+  return isName ? args[0] : undefined
+}
+
+function become(node: object, other: object, ...without: string[]): void {
+  Object.assign(node, other)
+  for (const field of without) Reflect.deleteProperty(node, field)
+}
+
 /** Moves the positions of all nodes. */
 function shift(node: object, by: number): void {
   for (const value of Object.values(node)) {
@@ -147,11 +168,6 @@ function shift(node: object, by: number): void {
     at.start += by
     at.end += by
   }
-}
-
-export function lineAndColumn(text: string, offset: number): { line: number; column: number } {
-  const before = text.slice(0, offset)
-  return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') }
 }
 
 /** `const f = njit(...)`, or what compilers make of it for CommonJS. */
