@@ -117,6 +117,29 @@ console.log(JSON.stringify({ report: compiled.vectorizationReport(), text: Strin
     expect(text.split('\n')[1]).toBe(`${file}:7:3: ${stable[1]?.text}`)
   })
 
+  test.each(TARGETS)(
+    'a prange that runs in parallel may sum in any order, what it replaces has one, for %s',
+    (target) => {
+      const f: Any = njit({ target, parallel: true, cache: false }, (x: Any) => {
+        let sum = 0
+        let most = -1
+        let place = -1
+        for (const i of prange(x.length)) {
+          sum += x[i]
+          if (x[i] > most) {
+            most = x[i]
+            place = i
+          }
+        }
+        return [sum, most, place]
+      })
+      f(new Float64Array(3))
+      expect(f.vectorizationReport().map(({ text }: { text: string }) => text)).toEqual([
+        expect.stringMatching(/^'most' at \d+:\d+ goes from each iteration to the next$/),
+      ])
+    },
+  )
+
   test('loops of the user stand above those of the C', () => {
     const f = njit({ target: 'native', cache: false, name: 'twice' }, ((x: Any) => {
       for (let i = 0; i < x.length; i++) x[i] *= 2

@@ -3,7 +3,7 @@
 
 import { arange, array, type NDArray } from 'numloom'
 import { describe, expect, test } from 'vitest'
-import { njit, prange } from '../dist/njit.js'
+import { atomicAdd, njit, prange } from '../dist/njit.js'
 import { TARGETS } from './support/njit.ts'
 import { Random } from './support/random.ts'
 
@@ -398,4 +398,27 @@ test('the error of the lowest iteration, whichever thread comes first', () => {
   const x = new Float64Array(200_000).fill(2, 110_000)
   x[90_000] = 1
   for (let turn = 0; turn < 50; turn++) expect(() => compiled(x, new Float64Array(x.length))).toThrow('the first')
+})
+
+test.each(TARGETS)('an error stops what other threads have before them on %s', (target) => {
+  const source = (done: Int32Array, x: Float64Array, length: number, bad: number) => {
+    for (const i of prange(x.length, { schedule: 'static' })) {
+      if (i === bad) throw new Error('bad')
+      let sum = 0
+      for (let j = 0; j < length; j++) sum += Math.sin(i + j)
+      x[i] = sum
+      atomicAdd(done, 0, 1)
+    }
+  }
+  const compiled = njit({ parallel: true, threads: 4, target }, source)
+  const x = new Float64Array(20_000)
+  compiled(Int32Array.of(0), x, 1, -1)
+  const done = Int32Array.of(0)
+  expect(() => compiled(done, x, 20_000, 0)).toThrow('bad')
+  // Each of the other three has 5000.
+  expect(done[0]).toBeLessThan(15_000)
+  // Those before an iteration that fails are all done, since one of them might fail too.
+  done[0] = 0
+  expect(() => compiled(done, x, 1, 19_999)).toThrow('bad')
+  expect(done[0]).toBe(19_999)
 })

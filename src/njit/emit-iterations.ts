@@ -5,8 +5,27 @@ import type { Emitter } from './emit.js'
 import type { Accumulators } from './hoist.js'
 import type { Expression, ForLoop, Scalar, Statement, Variable } from './ir.js'
 import { arithmetic, constantOf, convert, math, newLabel, newVariable, use } from './typed.js'
+import { mayFail } from './walk.js'
 
-export function iterations(emitter: Emitter, nest: readonly ForLoop[], reduced: Accumulators): void {
+/** Their lines, and whether they may fail: then those that take long begin with the line `stop`. */
+export function iterations(
+  emitter: Emitter,
+  nest: readonly ForLoop[],
+  reduced: Accumulators,
+  stop: string,
+): { readonly lines: readonly string[]; readonly fails: boolean } {
+  let fails = false
+  const lines = emitter.collect(() => {
+    const list = prepared(emitter, nest, reduced)
+    fails = mayFail(list)
+    emitter.stops = { label: (nest.at(-1) as ForLoop).label, line: stop }
+    emitter.statements(list)
+    emitter.stops = undefined
+  })
+  return { lines, fails }
+}
+
+function prepared(emitter: Emitter, nest: readonly ForLoop[], reduced: Accumulators): Statement[] {
   const declare = (name: string, text: string) => {
     const variable = newVariable(name, 'i64', (nest[0] as ForLoop).position)
     emitter.declare(variable, text)
@@ -21,7 +40,7 @@ export function iterations(emitter: Emitter, nest: readonly ForLoop[], reduced: 
     }
   })
   const list = part(levels, use(declare('from', 'first')), use(declare('to', 'last')))
-  emitter.statements(emitter.prepared(list, reduced))
+  return emitter.prepared(list, reduced)
 }
 
 interface Level {

@@ -7,7 +7,7 @@
 import type { Emitter } from './emit.js'
 import { itemsize, storedType, stridesOf } from './emit-expressions.js'
 import type { ArrayType, ForLoop, Reduction, Scalar, Storage, Variable } from './ir.js'
-import { eachStatement } from './walk.js'
+import { hasLoops } from './walk.js'
 
 /** Blocks of a loop that reduces scalars; of one that reduces arrays, each of which has a copy a block. */
 const BLOCKS = 256
@@ -98,10 +98,7 @@ export function blockLines(
 ): void {
   const { names } = emitter
   const arrays = reductions.some(({ variable }) => typeof variable.type !== 'string')
-  let loops = false
-  eachStatement(loop.body, (s) => {
-    if (s.kind === 'for' || s.kind === 'loop' || s.kind === 'call') loops = true
-  })
+  const loops = hasLoops(loop.body)
   const most = arrays ? ARRAY_BLOCKS : BLOCKS
   emitter.line(`${context}.length = (${context}.turns + ${most - 1}) / ${most};`)
   emitter.line(`if (${context}.length < ${loops ? 1 : LEAST_LENGTH}) ${context}.length = ${loops ? 1 : LEAST_LENGTH};`)

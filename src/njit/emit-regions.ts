@@ -11,6 +11,10 @@ import { nestOf, useOf } from './walk.js'
 
 const SCHEDULES = ['static', 'dynamic', 'guided', 'auto']
 
+/** The most iterations between two looks at whether an earlier one has failed; those with loops in them look each time. */
+const PIECE = 1 << 15
+const STOP = 'if (NL_UNLIKELY(nl_failed_at(&context->failure) < first)) goto stopped;'
+
 /** Variables that the body takes from outside. */
 function captured(nest: readonly ForLoop[]): Variable[] {
   const { used, declared } = useOf((nest.at(-1) as ForLoop).body)
@@ -116,22 +120,9 @@ function bodyOf(
     }
     emitter.line('NL_SET_DEPTH(E); (void)A;')
     emitter.line('i64 first = begin, last = end;')
-    if (reduced.size === 0) {
-      emitter.line('if (first >= last || nl_failed_at(&context->failure) < first) return;')
-      iterations(emitter, nest, reduced)
-    } else {
-      emitter.line('for (i64 block = begin; block < end; block++) {')
-      emitter.line('first = block * context->length; last = first + context->length;')
-      emitter.line('if (last > context->turns) last = context->turns;')
-      emitter.line('if (nl_failed_at(&context->failure) < first) break;')
-      for (const reduction of reduced.values()) accumulator(emitter, reduction)
-      iterations(emitter, nest, reduced)
-      for (const { variable } of reduced.values()) {
-        if (typeof variable.type === 'string')
-          emitter.line(`context->${names.of(variable)}_parts[block] = ${names.of(variable)};`)
-      }
-      emitter.line('}')
-    }
+    if (reduced.size === 0) pieces(emitter, nest)
+    else blocks(emitter, nest, reduced)
+    emitter.line('stopped: __attribute__((unused));')
     emitter.line('nl_release_to(A, 0); return;')
     // Iterations from the first on ran in order: it tells which of several failures comes first.
     emitter.line('failed: __attribute__((unused));')
@@ -141,4 +132,27 @@ function bodyOf(
   })
   emitter.failure = failure
   return lines
+}
+
+function pieces(emitter: Emitter, nest: readonly ForLoop[]): void {
+  const { lines, fails } = iterations(emitter, nest, new Map(), STOP)
+  emitter.line('for (; first < end; first = last) {')
+  if (fails) emitter.line(`last = end - first > ${PIECE} ? first + ${PIECE} : end;`)
+  emitter.line(STOP)
+  emitter.lines(lines)
+  emitter.line('}')
+}
+
+function blocks(emitter: Emitter, nest: readonly ForLoop[], reduced: ReadonlyMap<Variable, Reduction>): void {
+  emitter.line('for (i64 block = begin; block < end; block++) {')
+  emitter.line('first = block * context->length; last = first + context->length;')
+  emitter.line('if (last > context->turns) last = context->turns;')
+  emitter.line(STOP)
+  for (const reduction of reduced.values()) accumulator(emitter, reduction)
+  emitter.lines(iterations(emitter, nest, reduced, STOP).lines)
+  for (const { variable } of reduced.values()) {
+    const name = emitter.names.of(variable)
+    if (typeof variable.type === 'string') emitter.line(`context->${name}_parts[block] = ${name};`)
+  }
+  emitter.line('}')
 }

@@ -20,7 +20,7 @@ import type {
 import { type Lane, lanesOf, partsOf, pragma } from './lanes.js'
 import { loopComment } from './remarks.js'
 import { verifyStatements } from './verify.js'
-import { nestOf, readBy, useOf } from './walk.js'
+import { hasLoops, mayFail, nestOf, readBy, useOf } from './walk.js'
 
 /** Where what lies in the slots. */
 export interface Layout {
@@ -79,6 +79,8 @@ export class Emitter {
   #count = 0
   /** The label that failures jump to. */
   failure = ''
+  /** A line for turns of the loop with a label, where these take long and may fail: another member's may have failed. */
+  stops: { readonly label: Label; readonly line: string } | undefined
   /** Writes down accesses, where loops are checked for races. */
   readonly recorder: Recorder | undefined
   /** The body of the function that is written. */
@@ -122,6 +124,10 @@ export class Emitter {
 
   text(e: Expression): string {
     return expressionText(this.names, e)
+  }
+
+  lines(texts: readonly string[]) {
+    for (const text of texts) this.line(text)
   }
 
   /** The lines that `work` writes, apart. */
@@ -307,6 +313,7 @@ export class Emitter {
       this.line(`for (${type} ${name} = ${start}; ${name} ${compare} ${stop}; ${name} += ${step}) {`)
       const [, inner] = nestOf(loop)
       if (first && !inner) this.line(first)
+      if (this.stops?.label === loop.label && mayFail(loop.body) && hasLoops(loop.body)) this.line(this.stops.line)
       const [outer, outerLanes] = [this.#simd, this.#lanes]
       this.#simd = loop.simd !== undefined
       this.#lanes = lanes

@@ -20,7 +20,7 @@ import { eachExpression, eachStatement, expressionsOf, listsOf, useOf } from './
 export type Accumulators = ReadonlyMap<Variable, Reduction>
 
 /** Reductions that C has for the lanes of a loop. */
-const IN_LANES = new Set<ReductionOp>(['+', '*', 'min', 'max'])
+export const IN_LANES: ReadonlySet<ReductionOp> = new Set<ReductionOp>(['+', '*', 'min', 'max'])
 
 /** Arrays of a nest whose overlap is looked at. */
 const MOST_APART = 8

@@ -90,9 +90,10 @@ export function webAssembly(dispatcher: Dispatcher): string {
 export function vectorization(dispatcher: Dispatcher): VectorizationReport {
   const { fastmath } = dispatcher.definition.settings
   const report = specialised(dispatcher).flatMap((of) => {
-    const { text, writtenLoops } = compiled(dispatcher, of)
+    const { text, writtenLoops, loops } = compiled(dispatcher, of)
     const said = targetFor(of.target).remarks(text, { fastmath })
-    const remarks = loopRemarks(writtenLoops, said, fastmath.includes('reassoc'))
+    const reductions = loops.flatMap(({ loop }) => loop.parallel?.reductions ?? [])
+    const remarks = loopRemarks(writtenLoops, said, { anyOrder: fastmath.includes('reassoc'), reductions })
     return remarks.map((remark) => ({ signature: of.signature, ...remark }))
   })
   return printed(report, () => report.map(({ place, text }) => `${place}: ${text}`).join('\n'))

@@ -7,7 +7,8 @@
 import { vectorizable } from './dependence.js'
 import { placeOf, placeText } from './diagnostic.js'
 import type { WrittenLoop } from './emit.js'
-import type { Expression, Position, Statement } from './ir.js'
+import { IN_LANES } from './hoist.js'
+import type { Expression, Position, Reduction, Statement } from './ir.js'
 import { eachExpression, eachStatement, expressionsOf, readBy, useOf } from './walk.js'
 
 /** What became of a loop. */
@@ -23,11 +24,19 @@ export interface LoopRemark {
 /** What the compiler said, by the numbers of loops: how it became SIMD, undefined where it did not. */
 type Said = ReadonlyMap<number, string | undefined>
 
+/** What is combined in any order. */
+interface Orders {
+  /** All sums. */
+  readonly anyOrder: boolean
+  /** Those of pranges that run in parallel. */
+  readonly reductions: readonly Reduction[]
+}
+
 /**
  * A remark for each of the user's loops, in the order of the text. `written`: what they became in C, which may be several:
- * with checks and without, in blocks, in several places. `anyOrder`: sums may be added up in any order.
+ * with checks and without, in blocks, in several places.
  */
-export function loopRemarks(written: readonly WrittenLoop[], said: Said, anyOrder: boolean): LoopRemark[] {
+export function loopRemarks(written: readonly WrittenLoop[], said: Said, orders: Orders): LoopRemark[] {
   const replaced = cutIntoBlocks(written)
   const positions = [...new Set(written.map(({ position }) => position))].sort((a, b) => a - b)
   return positions.map((position) => {
@@ -41,7 +50,7 @@ export function loopRemarks(written: readonly WrittenLoop[], said: Said, anyOrde
         ? reasonOf(
             numbers.map((i) => written[i] as WrittenLoop),
             numbers.some((i) => said.has(i)),
-            anyOrder,
+            orders,
           )
         : `SIMD, ${width} at a time`
     return {
@@ -78,11 +87,11 @@ const at = (position: Position): string => {
 }
 
 /** `there`: whether the compiler met the loop. */
-function reasonOf(copies: readonly WrittenLoop[], there: boolean, anyOrder: boolean): string {
+function reasonOf(copies: readonly WrittenLoop[], there: boolean, orders: Orders): string {
   const inner = copies.flatMap(loopsIn)[0]
   if (inner !== undefined) return `only innermost loops become SIMD, and there is one in it at ${at(inner.position)}`
   // A copy without checks is the one that is meant to become SIMD.
-  const obstacles = copies.map((loop) => obstacle(loop, anyOrder))
+  const obstacles = copies.map((loop) => obstacle(loop, orders))
   const best = obstacles.find((one) => !one?.isCheck)
   const found = (best ?? obstacles[0])?.text
   if (found !== undefined) return found
@@ -91,11 +100,11 @@ function reasonOf(copies: readonly WrittenLoop[], there: boolean, anyOrder: bool
 }
 
 /** What stands in the way of SIMD, whatever the compiler. */
-function obstacle(loop: WrittenLoop, anyOrder: boolean): { text: string; isCheck: boolean } | undefined {
+function obstacle(loop: WrittenLoop, orders: Orders): { text: string; isCheck: boolean } | undefined {
   let text = loop.kind === 'loop' ? 'how often it runs is not known before it begins' : undefined
   let isCheck = false
   eachStatement(loop.body, (s) => {
-    text ??= obstacleIn(s) ?? orderIn(s, loop, anyOrder)
+    text ??= obstacleIn(s) ?? orderIn(s, loop, orders)
     isCheck ||= s.kind === 'check'
   })
   if (loop.kind === 'for' && !vectorizable(loop).safe) text ??= 'an iteration may need what another one stores'
@@ -123,19 +132,18 @@ function obstacleIn(s: Statement): string | undefined {
   }
 }
 
-/** Sums and the like in doubles, which have an order. */
-function orderIn(s: Statement, loop: WrittenLoop, anyOrder: boolean): string | undefined {
-  if (s.kind !== 'assign' || s.variable.type !== 'f64' || !readBy(s.value).has(s.variable)) return undefined
-  if (useOf(loop.body).declared.has(s.variable)) return undefined
-  if (loop.kind === 'for' && loop.simd?.reductions.some(({ variable }) => variable === s.variable)) return undefined
+/** What has an order: sums and the like in doubles, and of a prange that runs in parallel what else it reduces. */
+function orderIn(s: Statement, loop: WrittenLoop, { anyOrder, reductions }: Orders): string | undefined {
+  if (s.kind !== 'assign' || useOf(loop.body).declared.has(s.variable)) return undefined
+  const text = `'${s.variable.name}' at ${at(s.position)} goes from each iteration to the next`
+  const reduction = reductions.find(({ variable }) => variable === s.variable)
+  if (reduction) return IN_LANES.has(reduction.op) ? undefined : text
+  if (s.variable.type !== 'f64' || !readBy(s.value).has(s.variable)) return undefined
   const { value } = s
   const isItself = (e: Expression) => e.kind === 'variable' && e.variable === s.variable
   const sum = value.kind === 'arithmetic' && /^[+*]$/.test(value.op) && [value.left, value.right].some(isItself)
   if (sum && anyOrder) return undefined
-  const text = `'${s.variable.name}' at ${at(s.position)} goes from each iteration to the next`
-  return sum
-    ? `${text}: any order is allowed by { fastmath: ['reassoc'] }, or by a parallel prange with nothing but sums, products and extremes`
-    : text
+  return sum ? `${text}: any order is allowed by { fastmath: ['reassoc'] }, or by a prange that runs in parallel` : text
 }
 
 /** Functions of Math that are an instruction or a few. */

@@ -90,6 +90,25 @@ export function eachStatement(list: readonly Statement[], visit: (s: Statement) 
   }
 }
 
+/** Whether an error may leave statements. */
+export function mayFail(list: readonly Statement[]): boolean {
+  let found = false
+  eachStatement(list, (s) => {
+    found ||= s.kind === 'check' || s.kind === 'fail' || s.kind === 'call' || s.kind === 'allocate'
+    found ||= s.kind === 'store' && s.failure !== undefined
+  })
+  return found
+}
+
+/** Whether statements take longer than a look at each of them would say. */
+export function hasLoops(list: readonly Statement[]): boolean {
+  let found = false
+  eachStatement(list, ({ kind }) => {
+    found ||= kind === 'for' || kind === 'loop' || kind === 'call'
+  })
+  return found
+}
+
 /** The loops that a prange stands for, itself first. */
 export function nestOf(loop: ForLoop): readonly ForLoop[] {
   const inner = (loop.collapse ?? 1) > 1 ? loop.body[0] : undefined
