@@ -423,7 +423,20 @@ describe('reductions', () => {
     expect(reductions(prange(old, store(out, [bin], plus(t, 1))))).toEqual(['out +'])
     expect(reductions(prange(declare(at, bin), old, ...choice, store(out, [at], plus(t, u))))).toEqual(['out +'])
     refused(prange(declare(at, 0), old, set(at, 1), store(out, [at], plus(t, 1))))
+    // An index that changes, but not in between.
+    const there = [declare(t, load(out, at)), ...choice, store(out, [at], plus(t, u))]
+    expect(reductions(prange(declare(at, 0), set(at, bin), ...there))).toEqual(['out +'])
+    refused(prange(declare(at, 0), set(at, bin), there[0] as Statement, set(at, 1), ...there.slice(1)))
     refused(prange(old, store(out, [plus(bin, 1)], plus(t, 1))))
+    // One that is computed twice, the second time for the write, of what changes elsewhere.
+    const next = scalar('next')
+    const moving = (...between: Statement[]) => [
+      ...[declare(at, 0), set(at, bin), declare(next, plus(at, 1)), ...between, declare(t, load(out, plus(at, 1)))],
+      ...[...choice, store(out, [next], plus(t, u))],
+    ]
+    expect(reductions(prange(...moving()))).toEqual(['out +'])
+    refused(prange(...moving(set(at, 1))))
+    refused(prange(...moving(set(next, 1))))
   })
 
   test('not by way of a copy, where an array variable comes to stand for another in between', () => {

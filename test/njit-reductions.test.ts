@@ -297,6 +297,14 @@ describe.each(TARGETS)('parts that do not fit where the sum in order does, on %s
     for (const i of prange(x.length)) s *= x[i] as bigint
     return s
   }
+  const found = (x: BigInt64Array, s: bigint) => {
+    const search = (from: number) => {
+      while (from > 0 && (x[from] as bigint) > 0n) from--
+      return from
+    }
+    for (const i of prange(x.length)) s += BigInt(search(i)) + (x[i] as bigint)
+    return s
+  }
   const elements = (x: BigInt64Array, sums: BigInt64Array, out: BigInt64Array) => {
     for (const i of prange(x.length)) {
       ;(sums[i & 1] as bigint) += x[i] as bigint
@@ -311,6 +319,7 @@ describe.each(TARGETS)('parts that do not fit where the sum in order does, on %s
     'a sum': [sum, () => [BigInt64Array.of(big, big, big), least]],
     'a difference': [difference, () => [BigInt64Array.of(least, 0n), -1n]],
     'a product': [product, () => [new BigInt64Array(70).fill(4n), 0n]],
+    'a sum of what a function with a loop finds': [found, () => [BigInt64Array.of(big, 1n, big, 0n, big), least]],
     'many parts': [sum, () => [new BigInt64Array(30_000).fill(2n ** 49n - 1n), least]],
     elements: [
       elements,

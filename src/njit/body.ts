@@ -3,7 +3,7 @@
 
 import type { Expression, ForLoop, Label, Statement, Variable } from './ir.js'
 import { arrayArguments, bare, isRandom, some, storedArguments } from './same.js'
-import { eachStatement, listsOf, mapped } from './walk.js'
+import { eachStatement, listsOf, mapped, useOf } from './walk.js'
 
 /** An array outside the loop that a variable stands for: as a whole, a row of it, or (undefined) some part of it. */
 export interface Root {
@@ -152,16 +152,31 @@ export class Body {
   }
 
   /** Whether the body changes what a variable is, or which array it stands for, while it is in scope. */
-  changes(variable: Variable): boolean {
+  #changes(variable: Variable): boolean {
     return this.isAssigned(variable) && this.definition(variable) === undefined
   }
 
   /** Whether nothing that the body does changes an expression's value, while the variables in it are in scope. */
   isFixed(e: Expression): boolean {
     return !some(e, (part) => {
-      if (part.kind === 'variable') return this.changes(part.variable)
-      if (part.kind === 'extent') return this.changes(part.array)
+      if (part.kind === 'variable') return this.#changes(part.variable)
+      if (part.kind === 'extent') return this.#changes(part.array)
       if (part.kind === 'load') return !this.#isOutsideAlways(part.array) || this.isStored(part.array)
+      return isRandom(part)
+    })
+  }
+
+  /** Whether an expression has the same value before and after some statements of the body. */
+  staysThrough(e: Expression, between: readonly Statement[]): boolean {
+    const { assigned } = useOf(between)
+    let stores = false
+    eachStatement(between, ({ kind }) => {
+      stores ||= kind === 'store' || kind === 'call'
+    })
+    return !some(e, (part) => {
+      if (part.kind === 'variable') return assigned.has(part.variable)
+      if (part.kind === 'extent') return assigned.has(part.array)
+      if (part.kind === 'load') return assigned.has(part.array) || (stores && !this.isFixed(part))
       return isRandom(part)
     })
   }

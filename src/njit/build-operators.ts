@@ -98,6 +98,9 @@ export function tooBig(b: Builder): number {
   return b.failure('RangeError', 'the bigint does not fit in 64 bits; write BigInt.asIntN(64, ...) to cut it')
 }
 
+/** Whether an operand has its value once and for all: what has no name of the user's is assigned before it is used. */
+const isKept = (e: Expression) => e.kind === 'constant' || (e.kind === 'variable' && e.variable.name === '')
+
 /** With a failure where the result does not fit; `fits` is for results that are cut to 64 bits anyway. */
 export function bigOperation(
   b: Builder,
@@ -107,9 +110,7 @@ export function bigOperation(
   right: Expression,
   fits = false,
 ): Expression {
-  const [a, c] = [left, right].map((operand) =>
-    operand.kind === 'constant' ? operand : use(b.let('', operand, node.start)),
-  )
+  const [a, c] = [left, right].map((operand) => (isKept(operand) ? operand : use(b.let('', operand, node.start))))
   const [first, second] = [a as Expression, c as Expression]
   if (op === '/' || op === '%') {
     const failure = b.failure('RangeError', 'Division by zero')

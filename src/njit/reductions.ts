@@ -8,7 +8,7 @@ import { isExact, isModular, storageOf } from './combinations.js'
 import type { Expression, Position, Statement, Variable } from './ir.js'
 import { arrayArguments, bare, placeOf, same, some } from './same.js'
 import { type Form, formAt, type Subject } from './updates.js'
-import { expressionsOf, listsOf } from './walk.js'
+import { expressionsOf, listsOf, useOf } from './walk.js'
 
 interface Update extends Pick<Form, 'op' | 'along' | 'fails' | 'overflow'> {
   readonly position: Position
@@ -117,13 +117,23 @@ export function usesOfArray(body: Body, root: Variable): Uses {
     },
     uses: (s) => s.kind === 'call' && arrayArguments(s).some(isRoot),
     isCopy: (s) => s.value !== undefined && reads(bare(s.value)) && body.definition(s.variable) === s,
-    isPlaceOf: (write, read, between) => {
+    isPlaceOf: (write, read, between, before) => {
       const from = bare(read)
       if (write.kind !== 'store' || write.atomic || from.kind !== 'load' || from.array.id !== write.array.id)
         return false
-      const quiet = between.every(({ kind }) => kind === 'let' || kind === 'check' || kind === 'fail')
-      if (!quiet && (body.changes(write.array) || !from.indices.every((index) => body.isFixed(index)))) return false
-      return from.indices.every((index, axis) => isSame(index, write.indices[axis] as Expression))
+      if (useOf(between).assigned.has(write.array)) return false
+      if (![...from.indices, ...write.indices].every((index) => body.staysThrough(index, between))) return false
+      // One that is computed before the copy, for the write.
+      const kept = (e: Expression) => {
+        const only = e.kind === 'variable' ? body.definition(e.variable) : undefined
+        if (only?.kind !== 'let' || !only.value || !before.includes(only)) return e
+        const since = [...before.slice(before.indexOf(only)), ...between]
+        return body.staysThrough(only.value, since) ? only.value : e
+      }
+      return from.indices.every((index, axis) => {
+        const other = bare(write.indices[axis] as Expression)
+        return isSame(index, other) || isSame(index, kept(other))
+      })
     },
     allows: ({ op, parts, cut }) => isExact(op, parts, cut, storageOf(root)),
   })

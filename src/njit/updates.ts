@@ -21,8 +21,13 @@ export interface Subject {
   readonly uses: (s: Statement) => boolean
   /** Whether a new variable is a copy of a cell that nobody changes. */
   readonly isCopy: (s: Let) => boolean
-  /** Whether a write is to the cell that was read for a copy, with some statements between. */
-  readonly isPlaceOf: (write: Write, read: Expression, between: readonly Statement[]) => boolean
+  /** Whether a write is to the cell that was read for a copy, with some statements between, and others before. */
+  readonly isPlaceOf: (
+    write: Write,
+    read: Expression,
+    between: readonly Statement[],
+    before: readonly Statement[],
+  ) => boolean
   readonly allows: (combined: Combined) => boolean
 }
 
@@ -88,7 +93,7 @@ function byCopy(block: readonly Statement[], at: number, copy: Let, subject: Sub
   const end = rest.findIndex((s) => s !== overflow && touches(s, reads, subject))
   const write = rest[end]
   if (!isWrite(write) || rest.slice(end + 1).some((s) => touches(s, isCopied))) return undefined
-  if (!subject.isPlaceOf(write, copy.value, rest.slice(0, end))) return undefined
+  if (!subject.isPlaceOf(write, copy.value, rest.slice(0, end), block.slice(0, at))) return undefined
   const op = byWrite(write, { is: isCopied, reads }, subject)
   return op && { ...plain(op, write, overflow ? [overflow, write] : [write]), overflow }
 }

@@ -41,7 +41,8 @@ const CHECKED = {
     array[i] = value()
   },
   change(array, i, change) {
-    array[i] = change(CHECKED.at(array, i))
+    const value = change(CHECKED.at(array, i))
+    array[i] = typeof value === 'bigint' ? fits(value) : value
   },
   atomicAdd(array, i, value) {
     array[i] = CHECKED.at(array, i) + value

@@ -17,7 +17,10 @@ const parameters = () => [
 ]
 
 const LOOP_KINDS = { for: 4, while: 1, do: 1, forof: 0.6, range: 0.7 }
-const SIMPLE = { let: 4, assign: 5, store: 5, set: 1, if: 3, expr: 1, swap: 0.4, take: 0.7, parts: 0.4, block: 0.3 }
+const SIMPLE = {
+  ...{ let: 4, assign: 5, store: 5, set: 1, if: 3, expr: 1, swap: 0.4, take: 0.7, parts: 0.4, block: 0.3 },
+  ...{ add: 0.4 },
+}
 const OTHER = { switch: 1, array: 0.6, literal: 0.2, zeros: 0.2, row: 0.3, lambda: 0.4, alias: 0.8 }
 /** Where there are variables for arrays. */
 const TURNING = { turn: 3, beforeAndAfter: 0.7, lambda: 2, store: 6 }

@@ -5,6 +5,9 @@
 import { LEAST } from './data.mjs'
 import { binary, call, constant, masked, pinned, variable } from './nodes.mjs'
 
+const LEAST_BIG = '-9223372036854775808n'
+const MOST_STEP = '4611686018427387903n'
+
 const closed = (one) => ({ ...one, writable: false })
 /** What may be the same memory as another array is seen to be so, or not. */
 const named = (list) => list.filter(({ renamed }) => !renamed)
@@ -30,9 +33,11 @@ export const PARALLEL = {
     const counter = variable('n', name)
     const own = pinned(random.chance(0.8) ? counter : binary('n', '-', constant('n', LEAST - 1), counter))
     const free = named(arrays).filter(({ least, writable }) => least >= LEAST && writable !== false)
-    const targets = free.filter(({ own }) => own === undefined && random.chance(0.2))
-    const inner = arrays.map((array) => (targets.includes(array) ? { ...array, own } : closed(array)))
     const reductions = Array.from({ length: random.below(3) }, () => this.reduction())
+    // Iterations that change what they read do not run again where a part of a sum does not fit.
+    const repeats = reductions.some(({ kind }) => kind === 'big')
+    const targets = free.filter(({ own }) => !repeats && own === undefined && random.chance(0.2))
+    const inner = arrays.map((array) => (targets.includes(array) ? { ...array, own } : closed(array)))
     const last = random.chance(0.3) ? this.name('s') : undefined
     const body = this.inParallel({ arrays: inner, grids: grids.map(closed) }, () => {
       this.declare(name, 'n', { writable: false, small: true })
@@ -41,12 +46,12 @@ export const PARALLEL = {
       const stores = targets.map((array) => this.ownStore(this.scope.arrays.find((one) => one.name === array.name)))
       return [...first, ...list, ...stores, ...reductions.flatMap((one) => this.combine(one, counter))]
     })
-    const flags = ['&&', '||']
+    const types = { '&&': 'b', '||': 'b', big: 'g' }
     // At times it is the end as well.
     const ends = last !== undefined && random.chance(0.3)
     const first = ends ? '(m & 15)' : '(m & 255)'
     const lets = [...reductions, ...(last === undefined ? [] : [{ names: [last], starts: [first] }])].flatMap(
-      ({ names, starts, kind }) => names.map((one, i) => [one, flags.includes(kind) ? 'b' : 'n', starts[i]]),
+      ({ names, starts, kind }) => names.map((one, i) => [one, types[kind] ?? 'n', starts[i]]),
     )
     for (const [one, t] of lets) this.declare(one, t)
     const start = lets.map(([one, t, value]) => ({ s: 'let', keyword: 'let', name: one, value: constant(t, value) }))
@@ -70,12 +75,13 @@ export const PARALLEL = {
     const bits = ['&=', '|=', '^=']
     const kind = this.random.pick([
       ...['+=', '-=', '*=', ...bits, 'Math.min', 'Math.max', 'if', 'first'],
-      ...['&&', '||', 'behind', 'choice', 'if bits'],
+      ...['&&', '||', 'behind', 'choice', 'if bits', 'big'],
     ])
     // Not a constant: where an operation then changes nothing, it is seen to be none.
     const far = this.random.pick(['Infinity', '(m | 0)'])
     const extremes = { 'Math.min': far, first: far, behind: far, choice: far }
-    const start = { ...extremes, '&&': '(m > -3)', '||': '(m > 3)', 'if bits': '(m / 8)' }[kind] ?? '(m & 255)'
+    const start =
+      { ...extremes, '&&': '(m > -3)', '||': '(m > 3)', 'if bits': '(m / 8)', big: LEAST_BIG }[kind] ?? '(m & 255)'
     if (kind === 'first' || kind === 'behind')
       return { names: [this.name('s'), this.name('s')], starts: [start, -1], kind }
     return { names: [this.name('s')], starts: [start], kind }
@@ -89,6 +95,10 @@ export const PARALLEL = {
       this.random.chance(0.5)
         ? pinned(binary('n', '|', this.expression(), pinned(constant('n', 0))))
         : this.expression()
+    if (kind === 'big') {
+      const value = this.raised(variable('g', name))
+      return [{ s: 'assign', op: '=', name, value }]
+    }
     if (kind.startsWith('Math')) {
       const value = pinned(call('n', kind, pinned(variable('n', name)), number()))
       return [{ s: 'assign', op: '=', name, value }]
@@ -141,6 +151,15 @@ export const PARALLEL = {
     return [{ s: 'assign', op: kind, name, value }]
   },
 
+  /** Not negative: where a sum of bigints fits at the end of a part, it does within. */
+  step() {
+    return pinned(binary('g', '&', this.expression('g'), pinned(constant('g', MOST_STEP))))
+  },
+
+  raised(old) {
+    return pinned({ k: 'fits', t: 'g', op: '+', a: pinned(old), b: this.step() })
+  },
+
   /** All elements of two dimensions, of an NDArray or of a typed array by rows. */
   grid() {
     const { random, scope } = this
@@ -179,22 +198,50 @@ export const PARALLEL = {
   /** Elements that several iterations count into, by a reduction or one by one. */
   counts() {
     const { random, scope } = this
-    const arrays = scope.arrays.filter(({ whole, writable, own }) => whole && writable !== false && !own)
-    if (arrays.length === 0) return this.let()
-    const [name, target] = [this.name('j'), random.pick(arrays)]
-    const inner = scope.arrays.map((one) => (one === target ? hidden(one) : closed(one)))
-    const body = this.inParallel({ arrays: inner, grids: scope.grids.map(closed) }, () => {
+    const free = ({ writable, own, t, whole }) => writable !== false && !own && (whole || t === 'g')
+    const arrays = scope.arrays.filter((one) => free(one) && one.name !== 'u8')
+    const grids = scope.grids.filter(({ writable, own }) => writable !== false && !own)
+    const all = [...arrays, ...grids]
+    if (all.length === 0) return this.let()
+    const [name, target] = [this.name('j'), random.pick(all)]
+    const among = (list) => list.map((one) => (one === target ? hidden(one) : closed(one)))
+    // The rows of a grid are the same elements.
+    const others = grids.includes(target) ? scope.grids.map(hidden) : scope.grids.map(closed)
+    const body = this.inParallel({ arrays: among(scope.arrays), grids: others }, () => {
       this.declare(name, 'n', { writable: false, small: true })
       const before = random.chance(0.5) ? this.statements(1) : []
       // What has effects of its own is not seen to be the same element when it is read and written.
       const still = (list) => list.map((one) => ({ ...one, turns: false }))
-      const { variables, arrays, grids } = this.scope
-      const pure = { helpers: [], variables: variables.map(closed), arrays: still(arrays), grids: still(grids) }
-      const [at, by] = this.within(pure, () => [this.expression(), this.expression()])
-      const [index, value] = [masked(at, random.pick([1, 3, 7])), pinned(masked(by, 1023))]
-      const change = random.chance(0.3) ? { s: 'add' } : { s: 'store', op: random.pick(['+=', '+=', '-=']) }
-      return [...before, { ...change, array: target.name, index, value }]
+      const { variables, arrays, grids: all } = this.scope
+      const pure = { helpers: [], variables: variables.map(closed), arrays: still(arrays), grids: still(all) }
+      const count = grids.includes(target) ? this.countInGrid : this.countInArray
+      return [...before, this.within(pure, () => count.call(this, target))]
     })
     return { s: 'range', fn: 'prange', name, args: this.rangeArguments(), body }
+  },
+
+  countInArray({ name: array, t }) {
+    const { random } = this
+    const index = masked(this.expression(), random.pick([1, 3, 7]))
+    if (t === 'g') return { s: 'store', op: '+=', array, index, value: this.step() }
+    const change = random.chance(0.3) ? { s: 'add' } : { s: 'store', op: random.pick(['+=', '+=', '-=']) }
+    return { ...change, array, index, value: pinned(masked(this.expression(), 1023)) }
+  },
+
+  /** Sums of floats are exact in order only. Indices without branches are seen to be the same twice. */
+  countInGrid({ name: array, t, dims, whole }) {
+    const at = Array.from({ length: dims }, () =>
+      pinned(
+        masked(
+          this.expressions.variable('n', () => constant('n', 2)),
+          this.random.pick([1, 3]),
+        ),
+      ),
+    )
+    const old = pinned({ k: 'get', t, array, indices: at })
+    const more = () => pinned(masked(this.expression(), 2 ** 30 - 1))
+    const most = () => pinned(call('n', this.random.pick(['Math.min', 'Math.max']), old, this.expression()))
+    const value = t === 'g' ? this.raised(old) : whole ? pinned(binary('n', '+', old, more())) : most()
+    return { s: 'set', array, indices: at, value }
   },
 }

@@ -40,6 +40,15 @@ export const STATEMENTS = {
     return { s: 'store', op: this.random.pick(ops), array: array.name, index, value: this.stored(array) }
   },
 
+  /** In order, so that sums that are cut are the same. */
+  add() {
+    const kinds = ({ name, own, writable }) => !['c1', 'u8', 'approximate'].includes(name) && !own && writable !== false
+    const arrays = this.scope.arrays.filter(kinds)
+    if (arrays.length === 0) return this.assign()
+    const { name, t, least } = this.random.pick(arrays)
+    return { s: 'add', array: name, index: pinned(masked(this.expression(), least - 1)), value: this.expression(t) }
+  },
+
   expr() {
     const value = this.expressions.number(2)
     return { s: 'expr', value }
