@@ -329,6 +329,16 @@ describe('calls', () => {
     }
   })
 
+  test("void 0, which minifiers write for 'undefined'", () => {
+    for (const target of TARGETS) {
+      const text = '(x, y = 3) => { const f = (a, b = 5) => a + b; if (x > 9) return void 0; x + f(x, void 0) + y; }'
+      const fn = new Function(`return ${text}`)()
+      expect(njit({ cache: false, target }, fn)(1)).toBe(undefined)
+      const sum = new Function('x', 'const f = (a, b = 5) => a + b; return f(x, void 0)') as (x: number) => number
+      expect(njit({ cache: false, target }, sum)(1)).toBe(6)
+    }
+  })
+
   test('a function is no result', () => {
     const forms: ((x: number) => unknown)[] = [
       (x) => (y: number) => x + y,

@@ -3,7 +3,7 @@
 
 import type * as es from 'acorn'
 import { reject } from './diagnostic.js'
-import { binary, evaluate, evaluateTest, numeric } from './expressions.js'
+import { binary, evaluate, evaluateTest, numeric, onlyNumber } from './expressions.js'
 import type { Inference } from './infer.js'
 import * as number from './interval.js'
 import type { ArrayType, LoopSchedule, Storage } from './ir.js'
@@ -143,15 +143,20 @@ const INSTEAD: Readonly<Record<string, string>> = {
   Set: 'use typed arrays.',
   'performance.now': 'measure around the call.',
   'Date.now': 'measure around the call.',
+  ...Object.fromEntries(
+    [...STORAGES.keys()].flatMap((name) => [
+      [`${name}.of`, `write new ${name}([a, b]).`],
+      [`${name}.from`, `make it with new ${name}(n), and write a loop.`],
+    ]),
+  ),
 }
 
 function unknown(node: es.CallExpression | es.NewExpression, name: string): never {
   if (name === 'prange' || name === 'range') {
     reject('NL4001', node, `${name}() is for 'for...of' only.`, `write 'for (const i of ${name}(n))'.`)
   }
-  const known = /^(Math|Number|BigInt|console|performance|Date|Object|JSON|String|Array|Map|Set|parse\w+|new .*)/.test(
-    name,
-  )
+  const known =
+    /^(Math|Number|BigInt|console|performance|Date|Object|JSON|String|\w*Array|Map|Set|parse\w+|new .*)/.test(name)
   const fix = INSTEAD[name.replace('new ', '')] ?? 'write it with what docs/njit.md lists.'
   if (known) reject('NL3004', node, `${name}() is not in the language of njit.`, fix)
   if (name === '')
@@ -258,7 +263,7 @@ function atomicAdd(inf: Inference, node: es.CallExpression): Value {
   if (array.storage === 'c1') {
     reject('NL2030', node, 'atomicAdd does not add to a Uint8ClampedArray.', 'use a Uint8Array.')
   }
-  for (const [i, value] of rest.slice(0, -1).entries()) numeric(value, node.arguments[i + 1] as es.Node)
+  for (const [i, value] of rest.slice(0, -1).entries()) onlyNumber(value, node.arguments[i + 1] as es.Node)
   const big = array.storage === 'i8' || array.storage === 'u8'
   const value = rest.at(-1) as Value
   if (big !== (value.kind === 'big')) {
@@ -332,12 +337,13 @@ function newArray(inf: Inference, node: es.CallExpression, name: string): Value 
   const [first] = sizes
   const isTuple = node.arguments[0]?.type !== 'ArrayExpression' && first?.kind === 'compound' && !first.names
   const axes = isTuple ? first.fields : sizes
-  for (const [i, axis] of axes.entries()) numeric(axis, (extents[i] ?? extents[0]) as es.Node)
+  for (const [i, axis] of axes.entries()) onlyNumber(axis, (extents[i] ?? extents[0]) as es.Node)
   if (value !== undefined) {
     const filled = evaluate(inf, value)
     if ((storage === 'i8') !== (filled.kind === 'big')) {
       reject('NL2006', value, `${describe(filled)} is no element of this array.`, 'convert the value.')
     }
+    if (filled.kind !== 'big') onlyNumber(filled, value)
   }
   const type: ArrayType = { kind: 'array', storage, rank: axes.length, contiguous: true, form: 'ndarray' }
   return type
@@ -386,11 +392,11 @@ function readRange(inf: Inference, node: es.Node): RangeCall | undefined {
     )
   }
   const [start, stop, step] = args.length === 1 ? [undefined, args[0] as es.Node] : args
-  const from = start ? whole(numeric(evaluate(inf, start), start), start, name) : number.constant(0)
-  const to = numeric(evaluate(inf, stop as es.Node), stop as es.Node)
+  const from = start ? whole(onlyNumber(evaluate(inf, start), start), start, name) : number.constant(0)
+  const to = onlyNumber(evaluate(inf, stop as es.Node), stop as es.Node)
   // A step of -0 is one of 0.
   const by = step
-    ? whole({ ...numeric(evaluate(inf, step), step), negativeZero: false }, step, name)
+    ? whole({ ...onlyNumber(evaluate(inf, step), step), negativeZero: false }, step, name)
     : number.constant(1)
   if (by.lo <= 0 && by.hi >= 0 && by.lo === by.hi)
     reject('NL2035', step as es.Node, 'the step is 0.', 'use another step.')

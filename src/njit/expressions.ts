@@ -144,6 +144,12 @@ export function numeric(value: Value, node: es.Node): number.Interval {
   reject('NL2008', node, `a number is needed here, not ${describe(value)}.`, fix)
 }
 
+/** Where JavaScript does not take a boolean for a number: indices, sizes, elements of NDArrays. */
+export function onlyNumber(value: Value, node: es.Node): number.Interval {
+  if (value.kind !== 'bool') return numeric(value, node)
+  reject('NL2008', node, 'a number is needed here, not a boolean.', 'write Number(...), or ? 1 : 0 behind it.')
+}
+
 function update(inf: Inference, node: es.UpdateExpression): Value {
   const { argument } = node
   const before = argument.type === 'MemberExpression' ? storedElement(inf, argument) : evaluate(inf, argument)
@@ -330,7 +336,7 @@ function object(inf: Inference, node: es.ObjectExpression): Value {
   const names: string[] = []
   const fields = node.properties.map((property) => {
     const plain = property.type === 'Property' && !property.computed && property.kind === 'init' && !property.method
-    if (!plain || property.key.type !== 'Identifier') {
+    if (!plain || property.key.type !== 'Identifier' || property.key.name === '__proto__') {
       reject('NL1011', property, 'an object has plain names and values here.', "write '{ name: value }'.")
     }
     names.push(property.key.name)
@@ -347,16 +353,21 @@ export function iterated(inf: Inference, node: es.Expression): Pick<RangeCall, '
   if (value.kind === 'array' && value.form === 'typed') return { item: elementOf(value.storage), narrowed: undefined }
   const any = value.kind === 'compound' ? anyField(value) : undefined
   if (any !== undefined) return { item: any, narrowed: undefined }
-  const fix =
-    value.kind === 'array'
-      ? 'loop over range(a.shape[0]) and use a.get(i).'
-      : 'loop over a typed array, range(n) or prange(n).'
+  const fixes: Partial<Record<Value['kind'], string>> = {
+    array: 'loop over range(a.shape[0]) and use a.get(i).',
+    compound: 'loop over a tuple of numbers or tuples of them, and write what is done with others as a function.',
+  }
+  const fix = fixes[value.kind] ?? 'loop over a typed array, range(n) or prange(n).'
   reject('NL2020', node, `${describe(value)} cannot be looped over.`, fix)
 }
 
 const EXPRESSIONS: Readonly<Record<string, readonly [string, string]>> = {
   AwaitExpression: ["'await' is not in the language of njit.", 'await before the call, and pass the value.'],
   YieldExpression: ["'yield' is not in the language of njit.", 'write results into an array.'],
+  MetaProperty: ["'new.target' and 'import.meta' are not in the language of njit.", 'pass numbers as arguments.'],
+  ImportExpression: ["'import()' is not in the language of njit.", 'import around the function, and pass values in.'],
+  ClassExpression: ['classes are not in the language of njit.', 'use variables, tuples and functions.'],
+  TaggedTemplateExpression: ['strings are not in the language of njit.', 'use numbers to tell things apart.'],
   ThisExpression: ["'this' is not in the language of njit.", 'pass what it holds as arguments.'],
   TemplateLiteral: ['strings are not in the language of njit.', 'use numbers to tell things apart.'],
   ArrowFunctionExpression: ['async functions are not in the language of njit.', 'make it a plain function.'],

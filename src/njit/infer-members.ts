@@ -5,7 +5,7 @@ import type * as es from 'acorn'
 import { builtinCall, builtinConstant } from './builtins.js'
 import { callClosure, callInstance, isRecursive, Unreached } from './calls.js'
 import { reject } from './diagnostic.js'
-import { evaluate, numeric, rejectExpression } from './expressions.js'
+import { evaluate, onlyNumber, rejectExpression } from './expressions.js'
 import type { Inference } from './infer.js'
 import * as number from './interval.js'
 import { arrayField, checkStored, fieldOf, rejectArrayField } from './patterns.js'
@@ -18,6 +18,7 @@ export function member(inf: Inference, node: es.MemberExpression): Value {
   if (base.type === 'Identifier' && !inf.scope.find(base.name) && !node.computed) {
     const value = builtinConstant(`${base.name}.${(property as es.Identifier).name}`)
     if (value !== undefined) return value
+    rejectOfEngine(node, base.name, (property as es.Identifier).name)
   }
   const value = evaluate(inf, base)
   if (node.computed) return element(inf, node, value)
@@ -27,21 +28,27 @@ export function member(inf: Inference, node: es.MemberExpression): Value {
   return fieldOf(value, name, node).value
 }
 
+/** What engines have beside the language, `process.pid`: passing in the object would not help. */
+function rejectOfEngine(node: es.Node, object: string, property: string): void {
+  if (Object(Reflect.get(globalThis, object)) !== Reflect.get(globalThis, object)) return
+  const what = `${object}.${property}`
+  const fix = `if it is a number, boolean, bigint or array, pass it in: njit({ globals: { ${property}: ${what} } }, ...).`
+  reject('NL3004', node, `'${what}' is not in the language of njit.`, fix)
+}
+
 function element(inf: Inference, node: es.MemberExpression, value: Value): Value {
   if (value.kind === 'compound') {
     const { property } = node
     if (property.type === 'Literal' && typeof property.value === 'number') {
       return fieldOf(value, property.value, node).value
     }
-    numeric(evaluate(inf, property), property)
+    onlyNumber(evaluate(inf, property), property)
     const any = anyField(value)
     if (any !== undefined) return any
-    reject(
-      'NL2013',
-      property,
-      `${describe(value)} of several kinds is indexed by a constant.`,
-      'use one kind of value.',
-    )
+    const isArrays = value.fields.every(({ kind }) => kind === 'array')
+    const fix = isArrays ? 'write i === 0 ? x : y, or one array with an axis more.' : 'use one kind of value.'
+    const what = `${describe(value)}${isArrays ? ', all of them arrays,' : ' of several kinds'}`
+    reject('NL2013', property, `${what} is indexed by a constant.`, fix)
   }
   const index = evaluate(inf, node.property)
   if (value.kind !== 'array') {
@@ -50,7 +57,7 @@ function element(inf: Inference, node: es.MemberExpression, value: Value): Value
   if (value.form === 'ndarray') {
     reject('NL2015', node, 'an NDArray is not indexed by brackets.', 'write a.get(i, j) and a.set(i, j, value).')
   }
-  numeric(index, node.property)
+  onlyNumber(index, node.property)
   narrowIndex(inf, node.property, 0)
   return elementOf(value.storage)
 }
@@ -99,6 +106,15 @@ function expanded(inf: Inference, node: es.CallExpression, closure: Closure, arg
   throw new Unreached()
 }
 
+function rejectMethod(value: Value, name: string, node: es.Node): never {
+  if (value.kind === 'compound' && value.names?.includes(name)) {
+    const fix = `take it out first: const { ${name} } = ..., then ${name}(...).`
+    reject('NL2004', node, `'${name}' of an object is not called as its method.`, fix)
+  }
+  const fix = 'use functions, and typed arrays for lists: new Float64Array(n).'
+  reject('NL2004', node, `${describe(value)} has no method '${name}' here.`, fix)
+}
+
 function arrayMethod(inf: Inference, node: es.CallExpression, callee: es.MemberExpression): Value | undefined {
   const base = callee.object
   const known = base.type !== 'Identifier' || inf.scope.find(base.name) !== undefined
@@ -106,8 +122,7 @@ function arrayMethod(inf: Inference, node: es.CallExpression, callee: es.MemberE
   const array = evaluate(inf, base)
   const name = (callee.property as es.Identifier).name
   if (array.kind !== 'array') {
-    const fix = 'use functions, and typed arrays for lists: new Float64Array(n).'
-    reject('NL2004', callee, `${describe(array)} has no method '${name}' here.`, fix)
+    rejectMethod(array, name, callee)
   }
   const args = node.arguments.map((arg) => evaluate(inf, arg))
   if (array.form === 'typed' || !['get', 'set', 'row'].includes(name)) {
@@ -120,11 +135,13 @@ function arrayMethod(inf: Inference, node: es.CallExpression, callee: es.MemberE
     reject('NL2018', node, `${name}() has ${got} for ${describe(array)}.`, `give ${wanted}.`)
   }
   for (const [i, index] of indices.entries()) {
-    numeric(index, node.arguments[i] as es.Node)
+    onlyNumber(index, node.arguments[i] as es.Node)
     narrowIndex(inf, node.arguments[i] as es.Node, -inf.maxExtent)
   }
   if (name === 'set') {
-    checkStored(elementOf(array.storage), args.at(-1) as Value, node)
+    const stored = args.at(-1) as Value
+    checkStored(elementOf(array.storage), stored, node)
+    if (stored.kind === 'bool') onlyNumber(stored, node.arguments.at(-1) as es.Node)
     return { kind: 'unset' }
   }
   if (name === 'get') return elementOf(array.storage)

@@ -188,7 +188,7 @@ function thrown(inf: Inference, node: es.ThrowStatement): void {
   const made = argument.type === 'NewExpression' || argument.type === 'CallExpression' ? argument : undefined
   const name = made?.callee.type === 'Identifier' ? made.callee.name : ''
   const message = made?.arguments[0]
-  const constant = message === undefined || constantText(message) !== undefined
+  const constant = (message === undefined || constantText(message) !== undefined) && !made?.arguments[1]
   if (!['Error', 'RangeError', 'TypeError'].includes(name) || !constant) {
     reject('NL1005', node, 'only an error with a constant message can be thrown.', "write throw new Error('...').")
   }

@@ -48,7 +48,7 @@ export class Source {
     const forms = [`(${this.text})`, `({${this.text}})`]
     for (const [i, form] of forms.entries()) {
       try {
-        const program = acorn.parse(form, { ecmaVersion: 'latest' })
+        const program = acorn.parse(form, { ecmaVersion: 'latest', allowImportExportEverywhere: true })
         spellOut(program)
         takeNamesOff(program)
         shift(program, this.base - 1 - i)
@@ -124,9 +124,15 @@ function functionOf(node: acorn.Node): FunctionNode {
   throw new SyntaxError(type)
 }
 
-/** Writes `a ||= b` as `a = a || b`, and `x[i] ||= b` as `x[i] || (x[i] = b)` where x and i may be read twice. */
+/**
+ * Writes `a ||= b` as `a = a || b`, `x[i] ||= b` as `x[i] || (x[i] = b)` where x and i may be read twice, and minifiers' `void 0`
+ * as `undefined`.
+ */
 function spellOut(node: object): void {
   for (const value of Object.values(node).flat()) if (value !== null && typeof value === 'object') spellOut(value)
+  const { operator: sign, argument } = node as acorn.UnaryExpression
+  if (sign === 'void' && argument.type === 'Literal')
+    become(node, { type: 'Identifier', name: 'undefined' }, 'argument', 'operator')
   const { type, operator, left, right } = node as acorn.AssignmentExpression
   if (type !== 'AssignmentExpression' || (operator !== '||=' && operator !== '&&=')) return
   const read = structuredClone(left) as acorn.Expression
