@@ -199,8 +199,8 @@ export const PARALLEL = {
   counts() {
     const { random, scope } = this
     const free = ({ writable, own, t, whole }) => writable !== false && !own && (whole || t === 'g')
-    const arrays = scope.arrays.filter((one) => free(one) && one.name !== 'u8')
-    const grids = scope.grids.filter(({ writable, own }) => writable !== false && !own)
+    const arrays = named(scope.arrays).filter((one) => free(one) && one.name !== 'u8')
+    const grids = named(scope.grids).filter(({ writable, own }) => writable !== false && !own)
     const all = [...arrays, ...grids]
     if (all.length === 0) return this.let()
     const [name, target] = [this.name('j'), random.pick(all)]
