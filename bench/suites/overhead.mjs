@@ -4,6 +4,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import * as nl from 'numloom'
+import { njit, prange } from 'numloom/njit'
 import { measure } from '../harness.mjs'
 import { summary } from '../stats.mjs'
 import { duration, percent } from '../units.mjs'
@@ -55,8 +56,24 @@ export function measureCalls() {
   return Object.entries(calls).map(([name, fn]) => ({ name, time: measure(name, fn, { seconds: 1, least: 20 }) }))
 }
 
+function fill(x) {
+  for (const i of prange(x.length)) x[i] = i
+}
+
+/** A region with one iteration for each thread: what two threads take longer than one is their fork and join. */
+export function measureRegions() {
+  const x = nl.zeros(2).data
+  return ['native', 'wasm'].flatMap((target) =>
+    [1, 2].map((threads) => {
+      const region = njit({ parallel: true, target, threads }, fill)
+      const name = `njit's prange of 2 iterations, ${target}, threads: ${threads}`
+      return { name, time: measure(name, () => region(x), { seconds: 1, least: 20 }) }
+    }),
+  )
+}
+
 export async function run() {
-  const calls = measureCalls()
+  const calls = [...measureCalls(), ...measureRegions()]
   const first = measureImport()
   const rows = [...calls, { name: 'import to first result, fresh process', time: first.time }]
   const note = `Threads started before the first large call: ${first.threadsStarted}; after it: ${first.threadsAfterLargeCall}.`
