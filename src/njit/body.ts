@@ -3,7 +3,7 @@
 
 import type { Expression, ForLoop, Label, Statement, Variable } from './ir.js'
 import { arrayArguments, bare, isRandom, some, storedArguments } from './same.js'
-import { eachStatement, listsOf, mapped, useOf } from './walk.js'
+import { eachStatement, listsOf, mapped, mayStore, useOf } from './walk.js'
 
 /** An array outside the loop that a variable stands for: as a whole, a row of it, or (undefined) some part of it. */
 export interface Root {
@@ -169,10 +169,7 @@ export class Body {
   /** Whether an expression has the same value before and after some statements of the body. */
   staysThrough(e: Expression, between: readonly Statement[]): boolean {
     const { assigned } = useOf(between)
-    let stores = false
-    eachStatement(between, ({ kind }) => {
-      stores ||= kind === 'store' || kind === 'call'
-    })
+    const stores = mayStore(between)
     return !some(e, (part) => {
       if (part.kind === 'variable') return assigned.has(part.variable)
       if (part.kind === 'extent') return assigned.has(part.array)

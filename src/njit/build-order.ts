@@ -3,8 +3,9 @@
 
 import { type Builder, type Built, scalarBuilt } from './build.js'
 import type { Expression, Position, Statement, Variable } from './ir.js'
+import { some } from './same.js'
 import { newVariable, use } from './typed.js'
-import { eachExpression, eachStatement, readBy, useOf } from './walk.js'
+import { mayStore, readBy, useOf } from './walk.js'
 
 /** What is built of several in order. */
 export function inOrder<T>(b: Builder, items: readonly T[], work: (item: T) => Built): Built[] {
@@ -31,7 +32,7 @@ export function inTurn(b: Builder, values: readonly Built[], take: (value: Built
 export function before(b: Builder, values: readonly Built[], at: number): readonly Built[] {
   const later = b.out.slice(at)
   if (!later.some(hasEffect)) return values
-  const changes = changesOf(later)
+  const changes = { assigned: useOf(later).assigned, stores: mayStore(later) }
   const keeping: Statement[] = []
   const kept = values.map((value) => asItWas(value, changes, keeping))
   b.out.splice(at, 0, ...keeping)
@@ -46,14 +47,6 @@ interface Changes {
   readonly assigned: ReadonlySet<Variable>
   /** Whether elements may change. */
   readonly stores: boolean
-}
-
-function changesOf(list: readonly Statement[]): Changes {
-  let stores = false
-  eachStatement(list, ({ kind }) => {
-    if (kind === 'store' || kind === 'call') stores = true
-  })
-  return { assigned: useOf(list).assigned, stores }
 }
 
 function asItWas(value: Built, changes: Changes, keeping: Statement[]): Built {
@@ -79,11 +72,8 @@ function asItWas(value: Built, changes: Changes, keeping: Statement[]): Built {
 }
 
 function isChanged(value: Expression, { assigned, stores }: Changes): boolean {
-  let loads = false
-  eachExpression(value, ({ kind }) => {
-    if (kind === 'load') loads = true
-  })
-  return (loads && stores) || [...readBy(value)].some((variable) => assigned.has(variable))
+  const loads = stores && some(value, ({ kind }) => kind === 'load')
+  return loads || [...readBy(value)].some((variable) => assigned.has(variable))
 }
 
 /** A new variable for the array that a variable stands for now. */

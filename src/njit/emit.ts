@@ -17,7 +17,7 @@ import type {
   Type,
   Variable,
 } from './ir.js'
-import { type Lane, lanesOf, partsOf, pragma } from './lanes.js'
+import { combinedWith, type Lane, lanesOf, pragma } from './lanes.js'
 import { loopComment } from './remarks.js'
 import { verifyStatements } from './verify.js'
 import { hasLoops, mayFail, nestOf, readBy, useOf } from './walk.js'
@@ -212,7 +212,7 @@ export class Emitter {
     const lane = this.#lanes.get(s.variable)
     if (lane) {
       const { op, name } = lane
-      for (const part of partsOf(s) ?? [])
+      for (const part of combinedWith(s) ?? [])
         this.line(`${name} = nl_${op}_lanes(${name}, nl_${op}_lane(${this.text(part)}));`)
     } else this.line(`${this.names.of(s.variable)} = ${this.text(s.value)};`)
   }

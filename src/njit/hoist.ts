@@ -14,7 +14,7 @@ import { keyOf } from './same.js'
 import { simplified } from './simplify.js'
 import { both, compare, constantOf, TRUE } from './typed.js'
 import { type Pass, verifyStatements } from './verify.js'
-import { eachExpression, eachStatement, expressionsOf, listsOf, useOf } from './walk.js'
+import { eachExpression, eachStatement, expressionsOf, listsOf, someStatement, useOf } from './walk.js'
 
 /** Sums of a region, which may be added up in any order. */
 export type Accumulators = ReadonlyMap<Variable, Reduction>
@@ -52,13 +52,8 @@ function withLists(s: Statement, map: (list: readonly Statement[]) => Statement[
   return 'body' in s ? { ...s, body: map(s.body) } : s
 }
 
-function hasRegion(loop: ForLoop): boolean {
-  let found = false
-  eachStatement(loop.body, (s) => {
-    if (s.kind === 'for' && s.parallel) found = true
-  })
-  return found
-}
+const hasRegion = (loop: ForLoop): boolean =>
+  someStatement(loop.body, (s) => s.kind === 'for' && s.parallel !== undefined)
 
 /** A loop whose iterations do not depend on each other through memory. */
 interface Independent {
@@ -105,13 +100,7 @@ function verified(pass: Pass, list: Statement[]): Statement[] {
   return list
 }
 
-function remaining(list: readonly Statement[]): boolean {
-  let found = false
-  eachStatement(list, (s) => {
-    if (s.kind === 'check') found = true
-  })
-  return found
-}
+const remaining = (list: readonly Statement[]): boolean => someStatement(list, ({ kind }) => kind === 'check')
 
 function fast(loop: ForLoop, findings: Findings): ForLoop {
   const map = (list: readonly Statement[]): Statement[] => {

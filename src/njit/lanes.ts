@@ -4,7 +4,7 @@
 import { combination } from './combinations.js'
 import type { Names } from './emit-expressions.js'
 import type { Expression, ForLoop, Reduction, Statement, Variable } from './ir.js'
-import { some } from './same.js'
+import { isUse, some } from './same.js'
 import { eachStatement, expressionsOf } from './walk.js'
 
 /** Reductions of lanes of doubles, declared in semantics.h. */
@@ -18,14 +18,9 @@ export interface Lane {
 
 type Assign = Extract<Statement, { kind: 'assign' }>
 
-const useOf =
-  ({ id }: Variable) =>
-  (e: Expression) =>
-    e.kind === 'variable' && e.variable.id === id
-
 /** What an assignment combines its variable with. */
-export function partsOf({ variable, value }: Assign): readonly Expression[] | undefined {
-  const is = useOf(variable)
+export function combinedWith({ variable, value }: Assign): readonly Expression[] | undefined {
+  const is = (e: Expression) => isUse(e, variable)
   return combination(value, { is, reads: (e) => some(e, is) })?.parts
 }
 
@@ -40,11 +35,10 @@ export function lanesOf(names: Names, { body, simd }: ForLoop): ReadonlyMap<Vari
 }
 
 function onlyCombines(body: readonly Statement[], variable: Variable): boolean {
-  const isUse = useOf(variable)
   let combines = true
   eachStatement(body, (s) => {
-    if (s.kind === 'assign' && s.variable === variable) combines &&= partsOf(s) !== undefined
-    else combines &&= !expressionsOf(s).some((e) => some(e, isUse))
+    if (s.kind === 'assign' && s.variable === variable) combines &&= combinedWith(s) !== undefined
+    else combines &&= !expressionsOf(s).some((e) => some(e, (part) => isUse(part, variable)))
   })
   return combines
 }

@@ -9,6 +9,9 @@ export function some(e: Expression, test: (part: Expression) => boolean): boolea
   return test(e) || partsOf(e).some((part) => some(part, test))
 }
 
+/** Whether an expression is the value of a variable. */
+export const isUse = (e: Expression, { id }: Variable) => e.kind === 'variable' && e.variable.id === id
+
 export const isVariable = (value: Expression | Variable): value is Variable => 'id' in value
 
 /** The arrays among the arguments of a call. */

@@ -4,7 +4,7 @@
 
 import { type Cell, type Combined, chosen, combination, replacement, uncut } from './combinations.js'
 import type { Expression, Position, ReductionOp, Statement, Variable } from './ir.js'
-import { bare, same, some } from './same.js'
+import { bare, isUse, same, some } from './same.js'
 import { eachStatement, expressionsOf, useOf } from './walk.js'
 
 type Let = Extract<Statement, { kind: 'let' }>
@@ -72,7 +72,6 @@ export function formAt(block: readonly Statement[], at: number, subject: Subject
 }
 
 const isWrite = (s: Statement | undefined): s is Write => s?.kind === 'assign' || s?.kind === 'store'
-const isUse = (e: Expression, { id }: Variable) => e.kind === 'variable' && e.variable.id === id
 
 function byWrite(s: Write, cell: Cell | undefined, subject: Subject): ReductionOp | undefined {
   if (cell === undefined || (s.kind === 'store' && s.indices.some((e) => some(e, cell.reads)))) return undefined

@@ -90,24 +90,26 @@ export function eachStatement(list: readonly Statement[], visit: (s: Statement) 
   }
 }
 
-/** Whether an error may leave statements. */
-export function mayFail(list: readonly Statement[]): boolean {
-  let found = false
-  eachStatement(list, (s) => {
-    found ||= s.kind === 'check' || s.kind === 'fail' || s.kind === 'call' || s.kind === 'allocate'
-    found ||= s.kind === 'store' && s.failure !== undefined
-  })
-  return found
+/** Whether something holds of a statement or any in one. */
+export function someStatement(list: readonly Statement[], test: (s: Statement) => boolean): boolean {
+  return list.some((s) => test(s) || listsOf(s).some((inner) => someStatement(inner, test)))
 }
 
-/** Whether statements take longer than a look at each of them would say. */
-export function hasLoops(list: readonly Statement[]): boolean {
-  let found = false
-  eachStatement(list, ({ kind }) => {
-    found ||= kind === 'for' || kind === 'loop' || kind === 'call'
+/** Whether an error may leave statements. */
+export function mayFail(list: readonly Statement[]): boolean {
+  return someStatement(list, (s) => {
+    if (s.kind === 'store') return s.failure !== undefined
+    return s.kind === 'check' || s.kind === 'fail' || s.kind === 'call' || s.kind === 'allocate'
   })
-  return found
 }
+
+/** Whether elements of arrays may change. */
+export const mayStore = (list: readonly Statement[]): boolean =>
+  someStatement(list, ({ kind }) => kind === 'store' || kind === 'call')
+
+/** Whether statements take longer than a look at each of them would say. */
+export const hasLoops = (list: readonly Statement[]): boolean =>
+  someStatement(list, ({ kind }) => kind === 'for' || kind === 'loop' || kind === 'call')
 
 /** The loops that a prange stands for, itself first. */
 export function nestOf(loop: ForLoop): readonly ForLoop[] {
