@@ -196,6 +196,28 @@ test('large exponents', () => {
   }
 })
 
+test('powers of constants, which clang takes for powers of 2', () => {
+  const fn = (y: Any, out: Any) => {
+    let i = 0
+    while (i < y.length) {
+      out[4 * i] = 2 ** y[i]
+      out[4 * i + 1] = 64 ** y[i]
+      out[4 * i + 2] = 0.125 ** y[i]
+      out[4 * i + 3] = 10 ** y[i]
+      i++
+    }
+  }
+  const y = Float64Array.from({ length: 5000 }, () => uniform(-150, 150))
+  const wanted = new Float64Array(4 * y.length)
+  fn(y, wanted)
+  for (const target of TARGETS) {
+    const out = new Float64Array(wanted.length)
+    njit({ target, cache: false }, fn)(y, out)
+    const far = wanted.findIndex((value, i) => distance(value, out[i] as number) > 1)
+    expect(far, `${out[far]} instead of ${wanted[far]} on ${target}`).toBe(-1)
+  }
+})
+
 test('remainders of floats', () => {
   const fn = (x: Any, y: Any) => {
     for (let i = 0; i < x.length; i++) {

@@ -49,21 +49,40 @@ describe('extremes in the lanes of an inner loop', () => {
     }
     return [most, least]
   }
+  /** No prange: the order makes no difference to it. */
+  const inOrder = (x: Float64Array, n: number, most: number, least: number) => {
+    for (let i = 0; i < n * n; i++) {
+      most = Math.max(x[i] as number, most, -6)
+      if (n > 3) least = Math.min(least, x[i] as number)
+    }
+    return [most, least]
+  }
   const nan = Number.NaN
   const values = [[0, -0], [-0], [nan, 1, 2], [-0, 0, 1, nan], [1, 2, 3, -7, 1 / 0, -1 / 0], [-1, -0], [1, 0, -0], [9]]
   const starts = [-5, 5, 0, -0, 1 / 0, nan, -1 / 0]
   test.each(TARGETS)('on %s', (target) => {
     const random = new Random('extremes')
-    const compiled = njit({ parallel: true, target }, extremes)
+    const both = [extremes, inOrder].map((source) => ({ source, compiled: njit({ parallel: true, target }, source) }))
     for (const some of values) {
       for (let n = 1; n < 24; n++) {
         const x = Float64Array.from({ length: n * n }, () => some[Math.floor(random.uniform(0, some.length))] as number)
         const [most, least] = [starts[n % starts.length] as number, starts[(n + 2) % starts.length] as number]
-        const [found, wanted] = [compiled(x, n, most, least), extremes(x, n, most, least)]
-        for (const k of [0, 1])
-          expect(Object.is(found[k], wanted[k]), `${n} of ${some}: ${found}, ${wanted}`).toBe(true)
+        for (const { source, compiled } of both) {
+          const [found, wanted] = [compiled(x, n, most, least), source(x, n, most, least)]
+          for (const k of [0, 1])
+            expect(Object.is(found[k], wanted[k]), `${n} of ${some}: ${found}, ${wanted}`).toBe(true)
+        }
       }
     }
+  })
+  test('are SIMD', () => {
+    const most = njit((x: Float64Array) => {
+      let most = -1
+      for (let i = 0; i < x.length; i++) most = Math.max(most, x[i] as number)
+      return most
+    })
+    most(new Float64Array(3))
+    expect(String(most.vectorizationReport())).toContain('SIMD, ')
   })
 })
 

@@ -303,12 +303,12 @@ export class Emitter {
     const compare = step > 0 ? '<' : '>'
     const [start, stop] = [this.text(loop.start), this.text(loop.stop)]
     this.labelled(loop.label, (again) => {
-      this.#comment(loop)
       const lanes = lanesOf(this.names, loop)
       if (lanes.size > 0) this.line('{')
       for (const [variable, { op, name: lane }] of lanes) {
         this.line(`nl_lane ${lane} = nl_${op}_lane(${this.names.of(variable)});`)
       }
+      this.#comment(loop)
       if (loop.simd) this.line(pragma(this.names, loop.simd.reductions, lanes))
       this.line(`for (${type} ${name} = ${start}; ${name} ${compare} ${stop}; ${name} += ${step}) {`)
       const [, inner] = nestOf(loop)

@@ -8,6 +8,7 @@
 import { inBlocks } from './blocks.js'
 import { vectorizable } from './dependence.js'
 import type { Expression, ForLoop, Reduction, ReductionOp, Statement, Variable } from './ir.js'
+import { extremeIn } from './lanes.js'
 import { Ranges } from './ranges.js'
 import { skipping } from './rare.js'
 import { keyOf } from './same.js'
@@ -219,11 +220,15 @@ function simd(
     if (!a || !b || a === b) return undefined
     conditions.push({ kind: 'disjoint', type: 'bool', left: a, right: b })
   }
-  return { conditions, reductions: inAnyOrder(carried, accumulators) }
+  return { conditions, reductions: inAnyOrder(loop, carried, accumulators) }
 }
 
-function inAnyOrder(carried: readonly Variable[], accumulators: Accumulators): Reduction[] | undefined {
-  const found = carried.flatMap((variable) => accumulators.get(variable) ?? [])
+function inAnyOrder(
+  { body }: ForLoop,
+  carried: readonly Variable[],
+  accumulators: Accumulators,
+): Reduction[] | undefined {
+  const found = carried.flatMap((variable) => accumulators.get(variable) ?? extremeIn(body, variable) ?? [])
   const known = found.every(({ variable, op }) => typeof variable.type === 'string' && IN_LANES.has(op))
   return known && found.length === carried.length ? found : undefined
 }

@@ -3,12 +3,13 @@
 
 import { combination } from './combinations.js'
 import type { Names } from './emit-expressions.js'
-import type { Expression, ForLoop, Reduction, Statement, Variable } from './ir.js'
+import type { Expression, ForLoop, Reduction, ReductionOp, Statement, Variable } from './ir.js'
 import { isUse, some } from './same.js'
 import { eachStatement, expressionsOf } from './walk.js'
 
-/** Reductions of lanes of doubles, declared in semantics.h. */
+/** Reductions of doubles and of lanes of them, named in semantics.h. */
 const OF_DOUBLES: Readonly<Record<string, string>> = { '+': 'nl_sum', min: 'nl_min', max: 'nl_max' }
+const OF_LANES = { min: 'NL_LEAST_LANE', max: 'NL_MOST_LANE' }
 
 /** A least or greatest double that is an `nl_lane` (see semantics.h) while a loop looks for it. */
 export interface Lane {
@@ -18,10 +19,23 @@ export interface Lane {
 
 type Assign = Extract<Statement, { kind: 'assign' }>
 
-/** What an assignment combines its variable with. */
-export function combinedWith({ variable, value }: Assign): readonly Expression[] | undefined {
+function combinationOf({ variable, value }: Assign) {
   const is = (e: Expression) => isUse(e, variable)
-  return combination(value, { is, reads: (e) => some(e, is) })?.parts
+  return combination(value, { is, reads: (e) => some(e, is) })
+}
+
+/** What an assignment combines its variable with. */
+export const combinedWith = (s: Assign): readonly Expression[] | undefined => combinationOf(s)?.parts
+
+/** The least or greatest double that a loop looks for in a variable and does nothing else with, which has no order. */
+export function extremeIn(body: readonly Statement[], variable: Variable): Reduction | undefined {
+  const ops = new Set<ReductionOp | undefined>()
+  eachStatement(body, (s) => {
+    if (s.kind === 'assign' && s.variable === variable) ops.add(combinationOf(s)?.op)
+  })
+  const [op, ...others] = ops
+  const isExtreme = (op === 'min' || op === 'max') && others.length === 0 && variable.type === 'f64'
+  return isExtreme && onlyCombines(body, variable) ? { variable, op } : undefined
 }
 
 /** The variables that a loop may have in lanes: all that it does with them is to combine them. */
@@ -47,8 +61,9 @@ function onlyCombines(body: readonly Statement[], variable: Variable): boolean {
 export function pragma(names: Names, reductions: readonly Reduction[], lanes: ReadonlyMap<Variable, Lane>): string {
   if (reductions.length === 0) return 'NL_INDEPENDENT'
   const clauses = reductions.map(({ variable, op }) => {
-    const identifier = variable.type === 'f64' ? (OF_DOUBLES[op] ?? op) : op
-    return ` reduction(${identifier}:${lanes.get(variable)?.name ?? names.of(variable)})`
+    const lane = lanes.get(variable)
+    if (lane) return ` reduction(${OF_LANES[lane.op]}:${lane.name})`
+    return ` reduction(${variable.type === 'f64' ? (OF_DOUBLES[op] ?? op) : op}:${names.of(variable)})`
   })
   return `_Pragma("omp simd${clauses.join('')}")`
 }

@@ -94,6 +94,8 @@ NL_INLINE nl_lane nl_max_lane(f64 x) { return x; }
 NL_INLINE nl_lane nl_min_lanes(nl_lane x, nl_lane y) { return nl_min(x, y); }
 NL_INLINE nl_lane nl_max_lanes(nl_lane x, nl_lane y) { return nl_max(x, y); }
 NL_INLINE f64 nl_of_lane(nl_lane x) { return x; }
+#define NL_LEAST_LANE nl_min
+#define NL_MOST_LANE nl_max
 #else
 NL_INLINE f64 nl_min(f64 x, f64 y) {
   const f64 less = x < y ? x : y, equal = x == y ? nl_of_bits(nl_bits(x) | nl_bits(y)) : less;
@@ -112,8 +114,8 @@ NL_INLINE nl_lane nl_max_lane(f64 x) { return x == x ? NL_FLIPPED((i64)nl_bits(x
 NL_INLINE nl_lane nl_min_lanes(nl_lane x, nl_lane y) { return x < y ? x : y; }
 NL_INLINE nl_lane nl_max_lanes(nl_lane x, nl_lane y) { return x > y ? x : y; }
 NL_INLINE f64 nl_of_lane(nl_lane x) { return nl_of_bits((u64)NL_FLIPPED(x)); }
-_Pragma("omp declare reduction(nl_min : i64 : omp_out = nl_min_lanes(omp_out, omp_in)) initializer(omp_priv = 0x7fffffffffffffffLL)")
-_Pragma("omp declare reduction(nl_max : i64 : omp_out = nl_max_lanes(omp_out, omp_in)) initializer(omp_priv = -0x7fffffffffffffffLL - 1)")
+#define NL_LEAST_LANE min
+#define NL_MOST_LANE max
 #endif
 // A sum of nothing but -0 is -0.
 _Pragma("omp declare reduction(nl_sum : f64 : omp_out += omp_in) initializer(omp_priv = -0.0)")
@@ -145,8 +147,20 @@ NL_COLD f64 nl_cube_root(f64 x) {
   return copysign((t + t * ((rest - t) / (t + t + rest))) * scale, x);
 }
 
+// LLVM takes a power of 64 for one of 2, whose exponent it rounds, unless it does not see that the base is 64.
+#if defined(__clang__) && !defined(__wasm__)
+NL_INLINE f64 nl_unseen(f64 x) {
+  u64 bits = nl_bits(x);
+  __asm__("" : "+r"(bits));
+  return nl_of_bits(bits);
+}
+#else
+#define nl_unseen(x) (x)
+#endif
 // C's pow has 1 where JavaScript has NaN.
-NL_INLINE f64 nl_power(f64 x, f64 y) { return y != y || (fabs(x) == 1 && y - y != 0) ? __builtin_nan("") : nl_pow(x, y); }
+NL_INLINE f64 nl_power(f64 x, f64 y) {
+  return y != y || (fabs(x) == 1 && y - y != 0) ? __builtin_nan("") : nl_pow(nl_unseen(x), y);
+}
 // By the largest, with compensated sums: nothing overflows.
 NL_INLINE f64 nl_hypot_of(i32 n, const f64* x) {
   f64 most = 0, sum = 0, lost = 0;

@@ -9,6 +9,7 @@ import { placeOf, placeText } from './diagnostic.js'
 import type { WrittenLoop } from './emit.js'
 import { IN_LANES } from './hoist.js'
 import type { Expression, Position, Reduction, Statement } from './ir.js'
+import { extremeIn } from './lanes.js'
 import { eachExpression, eachStatement, expressionsOf, readBy, useOf } from './walk.js'
 
 /** What became of a loop. */
@@ -138,7 +139,8 @@ function orderIn(s: Statement, loop: WrittenLoop, { anyOrder, reductions }: Orde
   const text = `'${s.variable.name}' at ${at(s.position)} goes from each iteration to the next`
   const reduction = reductions.find(({ variable }) => variable === s.variable)
   if (reduction) return IN_LANES.has(reduction.op) ? undefined : text
-  if (s.variable.type !== 'f64' || !readBy(s.value).has(s.variable)) return undefined
+  if (s.variable.type !== 'f64' || !readBy(s.value).has(s.variable) || extremeIn(loop.body, s.variable))
+    return undefined
   const { value } = s
   const isItself = (e: Expression) => e.kind === 'variable' && e.variable === s.variable
   const sum = value.kind === 'arithmetic' && /^[+*]$/.test(value.op) && [value.left, value.right].some(isItself)
