@@ -2,9 +2,9 @@
 // They obey withBackend and withThreads like everything else.
 // SPDX-License-Identifier: MIT
 
-import { allocate, type NDArray } from './core/array.js'
+import { allocate, NDArray } from './core/array.js'
 import { dtypeInfo } from './core/dtype.js'
-import { ShapeError, ValueError } from './core/errors.js'
+import { DTypeError, ShapeError, ValueError } from './core/errors.js'
 import { scope } from './core/scope.js'
 import * as kernels from './kernels/classic.js'
 import { full, zeros } from './ops/create.js'
@@ -108,18 +108,22 @@ export interface NBodyOptions {
 
 /**
  * Moves n bodies under their mutual gravity (G = 1) by `steps` steps of the symplectic Euler method, all pairs, in
- * place. The arrays are contiguous and all float64 or all float32. Throws ShapeError, ValueError.
+ * place. The arrays are contiguous and all float64 or all float32. Throws DTypeError, ShapeError, ValueError.
  */
 export function nbody(options: NBodyOptions): void {
   const { mass, position, velocity, dt = 1e-3, steps = 1, softening = 1e-3 } = options
   checkCount('nbody: steps', steps, 0)
+  const arrays = [mass, position, velocity]
+  if (!arrays.every((array) => array instanceof NDArray)) {
+    const dtypes = arrays.map((array) => typeof array)
+    throw new DTypeError('nbody: mass, position and velocity must be NDArrays', { dtypes })
+  }
   const n = mass.size
   const shapes = [mass.shape, position.shape, velocity.shape]
   if (String(shapes) !== String([[n], [3, n], [3, n]])) {
     const list = shapes.map((shape) => `(${shape.join(', ')})`).join(', ')
     throw new ShapeError(`nbody: mass, position, velocity must be (n), (3, n), (3, n), not ${list}`, { shapes })
   }
-  const arrays = [mass, position, velocity]
   const { dtype } = mass
   const valid = arrays.every((array) => array.isContiguous && array.dtype === dtype) && dtype.startsWith('float')
   if (!valid) throw new ValueError('nbody: the arrays must be contiguous, and all float64 or all float32')

@@ -81,6 +81,7 @@ describe('bad input', () => {
     expect(() => nbody({ mass, position: position.T, velocity })).toThrow(nl.ShapeError)
     expect(() => nbody({ mass: nl.ones(5), position, velocity })).toThrow(nl.ShapeError)
     expect(() => nbody({ mass, position, velocity, steps: -1 })).toThrow(nl.ValueError)
+    expect(() => nbody({ mass, position } as Parameters<typeof nbody>[0])).toThrow(nl.DTypeError)
     expect(() => nbody({ mass, position, velocity: nl.zeros([3, 4], { dtype: 'float32' }) })).toThrow(nl.ValueError)
     expect(() => nbody({ mass, position: nl.zeros([3, 8]).slice(':', '::2'), velocity })).toThrow(nl.ValueError)
     expect(() => nbody({ mass, position, velocity })).not.toThrow()

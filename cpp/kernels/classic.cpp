@@ -112,6 +112,28 @@ void plate_sweep(isize m, isize n, const T* u, T* w, T* change) {
 NL_KERNEL(plate_sweep, f32)
 NL_KERNEL(plate_sweep, f64)
 
+template <class T>
+struct Pull {
+  T x, y, z;
+};
+
+/// What n bodies do to one at (xi, yi, zi). Inside of the loop over the bodies GCC 12 does not vectorise it.
+template <class T>
+Pull<T> pull_on(isize n, T softening2, const T* mass, const T* x, const T* y, const T* z, T xi, T yi, T zi) {
+  T ax = 0, ay = 0, az = 0;
+#pragma omp simd reduction(+ : ax, ay, az)
+  for (isize j = 0; j < n; j++) {
+    const T dx = x[j] - xi, dy = y[j] - yi, dz = z[j] - zi;
+    const T r2 = dx * dx + dy * dy + dz * dz + softening2;
+    // A body does not pull itself, also where the softening is 0.
+    const T pull = r2 > 0 ? mass[j] / (r2 * T(__builtin_sqrt(r2))) : T(0);
+    ax += pull * dx;
+    ay += pull * dy;
+    az += pull * dz;
+  }
+  return {ax, ay, az};
+}
+
 /// One step of n bodies under gravity (G = 1), all pairs, softened: velocities get dt * acceleration, then positions
 /// get dt * velocity (symplectic Euler). position and velocity hold n x, then n y, then n z.
 template <class T>
@@ -121,21 +143,10 @@ void nbody_step(isize n, T dt, T softening, const T* mass, T* position, T* veloc
   const T softening2 = softening * softening;
   parallel_for(n, 16, [=](isize begin, isize end) {
     for (isize i = begin; i < end; i++) {
-      const T xi = x[i], yi = y[i], zi = z[i];
-      T ax = 0, ay = 0, az = 0;
-#pragma omp simd reduction(+ : ax, ay, az)
-      for (isize j = 0; j < n; j++) {
-        const T dx = x[j] - xi, dy = y[j] - yi, dz = z[j] - zi;
-        const T r2 = dx * dx + dy * dy + dz * dz + softening2;
-        // A body does not pull itself, also where the softening is 0.
-        const T pull = r2 > 0 ? mass[j] / (r2 * T(__builtin_sqrt(r2))) : T(0);
-        ax += pull * dx;
-        ay += pull * dy;
-        az += pull * dz;
-      }
-      vx[i] += dt * ax;
-      vy[i] += dt * ay;
-      vz[i] += dt * az;
+      const Pull<T> a = pull_on(n, softening2, mass, x, y, z, x[i], y[i], z[i]);
+      vx[i] += dt * a.x;
+      vy[i] += dt * a.y;
+      vz[i] += dt * a.z;
     }
   });
   parallel_for(3 * n, 16384, [=](isize begin, isize end) {
