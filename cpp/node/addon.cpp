@@ -12,11 +12,9 @@
 #include <sys/mman.h>
 #endif
 
-#include <vector>
-
 #include "../core/table.h"
+#include "instance.h"
 #include "njit.h"
-#include "threads.h"
 
 #define NL_TABLE_OF(isa) \
   namespace nl::isa {    \
@@ -31,6 +29,10 @@ NL_TABLE_OF(neon)
 #endif
 
 namespace {
+
+using nl::Instance;
+using nl::instance_of;
+using nl::Watched;
 
 struct Isa {
   const char* name;
@@ -48,25 +50,6 @@ const Isa kIsas[] = {
     {"neon", [] { return true; }, nl::neon::table},
 #endif
 };
-
-/// An object that is watched for its death, and the number by which its owner knows it.
-struct Watched {
-  napi_ref reference;
-  double id;
-};
-
-/// What belongs to an environment: the main thread, or a worker_threads worker.
-struct Instance {
-  char* heap = nullptr;
-  size_t heap_bytes = 0;
-  std::vector<Watched> watched;
-};
-
-Instance& instance_of(napi_env env) {
-  void* raw = nullptr;
-  napi_get_instance_data(env, &raw);
-  return *static_cast<Instance*>(raw);
-}
 
 constexpr size_t kMaxArguments = 24;
 
@@ -129,7 +112,7 @@ napi_value call_kernel(napi_env env, napi_callback_info info) {
     }
   }
   if (used != count) return fail(env, "too many arguments for a kernel");
-  nl::begin_call();
+  nl::begin_call(instance.settings);
   entry.invoke(entry.function, slots);
   if (nl::refused_team() == 0) return nullptr;
   napi_value refused;
@@ -226,7 +209,7 @@ napi_value attach(napi_env env, napi_callback_info info) {
   return base;
 }
 
-/// setThreads(count): how many threads the next kernels called from this thread may use.
+/// setThreads(count): how many threads the next kernels may use.
 napi_value set_threads(napi_env env, napi_callback_info info) {
   size_t count = 1;
   napi_value value;
@@ -235,7 +218,7 @@ napi_value set_threads(napi_env env, napi_callback_info info) {
   if (count != 1 || napi_get_value_int32(env, value, &threads) != napi_ok || threads < 1) {
     return fail(env, "setThreads(count): count must be an integer from 1 on");
   }
-  nl::set_threads(threads);
+  instance_of(env).settings.threads = threads;
   return nullptr;
 }
 
@@ -250,7 +233,7 @@ napi_value set_schedule(napi_env env, napi_callback_info info) {
       napi_get_value_double(env, values[1], &chunk) != napi_ok || !(chunk >= 0)) {
     return fail(env, "setSchedule(kind, chunk): kind must be 0 to 3, chunk a non-negative number");
   }
-  nl::set_schedule({static_cast<nl::ScheduleKind>(kind), static_cast<nl::isize>(chunk)});
+  instance_of(env).settings.schedule = {static_cast<nl::ScheduleKind>(kind), static_cast<nl::isize>(chunk)};
   return nullptr;
 }
 
@@ -261,9 +244,9 @@ nl::i32* words_of(napi_env env, napi_value array, size_t* length) {
   return fits && type == napi_int32_array ? static_cast<nl::i32*>(data) : nullptr;
 }
 
-/// prepare(stackBytes, cpus, claims, own): what this thread's regions have to know. The stack is that of libgomp's
+/// prepare(stackBytes, cpus, claims, own): what regions have to know. The stack is that of libgomp's
 /// threads, 0 for the system's; the CPUs are those that the thread ran on before libgomp was loaded, and runs on again;
-/// the others are those of share_budget().
+/// the others are the budget (threads.h).
 napi_value prepare(napi_env env, napi_callback_info info) {
   size_t count = 4, cpu_count = 0, words = 0;
   napi_value values[4];
@@ -281,7 +264,7 @@ napi_value prepare(napi_env env, napi_callback_info info) {
   }
   nl::set_stack(static_cast<size_t>(stack));
   nl::set_cpus(cpus, cpu_count);
-  nl::share_budget(claims, words, own);
+  instance_of(env).settings.budget = {claims, words, own};
   return nullptr;
 }
 

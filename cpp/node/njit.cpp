@@ -13,7 +13,7 @@
 
 #include "../core/njit.h"
 #include "../core/random.h"
-#include "threads.h"
+#include "instance.h"
 
 #define NL_BLOCKS_OF(isa)                           \
   namespace nl::isa {                               \
@@ -125,7 +125,7 @@ napi_value call_main(napi_env env, napi_callback_info info) {
     }
     slots[slot] = static_cast<f64>(reinterpret_cast<uintptr_t>(data));
   }
-  begin_call();
+  begin_call(instance_of(env).settings);
   largest_team = 1;
   const int status = static_cast<Function*>(raw)->main(slots);
   napi_value result;

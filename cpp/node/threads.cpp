@@ -22,25 +22,20 @@ namespace nl {
 
 namespace {
 
-thread_local int wanted_threads = 1;
+const Settings kAlone;
+/// Of the call that this thread is in.
+thread_local const Settings* settings = &kAlone;
 thread_local int granted_threads = 1;
 thread_local int refused_threads = 0;
-thread_local Schedule schedule;
 
 /// The threads of all OpenMP regions that are running in this process, whichever thread called them.
 std::atomic<int> busy{0};
 
 /// A slot of the budget: src/core/budget.ts.
 constexpr size_t kOwner = 0, kThreads = 1, kSlotWords = 3;
-struct Budget {
-  i32* claims = nullptr;
-  size_t words = 0, own = 0;
-};
-thread_local Budget budget;
-
-i32 load(size_t word) { return __atomic_load_n(budget.claims + word, __ATOMIC_SEQ_CST); }
 
 void store_own(i32 threads) {
+  const Budget& budget = settings->budget;
   if (budget.claims) __atomic_store_n(budget.claims + budget.own + kThreads, threads, __ATOMIC_SEQ_CST);
 }
 
@@ -49,6 +44,8 @@ bool is_live(i32 id) { return syscall(SYS_tgkill, getpid(), id, 0) == 0 || errno
 
 /// What other threads of Node have running, on the wasm team too.
 int claimed_by_others() {
+  const Budget& budget = settings->budget;
+  const auto load = [&](size_t word) { return __atomic_load_n(budget.claims + word, __ATOMIC_SEQ_CST); };
   int others = 0;
   for (size_t slot = 0; slot < budget.words; slot += kSlotWords) {
     const i32 owner = load(slot + kOwner);
@@ -178,10 +175,6 @@ int run_team(isize items, RunChunks run, const void* context, const Schedule& de
 
 }  // namespace
 
-void set_threads(int count) { wanted_threads = count; }
-
-void set_schedule(const Schedule& wanted) { schedule = wanted; }
-
 void set_stack(size_t bytes) {
   static std::atomic<bool> first{true};
   if (first.exchange(false)) stack_bytes.store(bytes);
@@ -196,10 +189,9 @@ void set_cpus(const i32* cpus, size_t count) {
   if (count > 0) sched_setaffinity(0, sizeof set, &set);
 }
 
-void share_budget(i32* claims, size_t words, size_t own) { budget = {claims, words, own}; }
-
-void begin_call() {
-  granted_threads = wanted_threads;
+void begin_call(const Settings& wanted) {
+  settings = &wanted;
+  granted_threads = wanted.threads;
   refused_threads = 0;
 }
 
@@ -213,14 +205,17 @@ void release_threads() {
   had_region = false;
 }
 
-int region_threads() { return omp_in_parallel() ? 1 : wanted_threads; }
+int region_threads() { return omp_in_parallel() ? 1 : settings->threads; }
 
-void run_region(isize chunks, RunChunks run, const void* context) { run_team(chunks, run, context, schedule); }
+void run_region(isize chunks, RunChunks run, const void* context) {
+  run_team(chunks, run, context, settings->schedule);
+}
 
 void run_members(isize items, RunChunks run, const void* context) { run_team(items, run, context, Schedule{}); }
 
 int run_scheduled(isize items, RunChunks run, const void* context, int kind, isize chunk) {
-  return run_team(items, run, context, kind < 0 ? schedule : Schedule{static_cast<ScheduleKind>(kind), chunk});
+  return run_team(items, run, context,
+                  kind < 0 ? settings->schedule : Schedule{static_cast<ScheduleKind>(kind), chunk});
 }
 
 }  // namespace nl

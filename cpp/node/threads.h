@@ -1,4 +1,4 @@
-// Settings of the regions that the kernels called from this thread open.
+// Regions of the kernels that are called from this thread, and what they may use.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -6,11 +6,21 @@
 
 namespace nl {
 
-/// The most threads of the next regions.
-void set_threads(int count);
+/// The words in which threads of Node claim their part of the budget (src/core/budget.ts), and where this thread's
+/// begin.
+struct Budget {
+  i32* claims = nullptr;
+  size_t words = 0, own = 0;
+};
 
-/// How they deal out their work.
-void set_schedule(const Schedule& schedule);
+/// What the regions of a call may use.
+struct Settings {
+  /// The most threads.
+  int threads = 1;
+  /// How they deal out their work.
+  Schedule schedule;
+  Budget budget;
+};
 
 /// The stack of libgomp's threads in bytes, 0 for the system's. The first call in the process counts.
 void set_stack(size_t bytes);
@@ -18,12 +28,9 @@ void set_stack(size_t bytes);
 /// Lets this thread run on these CPUs alone; with none it changes nothing.
 void set_cpus(const i32* cpus, size_t count);
 
-/// The words in which threads of Node claim their part of the budget (src/core/budget.ts), and where this thread's
-/// begin.
-void share_budget(i32* claims, size_t words, size_t own);
-
-/// For the kernel that is called now, forgets what last_team() and refused_team() tell.
-void begin_call();
+/// Before each kernel that is called: its settings, which must outlive the call. Forgets what last_team() and
+/// refused_team() tell.
+void begin_call(const Settings& settings);
 
 /// How many threads the last kernel had, at least in one region, if fewer came than were set.
 int last_team();

@@ -153,10 +153,17 @@ function withEnvironment<T>(values: Record<string, string | undefined>, fn: () =
   }
 }
 
-function requireAddon(file: string, cpus: readonly number[] | undefined): Addon {
+let opened: Addon | undefined
+
+/** Not by require(), which gives all copies of numloom in a thread the same addon, with one heap and one count of threads. */
+function openAddon(file: string, cpus: readonly number[] | undefined): Addon {
+  if (opened) return opened
+  const module = { exports: {} }
   const values = openmpEnvironment(cpus)
   try {
-    return withEnvironment(values, () => createRequire(import.meta.url)(file) as Addon)
+    withEnvironment(values, () => process.dlopen(module, file))
+    opened = module.exports as Addon
+    return opened
   } catch (error) {
     unavailable(`${file}: ${(error as Error).message}`, file)
   }
@@ -179,7 +186,7 @@ function loadAddon(file: string): Addon {
   if (problem !== undefined) binaryError('native', file, problem)
   // Where it is told to bind threads, libgomp binds the one that loads it too.
   const cpus = allowedCpus('/', 'thread-self')
-  const addon = requireAddon(file, cpus)
+  const addon = openAddon(file, cpus)
   noteStart()
   if (addon.version !== VERSION) binaryError('native', file, `it is of version ${addon.version}, not ${VERSION}`)
   checkStack(addon.stackSetting, file)
@@ -241,12 +248,12 @@ export interface FunctionLoader {
 
 let functionLoader: FunctionLoader | undefined
 
-function openFunction(addon: Addon, library: string, isa: string): CompiledFunction {
-  const opened = addon.openFunction(library, isa)
+function openFunction(addon: Addon, file: string, isa: string): CompiledFunction {
+  const library = addon.openFunction(file, isa)
   return {
-    ...opened,
+    ...library,
     call(slots, ...arrays) {
-      const result = opened.call(slots, ...arrays)
+      const result = library.call(slots, ...arrays)
       if (result < 0) throw refusal(-result)
       return result
     },
