@@ -187,10 +187,7 @@ void set_threads(int count) { wanted_threads = count; }
 
 void set_schedule(const Schedule& wanted) { schedule = wanted; }
 
-void set_stack(size_t bytes) {
-  static std::atomic<bool> first{true};
-  if (first.exchange(false)) stack_bytes.store(bytes);
-}
+void set_stack(size_t bytes) { stack_bytes.store(bytes); }
 
 void set_cpus(const i32* cpus, size_t count) {
   cpu_set_t set;

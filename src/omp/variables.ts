@@ -8,6 +8,7 @@ import {
   complain,
   environment,
   forgetComplaints,
+  onCopy,
   rawEnvironment,
   readVariable,
 } from '../core/env.js'
@@ -21,7 +22,7 @@ import {
   parseSchedule,
   parseStackSize,
   parseThreadCounts,
-  parseWord,
+  parseWaitPolicy,
   type Schedule,
   SUPPORTED_LEVELS,
 } from './parse.js'
@@ -146,7 +147,7 @@ function readAll(): Variables {
     dynamic: readVariable('OMP_DYNAMIC', parseBoolean, 'false is used') ?? false,
     schedule: readSchedule(),
     maxActiveLevels: readLevels(threads.counts),
-    waitPolicy: readVariable('OMP_WAIT_POLICY', parseWord(['active', 'passive']), 'some spinning, then sleep, is used'),
+    waitPolicy: readVariable('OMP_WAIT_POLICY', parseWaitPolicy, 'some spinning, then sleep, is used'),
     stackBytes: readVariable('OMP_STACKSIZE', parseStackSize, "the system's size is used", (bytes) => `${bytes}B`),
     procBind: readVariable('OMP_PROC_BIND', parseProcBind, bound),
     places,
@@ -159,7 +160,7 @@ const listeners: ((variables: Variables) => void)[] = []
 
 /** The settings of the environment. Throws EnvironmentError for an invalid one where NUMLOOM_STRICT_ENV=1. */
 export function variables(): Variables {
-  return current ?? use(readAll())
+  return current ?? use(onCopy(readAll))
 }
 
 function use(read: Variables): Variables {
@@ -179,5 +180,5 @@ export function whenRead(listener: (variables: Variables) => void): void {
  */
 export function reloadEnv(): void {
   forgetComplaints()
-  use(readAll())
+  use(onCopy(readAll))
 }
