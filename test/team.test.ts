@@ -321,9 +321,15 @@ describe('threads that the system does not start', () => {
       const nl = await import('numloom')
       ${tried}
       const sum = () => nl.withBackend('wasm-threads', () => nl.sum(nl.ones(1_000_000)).item())
-      console.log(JSON.stringify([tried(4, sum), tried(2, sum), tried(4, sum)]))`)
+      const found = [tried(4, sum), tried(2, sum), tried(4, sum)]
+      left = 0
+      try { nl.withThreads(5, sum) } catch ({ message, cause }) { found.push(message, cause.code) }
+      console.log(JSON.stringify(found))`)
     const error = { name: 'BackendError', code: 'NUMLOOM_BACKEND', backend: 'wasm-threads' }
-    expect(found).toEqual([error, 1_000_000, 1_000_000])
+    const reason = expect.stringContaining(
+      "backend 'wasm-threads' could not start 5 threads: 4 are up (EAGAIN). Use fewer",
+    )
+    expect(found).toEqual([error, 1_000_000, 1_000_000, reason, 'ERR_WORKER_INIT_FAILED'])
   })
 })
 
