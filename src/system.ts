@@ -12,6 +12,7 @@ import { cacheFolder } from './cache.js'
 import { environment } from './core/env.js'
 import { EnvironmentError } from './core/errors.js'
 import { heap } from './core/heap.js'
+import { environmentCopy } from './core/loading.js'
 import { type ThreadCount, threadCount } from './core/threads.js'
 import type { Kernel } from './kernel/define.js'
 import { type PlanInForce, planInForce } from './kernel/plan.js'
@@ -204,7 +205,7 @@ function choicesFor(family: string, kernels: readonly Kernel[], size: WorkSize):
 const READ = /^((NUMLOOM|OMP|GOMP|KMP|OPENBLAS|GOTO|MKL|BLIS|VECLIB)_|XDG_CACHE_HOME$)/
 
 function variablesSet(): Record<string, string> {
-  const found = Object.entries(process.env).filter(([name]) => READ.test(name)) as [string, string][]
+  const found = Object.entries(environmentCopy()).filter(([name]) => READ.test(name)) as [string, string][]
   return Object.fromEntries(found.sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 

@@ -45,6 +45,15 @@ describe('the least of CPUs, mask and quota', () => {
     const root = machine({ 'proc/self/status': 'Cpus_allowed_list:\t0-2,5' })
     expect(detect(root)).toMatchObject({ count: 4, affinity: 4, source: 'a CPU mask of 4 of 8 CPUs' })
   })
+  test('the mask without CPUs that are offline', () => {
+    const files = { 'sys/devices/system/cpu/online': '0-3', 'proc/self/status': 'Cpus_allowed_list:\t2-5' }
+    expect(detect(machine(files))).toMatchObject({
+      count: 2,
+      cpus: 4,
+      affinity: 2,
+      source: 'a CPU mask of 2 of 4 CPUs',
+    })
+  })
   test('the quota of the own group', () => {
     const found = detect(v2('/app', { 'app/cpu.max': '300000 100000' }))
     expect(found).toMatchObject({ count: 3, source: 'a quota of 3 CPUs in /sys/fs/cgroup/app/cpu.max' })
@@ -87,6 +96,17 @@ describe('the least of CPUs, mask and quota', () => {
     const above = V2.replace(' / /sys', ' /../.. /sys')
     expect(detect(v2('/', { 'cpu.max': '200000 100000' }, above)).count).toBe(2)
     expect(detect(v2('/own', { 'cpu.max': '200000 100000' }, above)).count).toBe(2)
+  })
+  test('a group beside the root of the namespace, by the mounts that show it', () => {
+    const mounted = (root: string) => V2.replace(' / /sys', ` ${root} /sys`)
+    const files = { 'own/cpu.max': '200000 100000', 'cpu.max': '500000 100000' }
+    expect(detect(v2('/../own', files, mounted('/..'))).count).toBe(2)
+    expect(detect(v2('/../own/x', files, mounted('/..'))).count).toBe(2)
+    expect(detect(v2('/../own', { 'cpu.max': '300000 100000' }, mounted('/../own'))).count).toBe(3)
+    // The way to it is not known, or there is none.
+    expect(detect(v2('/../own', files, mounted('/../..'))).count).toBe(5)
+    for (const elsewhere of ['/', '/../other']) expect(detect(v2('/../own', files, mounted(elsewhere))).count).toBe(8)
+    expect(detect(v2('/../../own', files, mounted('/..'))).count).toBe(8)
   })
   test.each([
     ['150000', '100000', 2],

@@ -73,6 +73,15 @@ describe('OMP_NUM_THREADS', () => {
       `OMP_NUM_THREADS='99999,2,9': more than ${cap()} threads; 3,2,3 is used`,
     ])
   })
+  const leaves: [env: Record<string, string>, count: () => number][] = [
+    [{ OMP_DYNAMIC: 'true' }, detected],
+    [{ OMP_MAX_ACTIVE_LEVELS: '0' }, () => 1],
+  ]
+  test.each(leaves)('the warning tells the count that %j leaves', async (env, count) => {
+    const [text] = await reload({ ...env, OMP_NUM_THREADS: '100000' })
+    expect(nl.getNumThreads()).toBe(count())
+    expect(text).toBe(`OMP_NUM_THREADS='100000': more than ${cap()} threads; ${count()} is used`)
+  })
   test('of a list opens no more levels than are supported', async () => {
     await reload({ OMP_NUM_THREADS: new Array(301).fill(2).join() })
     expect(nl.omp.getMaxActiveLevels()).toBe(nl.omp.getSupportedActiveLevels())
@@ -88,6 +97,27 @@ describe('OMP_NUM_THREADS', () => {
     expect(nl.withBackend(name, () => nl.getNumThreads())).toBe(1)
     await reload({ NUMLOOM_BACKEND: 'cuda' })
     expect(nl.getNumThreads()).toBe(3)
+  })
+  const permission = process.allowedNodeEnvironmentFlags.has('--permission')
+    ? '--permission'
+    : '--experimental-permission'
+  test.each([
+    [{ NUMLOOM_MAX_MEMORY: '0' }, [] as string[], 1],
+    [{ NUMLOOM_SHARED_MEMORY: '0' }, [] as string[], 1],
+    // Without --allow-worker.
+    [{}, [permission, '--allow-fs-read=*'], 1],
+    [{}, [permission, '--allow-fs-read=*', '--allow-worker'], 3],
+    [{}, [] as string[], 3],
+  ])('with %j and %j no call has more than auto has backends for', async (env, flags, count) => {
+    const found = await jsonOf<unknown>(
+      `import * as nl from 'numloom'
+      const [count, most, { source }] = [nl.getNumThreads(), nl.omp.getMaxThreads(), nl.showRuntime().threads]
+      const [call] = nl.explain(() => nl.exp(nl.ones(3_000_000))).calls.slice(-1)
+      console.log(JSON.stringify([count, most, call.threads, source]))`,
+      { env: { ...env, OMP_NUM_THREADS: '3' }, flags: ['--no-addons', ...flags] },
+    )
+    const but = count === 1 ? ', but the backends that are available have 1 thread' : ''
+    expect(found).toEqual([count, count, count, `OMP_NUM_THREADS=3${but}`])
   })
   test('the cap is four a CPU, 64 at least', () => {
     expect(cap()).toBe(Math.max(64, 4 * variables().detected.cpus))

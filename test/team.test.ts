@@ -181,11 +181,12 @@ describe('where a worker loads the addon first, with the environment of the proc
   const found = (env: Record<string, string>) =>
     jsonOf(withWorkers(1, job, rest).replace('execArgv: []', 'execArgv: [], env: {}'), { env })
 
-  test('a dynamic number of threads is numloom’s alone', async () => {
-    expect(await found({ OMP_DYNAMIC: 'true' })).toEqual({ reported: 3, found: 3 })
-  })
-  test('the team is reported that libgomp gave', async () => {
-    expect(await found({ OMP_THREAD_LIMIT: '2' })).toEqual({ reported: 2, found: 2 })
+  test.each([
+    ['a dynamic number of threads', { OMP_DYNAMIC: 'true' }],
+    ['a limit of threads', { OMP_THREAD_LIMIT: '2' }],
+    ['a limit of levels', { OMP_MAX_ACTIVE_LEVELS: '0' }],
+  ] as const)('%s is numloom’s alone', async (_, env) => {
+    expect(await found(env)).toEqual({ reported: 3, found: 3 })
   })
   test('a stack that is too small for kernels makes native unavailable', async () => {
     const caught = `try { nl.setBackend('native') } catch ({ name, message }) { parentPort.postMessage({ name, message }) }`
@@ -320,9 +321,15 @@ describe('threads that the system does not start', () => {
       const nl = await import('numloom')
       ${tried}
       const sum = () => nl.withBackend('wasm-threads', () => nl.sum(nl.ones(1_000_000)).item())
-      console.log(JSON.stringify([tried(4, sum), tried(2, sum), tried(4, sum)]))`)
+      const found = [tried(4, sum), tried(2, sum), tried(4, sum)]
+      left = 0
+      try { nl.withThreads(5, sum) } catch ({ message, cause }) { found.push(message, cause.code) }
+      console.log(JSON.stringify(found))`)
     const error = { name: 'BackendError', code: 'NUMLOOM_BACKEND', backend: 'wasm-threads' }
-    expect(found).toEqual([error, 1_000_000, 1_000_000])
+    const reason = expect.stringContaining(
+      "backend 'wasm-threads' could not start 5 threads: 4 are up (EAGAIN). Use fewer",
+    )
+    expect(found).toEqual([error, 1_000_000, 1_000_000, reason, 'ERR_WORKER_INIT_FAILED'])
   })
 })
 

@@ -322,15 +322,29 @@ void define(napi_env env, napi_value exports, const char* name, napi_callback ca
   napi_set_named_property(env, exports, name, function);
 }
 
-/// The size of its threads' stacks as libgomp found it in the process's environment: it looks once, when this file is
-/// loaded first, and a worker that loads it cannot change that environment before. Empty where there is none.
-const char* stack_setting() {
-  static const char* const first = [] {
-    const char* own = getenv("OMP_STACKSIZE");
-    const char* set = own ? own : getenv("GOMP_STACKSIZE");
-    return strdup(set ? set : "");
-  }();
-  return first;
+struct Setting {
+  const char* name;
+  const char* value;
+};
+
+const char* copy_of(const char* value) { return value ? strdup(value) : nullptr; }
+
+/// What libgomp found in the process's environment, null where nothing. It looks once, as this file is loaded first,
+/// and this is initialised next: a worker that loads the file could not change that environment before.
+const Setting kSettings[] = {
+    {"OMP_PROC_BIND", copy_of(getenv("OMP_PROC_BIND"))},
+    {"OMP_PLACES", copy_of(getenv("OMP_PLACES"))},
+    {"OMP_STACKSIZE", copy_of(getenv(getenv("OMP_STACKSIZE") ? "OMP_STACKSIZE" : "GOMP_STACKSIZE"))},
+    {"OMP_WAIT_POLICY", copy_of(getenv("OMP_WAIT_POLICY"))},
+};
+
+napi_value settings(napi_env env) {
+  napi_value found;
+  napi_create_object(env, &found);
+  for (const Setting& setting : kSettings) {
+    if (setting.value) napi_set_named_property(env, found, setting.name, text(env, setting.value));
+  }
+  return found;
 }
 
 }  // namespace
@@ -350,6 +364,6 @@ NAPI_MODULE_INIT() {
   define(env, exports, "watch", watch);
   define(env, exports, "sweep", sweep);
   napi_set_named_property(env, exports, "version", text(env, NL_VERSION));
-  napi_set_named_property(env, exports, "stackSetting", text(env, stack_setting()));
+  napi_set_named_property(env, exports, "settings", settings(env));
   return exports;
 }

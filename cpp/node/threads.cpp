@@ -123,11 +123,14 @@ bool try_threads(int count) {
 
 /// libgomp binds a thread at its first region to the first place, where it was told to bind; its threads are bound
 /// then, but the caller is Node's, which has other work and starts other threads. Nor may it have a dynamic number of
-/// threads, which numloom has itself.
+/// threads or a limit of active levels, which numloom has itself.
 struct FirstRegion {
   cpu_set_t cpus;
   const bool known = sched_getaffinity(0, sizeof cpus, &cpus) == 0;
-  FirstRegion() { omp_set_dynamic(0); }
+  FirstRegion() {
+    omp_set_dynamic(0);
+    omp_set_max_active_levels(1);
+  }
   ~FirstRegion() {
     if (known) sched_setaffinity(0, sizeof cpus, &cpus);
   }
@@ -157,6 +160,8 @@ int run_team(isize items, RunChunks run, const void* context, const Schedule& de
   had_region = true;
   std::atomic<isize> next{0};
   int came = 1;
+  // numloom has OMP_THREAD_LIMIT itself too; where libgomp read one, only a league has another.
+#pragma omp teams num_teams(1) thread_limit(claimed)
 #pragma omp parallel num_threads(claimed)
   {
     // The runtime may give fewer threads than asked for; what counts is how many came.
@@ -175,10 +180,7 @@ int run_team(isize items, RunChunks run, const void* context, const Schedule& de
 
 }  // namespace
 
-void set_stack(size_t bytes) {
-  static std::atomic<bool> first{true};
-  if (first.exchange(false)) stack_bytes.store(bytes);
-}
+void set_stack(size_t bytes) { stack_bytes.store(bytes); }
 
 void set_cpus(const i32* cpus, size_t count) {
   cpu_set_t set;

@@ -22,7 +22,7 @@ struct Settings {
   Budget budget;
 };
 
-/// The stack of libgomp's threads in bytes, 0 for the system's. The first call in the process counts.
+/// The stack of libgomp's threads in bytes, 0 for the system's: it is the same for the whole process.
 void set_stack(size_t bytes);
 
 /// Lets this thread run on these CPUs alone; with none it changes nothing.

@@ -64,7 +64,8 @@ export interface BackendStatus {
   readonly isas?: readonly string[]
 }
 
-function statusOf(name: BackendName): Backend | Error {
+/** The loaded backend, or why it cannot be had, whatever the reason. */
+export function statusOf(name: BackendName): Backend | Error {
   try {
     return tryLoad(name)
   } catch (error) {

@@ -13,13 +13,14 @@ import { codeInfo } from '../core/dtype.js'
 import { environment, readVariable } from '../core/env.js'
 import { BackendError } from '../core/errors.js'
 import { heap } from '../core/heap.js'
+import { withEnvironment } from '../core/loading.js'
 import { collectGarbage, offerWatcher, type Watcher } from '../core/watcher.js'
 import type { Kernel } from '../kernel/define.js'
 import { allowedCpus } from '../omp/detect.js'
 import { parseStackSize, parseWord } from '../omp/parse.js'
 import { usablePlaces } from '../omp/places.js'
 import { scheduleFollower } from '../omp/schedule.js'
-import { noteStart } from '../omp/started.js'
+import { noteStart, settingsAtStart, type Values } from '../omp/started.js'
 import { variables } from '../omp/variables.js'
 import { VERSION } from '../version.js'
 import { type Backend, binaryError, type Call, checkTable, type KernelArgument } from './backend.js'
@@ -33,8 +34,8 @@ type NativeCall = (...args: NativeArgument[]) => number | undefined
 
 interface Addon {
   readonly version: string
-  /** OMP_STACKSIZE as libgomp found it when the addon was loaded first in the process; may be empty. */
-  readonly stackSetting: string
+  /** The variables of teams as libgomp found them when the addon was loaded first in the process. */
+  readonly settings: Values
   isas(): string[]
   kernels(isa: string): [symbol: string, signature: string, call: NativeCall][]
   /** Returns the address where they begin. */
@@ -121,7 +122,7 @@ const SPIN_COUNT = /^\s*(infinit[ey]|\d{1,12}\s*[kmgt]?)\s*$/i
  * are valid. Waiting threads spin for about 0.1 ms, unless the user says otherwise: the default of several ms starves
  * other processes.
  */
-function openmpEnvironment(cpus: readonly number[] | undefined): Record<string, string | undefined> {
+function openmpEnvironment(cpus: readonly number[] | undefined): Values {
   const { procBind, places, stackBytes, waitPolicy } = variables()
   const all = Object.keys(process.env).filter((name) => /^(OMP|GOMP|ACC)_/.test(name))
   const spins = environment('GOMP_SPINCOUNT')
@@ -136,32 +137,14 @@ function openmpEnvironment(cpus: readonly number[] | undefined): Record<string, 
   }
 }
 
-/** Runs `fn` with environment variables set, or unset where undefined. */
-function withEnvironment<T>(values: Record<string, string | undefined>, fn: () => T): T {
-  const assign = (entries: [string, string | undefined][]) => {
-    for (const [name, value] of entries) {
-      if (value === undefined) delete process.env[name]
-      else process.env[name] = value
-    }
-  }
-  const before = Object.keys(values).map((name): [string, string | undefined] => [name, process.env[name]])
-  assign(Object.entries(values))
-  try {
-    return fn()
-  } finally {
-    assign(before)
-  }
-}
-
 let opened: Addon | undefined
 
 /** Not by require(), which gives all copies of numloom in a thread the same addon, with one heap and one count of threads. */
-function openAddon(file: string, cpus: readonly number[] | undefined): Addon {
+function openAddon(file: string, wanted: Values): Addon {
   if (opened) return opened
   const module = { exports: {} }
-  const values = openmpEnvironment(cpus)
   try {
-    withEnvironment(values, () => process.dlopen(module, file))
+    withEnvironment(wanted, () => process.dlopen(module, file))
     opened = module.exports as Addon
     return opened
   } catch (error) {
@@ -186,11 +169,13 @@ function loadAddon(file: string): Addon {
   if (problem !== undefined) binaryError('native', file, problem)
   // Where it is told to bind threads, libgomp binds the one that loads it too.
   const cpus = allowedCpus('/', 'thread-self')
-  const addon = openAddon(file, cpus)
-  noteStart()
+  // What was read before is not read again.
+  const wanted = settingsAtStart() === undefined ? openmpEnvironment(cpus) : {}
+  const addon = openAddon(file, wanted)
   if (addon.version !== VERSION) binaryError('native', file, `it is of version ${addon.version}, not ${VERSION}`)
-  checkStack(addon.stackSetting, file)
-  addon.prepare(variables().stackBytes ?? 0, Int32Array.from(cpus ?? []), claims, ownSlot())
+  checkStack(addon.settings.OMP_STACKSIZE ?? '', file)
+  const { stackBytes } = noteStart(addon.settings, wanted)
+  addon.prepare(stackBytes ?? 0, Int32Array.from(cpus ?? []), claims, ownSlot())
   return addon
 }
 

@@ -62,16 +62,17 @@ function growTeam(module: TeamModule, count: number): void {
 function createMembers(module: TeamModule, count: number): number {
   try {
     return module.exports.nl_team_start(count)
-  } catch {
+  } catch (error) {
     // Node cannot start a Worker: the system refuses a thread, or its memory.
-    throw teamError(module, count, module.exports.nl_team_ready())
+    throw teamError(module, count, module.exports.nl_team_ready(), error)
   }
 }
 
-function teamError(module: TeamModule, wanted: number, ready: number): BackendError {
+function teamError(module: TeamModule, wanted: number, ready: number, cause?: unknown): BackendError {
+  const why = cause instanceof Error ? ` (${cause.message})` : ''
   return new BackendError(
-    `backend 'wasm-threads' could not start ${wanted} threads: ${ready} are up. Use fewer (withThreads, OMP_NUM_THREADS).`,
-    { backend: 'wasm-threads', file: fileURLToPath(module.url) },
+    `backend 'wasm-threads' could not start ${wanted} threads: ${ready} are up${why}. Use fewer (withThreads, OMP_NUM_THREADS).`,
+    { backend: 'wasm-threads', file: fileURLToPath(module.url), ...(cause === undefined ? {} : { cause }) },
   )
 }
 

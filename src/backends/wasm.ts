@@ -172,6 +172,9 @@ function readTable({ exports, table }: Instance) {
 
 let loaded: Module | undefined
 
+/** Whether Node's permission model lets this process start threads. */
+const mayStart = () => process.permission?.has('worker') ?? true
+
 function load(name: BackendName): Module {
   if (loaded) return loaded
   const threaded = heap().choice.shared
@@ -184,7 +187,7 @@ function load(name: BackendName): Module {
   const { exports, terminate, stackPointer, bodies } = instance
   const applySchedule = scheduleFollower((kind, chunk) => exports.nl_set_schedule(kind, chunk))
   const host = { exports: exports as unknown as FunctionExports, stackPointer, bodies }
-  loaded = { url, isa, threaded, exports, functions, host, applySchedule, terminate }
+  loaded = { url, isa, threaded: threaded && mayStart(), exports, functions, host, applySchedule, terminate }
   if (threaded) setSpins(exports, variables())
   return loaded
 }
@@ -238,11 +241,12 @@ export function loadWasm(): Backend {
 
 /** Loads the C++ kernels with threads. No thread starts before the first call that uses one. Throws BackendError. */
 export function loadWasmThreads(): Backend {
-  if (!heap().choice.shared) {
-    const reasons = heap().choice.reasons.join('; ')
-    throw new BackendError(`backend 'wasm-threads' cannot be used: the array memory is not shared (${reasons})`, {
-      backend: 'wasm-threads',
-    })
-  }
+  const { shared, reasons } = heap().choice
+  if (!shared) withoutThreads(`the array memory is not shared (${reasons.join('; ')})`)
+  if (!mayStart()) withoutThreads('its permissions forbid this process threads. Start node with --allow-worker')
   return backend('wasm-threads', load('wasm-threads'), MAX_TEAM)
+}
+
+function withoutThreads(why: string): never {
+  throw new BackendError(`backend 'wasm-threads' cannot be used: ${why}`, { backend: 'wasm-threads' })
 }

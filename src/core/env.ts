@@ -3,10 +3,23 @@
 
 import { type Parsed, parseBoolean } from '../omp/parse.js'
 import { EnvironmentError } from './errors.js'
+import { environmentCopy } from './loading.js'
+
+let copy: NodeJS.ProcessEnv | undefined
+
+/** Runs what reads variables on one copy of the environment. */
+export function onCopy<T>(read: () => T): T {
+  copy = environmentCopy()
+  try {
+    return read()
+  } finally {
+    copy = undefined
+  }
+}
 
 /** The value of an environment variable as it is. */
 export function rawEnvironment(name: string): string | undefined {
-  return globalThis.process?.env?.[name]
+  return (copy ?? globalThis.process?.env)?.[name]
 }
 
 /** The value of an environment variable, undefined where unset, empty or not in Node. */

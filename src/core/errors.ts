@@ -5,7 +5,7 @@ export class NumloomError extends Error {
   readonly code: string
 
   constructor(code: string, message: string, fields: object = {}) {
-    super(message)
+    super(message, fields)
     this.name = new.target.name
     this.code = code
     Object.assign(this, fields)
@@ -70,7 +70,7 @@ export class EnvironmentError extends NumloomError {
 export class BackendError extends NumloomError {
   declare readonly backend: string
 
-  constructor(message: string, fields: { backend: string; kernel?: string; file?: string }) {
+  constructor(message: string, fields: { backend: string; kernel?: string; file?: string; cause?: unknown }) {
     super('NUMLOOM_BACKEND', message, fields)
   }
 }

@@ -13,7 +13,7 @@ export interface Detected {
   /** What limits it, in words. */
   readonly source: string
   readonly cpus: number
-  /** CPUs in the affinity mask. */
+  /** CPUs in the affinity mask that are online. */
   readonly affinity: number
   /** The tightest quota of a control group, in CPUs; undefined where there is none. */
   readonly quota?: { readonly cpus: number; readonly file: string }
@@ -63,12 +63,16 @@ function groupOf(root: string, controller: string): string | undefined {
 const unescaped = (field: string) =>
   field.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)))
 
+/** How many groups above the namespace of this process a path begins. */
+const climbOf = (path: string) => (/^(\/\.\.(?=\/|$))*/.exec(path) as RegExpExecArray)[0].length / '/..'.length
+
 /** The way from what is mounted to a group; undefined where that is elsewhere. */
 function wayTo(group: string, mounted: string): string | undefined {
-  // Above the namespace of this process: a group that it is in, whose name it cannot see.
-  if (/^(\/\.\.)+$/.test(mounted)) return ''
+  const [climb, mountedClimb] = [climbOf(group), climbOf(mounted)]
+  // A group that the group is in, but not by which way: the names from there to the namespace cannot be seen.
+  if (climb < mountedClimb && mounted.length === mountedClimb * '/..'.length) return ''
   const inside = group === mounted || group.startsWith(mounted === '/' ? '/' : `${mounted}/`)
-  return inside ? posix.relative(mounted, group) : undefined
+  return inside && climb === mountedClimb ? posix.relative(mounted, group) : undefined
 }
 
 /** Fields of a line: 36 35 98:0 /root /mount/point options - type source super-options. */
@@ -113,8 +117,11 @@ function tightestQuota(root: string): { cpus: number; file: string } | undefined
 
 /** Looks at the machine below `root`. A part of a CPU counts as one: a quota of 1.5 CPUs gives 2 threads. */
 export function detect(root = '/'): Detected {
-  const all = numbersOf(read(join(root, 'sys/devices/system/cpu/online')))?.length ?? cpus().length
-  const affinity = allowedCpus(root)?.length ?? availableParallelism()
+  const online = numbersOf(read(join(root, 'sys/devices/system/cpu/online')))
+  const all = online?.length ?? cpus().length
+  // The mask may have CPUs that are offline.
+  const allowed = allowedCpus(root)?.filter((cpu) => online?.includes(cpu) ?? true)
+  const affinity = allowed?.length ?? availableParallelism()
   const quota = tightestQuota(root)
   const found = { cpus: all, affinity, ...(quota && { quota }) }
   if (quota && Math.ceil(quota.cpus) < Math.min(affinity, all)) {

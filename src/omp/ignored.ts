@@ -3,7 +3,7 @@
 
 import { complain, environment } from '../core/env.js'
 import { forcedBackend } from '../runtime.js'
-import { settingsAtStart, type TeamSettings } from './started.js'
+import { settingsAtStart, type TeamSettings, whenStarted } from './started.js'
 import { variables, whenRead } from './variables.js'
 
 /** Of what is read into these fields, what the wasm team does not do; it waits as it is told. */
@@ -51,7 +51,9 @@ export function ignoredVariables(nativeAvailable: boolean): Record<string, strin
   return Object.fromEntries(asked)
 }
 
-whenRead(() => {
+function tellTooLate(): void {
   if (withoutNative() !== undefined) return
   for (const [name, problem] of readTooLate()) complain(name, environment(name) ?? '', problem, REMEDY, false)
-})
+}
+whenRead(tellTooLate)
+whenStarted(tellTooLate)

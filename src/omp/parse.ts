@@ -100,6 +100,9 @@ export function parseWord<W extends string>(words: readonly W[]): (text: string)
   }
 }
 
+/** How waiting threads wait. */
+export const parseWaitPolicy = parseWord(['active', 'passive'])
+
 /** true, false or verbose. */
 export function parseDisplay(text: string): Parsed<boolean | 'verbose'> {
   if (text.toLowerCase() === 'verbose') return { value: 'verbose' }

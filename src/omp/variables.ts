@@ -8,6 +8,7 @@ import {
   complain,
   environment,
   forgetComplaints,
+  onCopy,
   rawEnvironment,
   readVariable,
 } from '../core/env.js'
@@ -21,7 +22,7 @@ import {
   parseSchedule,
   parseStackSize,
   parseThreadCounts,
-  parseWord,
+  parseWaitPolicy,
   type Schedule,
   SUPPORTED_LEVELS,
 } from './parse.js'
@@ -84,14 +85,14 @@ const plain = ({ count, source }: ThreadCount): ThreadCount => ({ count, source 
 /** What no count goes beyond: a variable's own value, and what is told to be used. */
 interface Bounds {
   readonly cap: number
-  readonly limit: number | undefined
+  readonly limit: number
 }
 
 /** By the first of the variables that is set and valid, `before` being one with a rank above them; all are checked. */
 function readThreads(names: readonly string[], bounds: Bounds, otherwise: Counts, before?: Counts): Counts {
   const [name, ...rest] = names
   if (name === undefined) return before ?? otherwise
-  const { cap, limit = cap } = bounds
+  const { cap, limit } = bounds
   const others = (first: Counts | undefined) => readThreads(rest, bounds, otherwise, first)
   const counts = readVariable(
     name,
@@ -129,7 +130,11 @@ function readAll(): Variables {
   const cap = Math.max(64, 4 * detected.cpus)
   const byCpus = { count: Math.min(detected.count, cap), source: detected.source, counts: undefined }
   const threadLimit = readVariable('OMP_THREAD_LIMIT', parseLimit, 'no limit is used')
-  const bounds = { cap, limit: threadLimit }
+  const dynamic = readVariable('OMP_DYNAMIC', parseBoolean, 'false is used') ?? false
+  // The levels are read later, as they depend on the counts.
+  const serial = parseLevels(environment('OMP_MAX_ACTIVE_LEVELS') ?? '').value === 0
+  const limit = Math.min(cap, threadLimit ?? cap, dynamic ? detected.count : cap, serial ? 1 : cap)
+  const bounds = { cap, limit }
   const threads = readThreads(['NUMLOOM_NUM_THREADS', 'OMP_NUM_THREADS'], bounds, byCpus)
   // NUMLOOM_NUM_THREADS goes before the names of other libraries.
   const first = threads.name === 'NUMLOOM_NUM_THREADS' ? threads : undefined
@@ -143,10 +148,10 @@ function readAll(): Variables {
     threads: plain(threads),
     blasThreads: plain(readThreads(blas, bounds, threads, first)),
     threadLimit,
-    dynamic: readVariable('OMP_DYNAMIC', parseBoolean, 'false is used') ?? false,
+    dynamic,
     schedule: readSchedule(),
     maxActiveLevels: readLevels(threads.counts),
-    waitPolicy: readVariable('OMP_WAIT_POLICY', parseWord(['active', 'passive']), 'some spinning, then sleep, is used'),
+    waitPolicy: readVariable('OMP_WAIT_POLICY', parseWaitPolicy, 'some spinning, then sleep, is used'),
     stackBytes: readVariable('OMP_STACKSIZE', parseStackSize, "the system's size is used", (bytes) => `${bytes}B`),
     procBind: readVariable('OMP_PROC_BIND', parseProcBind, bound),
     places,
@@ -159,7 +164,7 @@ const listeners: ((variables: Variables) => void)[] = []
 
 /** The settings of the environment. Throws EnvironmentError for an invalid one where NUMLOOM_STRICT_ENV=1. */
 export function variables(): Variables {
-  return current ?? use(readAll())
+  return current ?? use(onCopy(readAll))
 }
 
 function use(read: Variables): Variables {
@@ -179,5 +184,5 @@ export function whenRead(listener: (variables: Variables) => void): void {
  */
 export function reloadEnv(): void {
   forgetComplaints()
-  use(readAll())
+  use(onCopy(readAll))
 }
