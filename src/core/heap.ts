@@ -283,6 +283,12 @@ export class Heap {
     return region
   }
 
+  /** Gives up all its arrays, and looks no more for dead ones. */
+  retire(): void {
+    this.inside.retired = this.spilled.retired = true
+    this.#reclaimer.stop()
+  }
+
   /** A typed array of zeros that has nothing to do with the heap. Throws OutOfMemoryError. */
   outsideArray(code: Code, length: number): TypedArray {
     const info = codeInfo(code)
@@ -305,7 +311,7 @@ let instance: Heap | undefined
 
 /** Gives up the heap with all its arrays; the next use makes another. */
 export function retireHeap(): void {
-  if (instance !== undefined) instance.inside.retired = instance.spilled.retired = true
+  instance?.retire()
   instance = undefined
 }
 

@@ -40,6 +40,9 @@ const MOST_SWEEP_PAGE_BYTES = 64 * 2 ** 20
 /** Of all heaps: the addon still watches what is left of one that was given up. */
 let lastWatchId = 0
 
+/** Knows of no death. */
+const blind: Watcher = { watch() {}, sweep: () => [] }
+
 export const ADVICE = 'Free arrays by scope(), `using` or dispose(), or write results to `out`'
 
 export class Reclaimer {
@@ -49,6 +52,7 @@ export class Reclaimer {
   #canary = new FinalizationRegistry<undefined>(() => this.#afterCollection())
   #awaiting = false
   #asked = 0
+  #timer: NodeJS.Timeout | undefined
   #watcher: Watcher = collectorWatcher()
   #watched = new Map<number, Block>()
   #tracked = 0
@@ -94,13 +98,20 @@ export class Reclaimer {
 
   #afterCollection(): void {
     const wait = this.#asked + ASK_MS - performance.now()
-    if (wait > 0) setTimeout(() => this.#afterCollection(), wait).unref()
+    if (wait > 0) this.#timer = setTimeout(() => this.#afterCollection(), wait).unref()
     else {
       this.#awaiting = false
       this.sweep('ask')
       this.#asked = performance.now()
       if (this.#watched.size > 0) this.#awaitCollection()
     }
+  }
+
+  /** Of a heap that was given up: the addon tells each death once, and those of the next heap's arrays are not for this one. */
+  stop(): void {
+    clearTimeout(this.#timer)
+    this.#watcher = blind
+    this.#watched.clear()
   }
 
   /** The region's block is free already. */
