@@ -110,6 +110,26 @@ describe('a typed array from data', () => {
   })
 })
 
+test.each<[string, (data: nl.TypedArray) => unknown]>([
+  ['array(data)', (data) => nl.array(data).dispose()],
+  ['asarray(data) in another dtype', (data) => nl.asarray(data, { dtype: 'float32' }).dispose()],
+  ['array(data) in a dtype that is none', (data) => errorOf(() => nl.array(data, { dtype: 'f8' as never }))],
+  ['asarray(data) in a dtype that is none', (data) => errorOf(() => nl.asarray(data, { dtype: 'f8' as never }))],
+  ['array() of a part', (data) => nl.array(data.subarray(5)).dispose()],
+  ['asarray() of a part in another dtype', (data) => nl.asarray(data.subarray(5), { dtype: 'float32' }).dispose()],
+])('%s leaves nothing that keeps the memory', (_, use) => {
+  const before = nl.memory()
+  const x = nl.ones(100_000)
+  const { data } = x
+  use(data)
+  x.dispose()
+  const after = nl.memory()
+  // Fewer where dead arrays of other tests were found meanwhile.
+  expect(after.liveArrays).toBeLessThanOrEqual(before.liveArrays)
+  expect(after.bytesInUse).toBeLessThanOrEqual(before.bytesInUse)
+  expect(errorOf(() => nl.asarray(data))).toBeInstanceOf(nl.DisposedError)
+})
+
 describe('arrays over parts of data', () => {
   test('are not collected from under their memory', async () => {
     const script = `
