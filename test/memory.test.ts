@@ -279,6 +279,24 @@ describe('long loops', () => {
   })
 })
 
+test('blocks that were found dead within a job leave nothing behind until it ends', async () => {
+  const script = `
+    import { Reclaimer } from './dist/core/reclaim.js'
+    import { newBlock, Region } from './dist/core/region.js'
+    const used = () => { globalThis.gc(); return process.memoryUsage().heapUsed }
+    let found = 0
+    const reclaimer = new Reclaimer(() => found++)
+    const before = used()
+    for (let i = 0; i < 200_000; i++) reclaimer.track(new Region(newBlock(i, 2 ** 20, { arrays: 0 }), undefined), false)
+    reclaimer.sweep('major')
+    console.log(JSON.stringify([found, (used() - before) / 200_000]))
+  `
+  const [found, bytes] = await jsonOf<[number, number]>(script, { flags: ['--expose-gc'] })
+  expect(found).toBeGreaterThan(199_000)
+  // Finalizers alone would keep 150 for each.
+  expect(bytes).toBeLessThan(50)
+})
+
 describe('a search for dead arrays', () => {
   const MIB = 2 ** 20
   /** How often all garbage is collected while 4 GiB are needed in steps of 16 MiB, where that takes so many ms. */

@@ -154,7 +154,7 @@ export class Heap {
       return
     }
     if (block.tally !== this.inside && block.tally !== this.spilled) return
-    this.#reclaimer.forget(region)
+    this.#reclaimer.forget(block)
     this.#release(block)
   }
 

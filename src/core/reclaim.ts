@@ -78,7 +78,7 @@ export class Reclaimer {
     if (isPage) this.#unsweptPages += block.size
     if (++this.#tracked === OFFER_AFTER) this.#improve()
     if (this.#watcher.slow) {
-      this.#registry.register(region, block, region)
+      this.#registry.register(region, block, block)
       if (!isPage && (block.size < this.#watchedBytes || region.outside !== undefined)) return
     } else this.#awaitCollection()
     // Not the address: that is used again while an older region that had it may not be collected yet.
@@ -114,14 +114,11 @@ export class Reclaimer {
     this.#watched.clear()
   }
 
-  /** The region's block is free already. */
-  forget(region: Region): void {
-    this.#registry.unregister(region)
-    this.#end(region.block)
-  }
-
-  #end(block: Block): void {
+  /** The block is free already, or will be now. */
+  forget(block: Block): void {
     block.released = true
+    // Also of a region that died: its finalizer would wait for the end of the job.
+    this.#registry.unregister(block)
     if (block.watchId === 0) return
     this.#watched.delete(block.watchId)
     this.#watcher.forget?.(block.watchId)
@@ -130,7 +127,7 @@ export class Reclaimer {
   /** A region died, and with it the arrays that held it. */
   #collected(block: Block): void {
     if (block.released) return
-    this.#end(block)
+    this.forget(block)
     block.tally.arrays -= block.holders
     this.#release(block)
   }
