@@ -13,7 +13,7 @@ import { BackendError, OutOfMemoryError } from './core/errors.js'
 import type { Shape } from './core/shape.js'
 import { type ThreadCount, threadCount, type UserApi } from './core/threads.js'
 import type { Kernel } from './kernel/define.js'
-import { BEYOND_MEASURED, type Choice, choiceFor, planOf } from './kernel/plan.js'
+import { BEYOND_MEASURED, type Choice, choiceFor, type Placement, planOf } from './kernel/plan.js'
 import { isLinearAlgebra } from './kernel/registry.js'
 import { variables, whenRead } from './omp/variables.js'
 import { type Dispatch, kernelCall, observe, type Planned } from './report/dispatch.js'
@@ -83,6 +83,7 @@ export function withBackend<T>(name: Setting, fn: () => T): T {
 
 /** What the plan says for arrays that lie in one way. */
 interface Ranking extends Choice {
+  readonly placement: Placement
   /** The first usable backend of each level, with threads and without. */
   readonly best: Map<number, BackendName>
 }
@@ -103,10 +104,13 @@ class Route {
     readonly dtype: Code,
   ) {
     const plan = planOf(kernel, dtype)
-    const ranking = ({ levels, threads }: Choice): Ranking => ({ levels, threads, best: new Map() })
-    this.contiguous = ranking(plan)
-    this.strided = ranking(choiceFor(plan, 'strided'))
-    this.outside = ranking(choiceFor(plan, 'outside'))
+    const ranking = (placement: Placement): Ranking => {
+      const { levels, threads } = choiceFor(plan, placement)
+      return { placement, levels, threads, best: new Map() }
+    }
+    this.contiguous = ranking('contiguous')
+    this.strided = ranking('strided')
+    this.outside = ranking('outside')
     this.#lastStrides = plan.strided === undefined ? [] : lastStrides(kernel)
     this.api = isLinearAlgebra(kernel) ? 'blas' : 'openmp'
   }
@@ -245,8 +249,8 @@ function runOn(
 function runObserved(route: Route, call: Call, chosen: Omit<Planned, 'kernel' | 'dtype' | 'others'>): void {
   const { work, args, shape, backend, threads, threadSetting } = chosen
   const { kernel, dtype } = route
-  const about = { forced: getBackend() !== 'auto', ranking: route.rankingFor(args) }
-  const others = () => reasons(route, backend.name, work, threadSetting.count, about)
+  const about = { kernel, dtype, forced: getBackend() !== 'auto', placement: route.rankingFor(args).placement }
+  const others = reasonsLater(about, backend.name, work, threadSetting.count)
   const run = () => {
     backend.setThreads(threads)
     call(args as KernelArgument[])
@@ -281,6 +285,25 @@ export interface Prospect {
 interface Circumstances {
   readonly forced: boolean
   readonly ranking: Ranking
+}
+
+interface Reported {
+  readonly kernel: Kernel
+  readonly dtype: Code
+  readonly placement: Placement
+  readonly forced: boolean
+}
+
+/**
+ * A function of its own, since closures of one function keep alive what any of them uses, and a report that is kept shall
+ * keep no array; nor, after shutdown(), the memory to which a route is bound.
+ */
+function reasonsLater(about: Reported, chosen: BackendName, work: number, threads: number): () => Dispatch['others'] {
+  return () => {
+    const { kernel, dtype, placement, forced } = about
+    const route = routeOf(kernel, dtype)
+    return reasons(route, chosen, work, threads, { forced, ranking: route[placement] })
+  }
 }
 
 function reasons(route: Route, chosen: BackendName, work: number, threads: number, about: Circumstances) {

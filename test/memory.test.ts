@@ -89,6 +89,51 @@ describe('memory()', () => {
   })
 })
 
+describe('small arrays outside the heap', () => {
+  const options = { env: { NUMLOOM_MAX_MEMORY: '0' }, flags: ['--expose-gc', '--no-warnings'] }
+
+  test('count until they are freed, whichever way', async () => {
+    const script = `
+      import * as nl from 'numloom'
+      const counts = () => { const { outside } = nl.memory().byPlace; return [outside.arrays, outside.bytes] }
+      const results = []
+      const kept = nl.ones(10)
+      let arrays = Array.from({ length: 1000 }, (_, i) => nl.full(100, i))
+      results.push(counts())
+      const right = arrays.every((x, i) => nl.min(x).item() === i && nl.max(x).item() === i)
+      for (const x of arrays) x.dispose()
+      kept.dispose()
+      results.push(counts()[0] <= 2000)
+      arrays = Array.from({ length: 1000 }, () => nl.ones(100))
+      const large = nl.ones(100_000)
+      arrays = undefined
+      for (let i = 0; i < 10; i++) { globalThis.gc(); await new Promise((resolve) => setTimeout(resolve, 30)) }
+      results.push(counts()[0] <= 200, counts()[1] <= 2 ** 17 + 800_000)
+      large.dispose()
+      results.push(counts()[1] <= 2 ** 17)
+      console.log(JSON.stringify([right, ...results]))
+    `
+    expect(await jsonOf(script, options)).toEqual([true, [1001, 800_080], true, true, true, true])
+  })
+  test('share no elements', async () => {
+    const script = `
+      import * as nl from 'numloom'
+      const [a, b, m] = [nl.arange(9), nl.arange(9), nl.ones([3, 3])]
+      const names = []
+      const [c, out] = [nl.zeros(8), nl.zeros([3, 3])]
+      nl.add(a.slice('1:'), 1, { out: c })
+      nl.matmul(m, m, { out })
+      try { nl.add(a.slice('1:'), 1, { out: a.slice(':8') }) } catch ({ name }) { names.push(name) }
+      try { nl.matmul(m, m, { out: m }) } catch ({ name }) { names.push(name) }
+      structuredClone(a.data.buffer, { transfer: [a.data.buffer] })
+      try { nl.sum(a) } catch ({ name }) { names.push(name) }
+      console.log(JSON.stringify([c.toArray(), nl.sum(out).item(), nl.sum(b).item(), names]))
+    `
+    const names = ['ValueError', 'ValueError', 'DisposedError']
+    expect(await jsonOf(script, options)).toEqual([[2, 3, 4, 5, 6, 7, 8, 9], 27, 36, names])
+  })
+})
+
 describe('random sizes and lifetimes', () => {
   /** Peak of the elements' own bytes over a million allocations and frees in `slots` places, beside what memory() says. */
   const churn = (slots: number, size: string) => `
@@ -228,6 +273,20 @@ describe('long loops', () => {
       expect(value).toBe(6)
       expect(peak).toBeLessThan(512)
     })
+    test.each([10, 200])('of arrays of %i elements outside the heap, nothing piles up', async (size) => {
+      const script = `
+        import * as nl from 'numloom'
+        const used = () => { globalThis.gc(); return process.memoryUsage().heapUsed }
+        const x = nl.ones(${size})
+        for (let i = 0; i < 10_000; i++) nl.add(x, x)
+        const before = used()
+        for (let i = 0; i < 200_000; i++) nl.add(x, x)
+        console.log((used() - before) / 200_000)
+      `
+      const env = { NUMLOOM_MAX_MEMORY: '0' }
+      // A finalizer for each takes 150.
+      expect(await jsonOf(script, { env, flags: ['--expose-gc'], cwd: copy.root })).toBeLessThan(30)
+    })
     test('arrays that live are not taken for dropped ones', async () => {
       const script = `
         import * as nl from 'numloom'
@@ -277,6 +336,24 @@ describe('long loops', () => {
     expect(after - before).toBeLessThan(60)
     expect(inUse).toBeLessThan(300e6)
   })
+})
+
+test('blocks that were found dead within a job leave nothing behind until it ends', async () => {
+  const script = `
+    import { Reclaimer } from './dist/core/reclaim.js'
+    import { newBlock, Region } from './dist/core/region.js'
+    const used = () => { globalThis.gc(); return process.memoryUsage().heapUsed }
+    let found = 0
+    const reclaimer = new Reclaimer(() => found++)
+    const before = used()
+    for (let i = 0; i < 200_000; i++) reclaimer.track(new Region(newBlock(i, 2 ** 20, { arrays: 0 }), undefined), false)
+    reclaimer.sweep('major')
+    console.log(JSON.stringify([found, (used() - before) / 200_000]))
+  `
+  const [found, bytes] = await jsonOf<[number, number]>(script, { flags: ['--expose-gc'] })
+  expect(found).toBeGreaterThan(199_000)
+  // Finalizers alone would keep 150 for each.
+  expect(bytes).toBeLessThan(50)
 })
 
 describe('a search for dead arrays', () => {

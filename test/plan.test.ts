@@ -420,6 +420,25 @@ describe('numloom tune', () => {
     expect(readdirSync(cache)).toEqual([])
   })
 
+  test('leaves out sizes that do not fit into a small heap, and says so', () => {
+    const { status, stdout } = tuneWith({ TUNE_ANYWAY: '1', NUMLOOM_MAX_MEMORY: '64MB' }, '--only=add_f64')
+    expect(status).toBe(0)
+    expect(stdout).toContain(
+      '\nNot measured: sizes that do not fit into a memory of 64 MiB, of add_f64; they run as the largest that fit.\n',
+    )
+    const { plans } = JSON.parse(readFileSync(join(cache, 'new', NAME), 'utf8')) as PlanFile
+    expect(plans.add?.f64?.levels[0]?.order).toHaveLength(5)
+  })
+
+  test('refuses where there is no heap, and says what to do', () => {
+    const { status, stderr } = tuneWith({ TUNE_ANYWAY: '1', NUMLOOM_MAX_MEMORY: '0' }, '--only=add_f64')
+    expect(stderr).toMatch(
+      /^there is no WebAssembly memory: NUMLOOM_MAX_MEMORY=0 forbids it\..* Tune where there is one/,
+    )
+    expect(status).toBe(1)
+    expect(readdirSync(join(cache, 'new'))).toEqual([])
+  })
+
   test.skipIf(availableParallelism() > 32)('refuses where the threads do not get a core each', () => {
     const { status, stderr } = tuneWith({ TUNE_ANYWAY: '', OMP_NUM_THREADS: '64' }, '--only=add_f64')
     expect(stderr).toMatch(/^64 threads are only \d+\.\d\d times as fast as 1 .* set TUNE_ANYWAY=1\.\n$/)

@@ -142,6 +142,29 @@ describe('on', () => {
   })
 })
 
+test('what is kept of events keeps no typed array of the user alive', async () => {
+  const script = `
+    import * as nl from 'numloom'
+    import { njit } from 'numloom/njit'
+    const total = njit((x) => { let t = 0; for (let i = 0; i < x.length; i++) t += x[i]; return t })
+    const events = []
+    for (const name of ['dispatch', 'copy', 'region', 'memory']) nl.on(name, (event) => events.push(event))
+    for (const backend of ['js', 'wasm', 'native']) {
+      for (let i = 0; i < 10; i++) {
+        const data = new Float64Array(1_000_000)
+        events.push(nl.withBackend(backend, () => nl.explain(() => [nl.sum(nl.asarray(data)), total(data)])))
+        await 0
+      }
+    }
+    globalThis.gc()
+    console.log(JSON.stringify([events.length, process.memoryUsage().arrayBuffers / 2 ** 20]))
+  `
+  const [count, mebibytes] = await jsonOf<[number, number]>(script, { flags: ['--expose-gc', '--no-warnings'] })
+  expect(count).toBeGreaterThanOrEqual(3 * 30)
+  // Each has 8 MB.
+  expect(mebibytes).toBeLessThan(50)
+})
+
 describe('functions of njit', () => {
   const scale = (x: Float64Array, a: nl.NDArray, by = 2) => {
     for (const i of prange(a.size)) a.set(i, (x[i] as number) * by + (weights[0] as number))

@@ -238,6 +238,27 @@ describe('NUMLOOM_TRACE', () => {
     expect(load(other).spans.map(({ name }) => name)).toEqual(['sin_f64'])
   })
 
+  test.each(['await worker.terminate()', 'process.exit(0)'])(
+    'a worker that %s ends has written by then',
+    async (end) => {
+      const name = end.startsWith('await') ? 'terminated' : 'exited'
+      const own = join(folder, `${name}.1.json`)
+      const script = `
+      import { readFileSync } from 'node:fs'
+      import { setTimeout as sleep } from 'node:timers/promises'
+      import { Worker } from 'node:worker_threads'
+      const code = "import('numloom').then((nl) => { for (let i = 0; i < 300; i++) nl.sin(nl.ones(3)); setInterval(() => {}, 1000) })"
+      const worker = new Worker(code, { eval: true })
+      const written = () => { try { return readFileSync('${own}', 'utf8').includes('sin_f64') } catch { return false } }
+      for (let wait = 0; wait < 1000 && !written(); wait++) await sleep(20)
+      ${end}
+    `
+      const { code, stderr } = await traced(`${name}.json`, script)
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      expect(load(own).spans.filter((span) => span.name === 'sin_f64')).toHaveLength(300)
+    },
+  )
+
   test('of more calls than the memory of V8 would hold is whole', async () => {
     const script = `
       import * as nl from 'numloom'

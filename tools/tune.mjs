@@ -8,7 +8,9 @@ import { fileURLToPath } from 'node:url'
 import * as nl from 'numloom'
 import { machine } from '../bench/machine.mjs'
 import { planFile } from '../bench/tuning/source.mjs'
-import { BusyError, measurePlans } from '../dist/tune/measure.js'
+import { NumloomError } from '../dist/core/errors.js'
+import { measurePlans } from '../dist/tune/measure.js'
+import { leftOutInWords } from '../dist/tune/write.js'
 
 const file = process.argv[2] ?? fileURLToPath(new URL('../src/kernel/thresholds.ts', import.meta.url))
 
@@ -27,7 +29,7 @@ function measured() {
   try {
     return measurePlans({ progress })
   } catch (error) {
-    if (!(error instanceof BusyError)) throw error
+    if (!(error instanceof NumloomError)) throw error
     console.error(error.message)
     process.exit(1)
   }
@@ -41,3 +43,4 @@ spawnSync('npx', ['--no-install', 'biome', 'format', '--write', file], { stdio: 
 console.log(`Wrote ${plans.length} plans to ${file} after ${(performance.now() / 1000).toFixed(0)} s.`)
 const absent = nl.backends().filter(({ available }) => !available)
 for (const { name, reason } of absent) console.warn(`Not measured: ${name}: ${reason}`)
+for (const line of leftOutInWords(plans)) console.warn(line)

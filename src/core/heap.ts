@@ -42,6 +42,8 @@ export class Heap {
   #free = new FreeBlocks()
   #page: Region | undefined
   #pageUsed = 0
+  /** The first of the small arrays outside the heap that are counted together, as large as a page of them. */
+  #outsidePage: Region | undefined
   /** Collections in a row that made no room. */
   #fruitless = 0
   #reclaimer = new Reclaimer((block) => this.#release(block))
@@ -153,8 +155,13 @@ export class Heap {
       if (block.users === 1 && !this.#lent.has(block)) this.#pageUsed = 0
       return
     }
+    if (block === this.#outsidePage?.block) {
+      this.bytesSpilled -= block.size
+      block.size = 0
+      return
+    }
     if (block.tally !== this.inside && block.tally !== this.spilled) return
-    this.#reclaimer.forget(region)
+    this.#reclaimer.forget(block)
     this.#release(block)
   }
 
@@ -274,13 +281,31 @@ export class Heap {
           `a copy per call. ${ADVICE}.`,
       )
     }
-    const region = new Region(newBlock(-1, bytes, this.spilled), data)
-    this.#reclaimer.track(region, false)
     this.bytesSpilled += bytes
     this.#reclaimer.unswept += bytes
     this.#notePeak()
     listener?.('spill', bytes)
+    return this.#outsideRegion(data)
+  }
+
+  /** What tells of the end of an array lasts until a job ends, where there is no addon: too much to have it for small ones. */
+  #outsideRegion(data: TypedArray): Region {
+    const { byteLength } = data
+    const first = this.#outsidePage
+    if (first !== undefined && first.block.size + byteLength <= SMALL_PAGE_BYTES) {
+      first.block.size += byteLength
+      return new Region(first.block, data, first)
+    }
+    const region = new Region(newBlock(-1, byteLength, this.spilled), data)
+    this.#reclaimer.track(region, false)
+    if (byteLength < SMALL_PAGE_BYTES) this.#outsidePage = region
     return region
+  }
+
+  /** Gives up all its arrays, and looks no more for dead ones. */
+  retire(): void {
+    this.inside.retired = this.spilled.retired = true
+    this.#reclaimer.stop()
   }
 
   /** A typed array of zeros that has nothing to do with the heap. Throws OutOfMemoryError. */
@@ -305,7 +330,7 @@ let instance: Heap | undefined
 
 /** Gives up the heap with all its arrays; the next use makes another. */
 export function retireHeap(): void {
-  if (instance !== undefined) instance.inside.retired = instance.spilled.retired = true
+  instance?.retire()
   instance = undefined
 }
 

@@ -40,6 +40,9 @@ const MOST_SWEEP_PAGE_BYTES = 64 * 2 ** 20
 /** Of all heaps: the addon still watches what is left of one that was given up. */
 let lastWatchId = 0
 
+/** Knows of no death. */
+const blind: Watcher = { watch() {}, sweep: () => [] }
+
 export const ADVICE = 'Free arrays by scope(), `using` or dispose(), or write results to `out`'
 
 export class Reclaimer {
@@ -49,6 +52,7 @@ export class Reclaimer {
   #canary = new FinalizationRegistry<undefined>(() => this.#afterCollection())
   #awaiting = false
   #asked = 0
+  #timer: NodeJS.Timeout | undefined
   #watcher: Watcher = collectorWatcher()
   #watched = new Map<number, Block>()
   #tracked = 0
@@ -74,7 +78,7 @@ export class Reclaimer {
     if (isPage) this.#unsweptPages += block.size
     if (++this.#tracked === OFFER_AFTER) this.#improve()
     if (this.#watcher.slow) {
-      this.#registry.register(region, block, region)
+      this.#registry.register(region, block, block)
       if (!isPage && (block.size < this.#watchedBytes || region.outside !== undefined)) return
     } else this.#awaitCollection()
     // Not the address: that is used again while an older region that had it may not be collected yet.
@@ -94,7 +98,7 @@ export class Reclaimer {
 
   #afterCollection(): void {
     const wait = this.#asked + ASK_MS - performance.now()
-    if (wait > 0) setTimeout(() => this.#afterCollection(), wait).unref()
+    if (wait > 0) this.#timer = setTimeout(() => this.#afterCollection(), wait).unref()
     else {
       this.#awaiting = false
       this.sweep('ask')
@@ -103,14 +107,18 @@ export class Reclaimer {
     }
   }
 
-  /** The region's block is free already. */
-  forget(region: Region): void {
-    this.#registry.unregister(region)
-    this.#end(region.block)
+  /** Of a heap that was given up: the addon tells each death once, and those of the next heap's arrays are not for this one. */
+  stop(): void {
+    clearTimeout(this.#timer)
+    this.#watcher = blind
+    this.#watched.clear()
   }
 
-  #end(block: Block): void {
+  /** The block is free already, or will be now. */
+  forget(block: Block): void {
     block.released = true
+    // Also of a region that died: its finalizer would wait for the end of the job.
+    this.#registry.unregister(block)
     if (block.watchId === 0) return
     this.#watched.delete(block.watchId)
     this.#watcher.forget?.(block.watchId)
@@ -119,7 +127,7 @@ export class Reclaimer {
   /** A region died, and with it the arrays that held it. */
   #collected(block: Block): void {
     if (block.released) return
-    this.#end(block)
+    this.forget(block)
     block.tally.arrays -= block.holders
     this.#release(block)
   }

@@ -19,7 +19,8 @@ export interface Tally {
 export interface Block {
   /** In the heap; -1 outside it. */
   readonly address: number
-  readonly size: number
+  /** Of all regions that the block is of. */
+  size: number
   readonly tally: Tally
   /** Arrays that use it and have not been disposed of. */
   holders: number
@@ -43,20 +44,24 @@ export const ownerOf = (block: Block): Block => block.owner ?? block
 export class Region {
   readonly address: number
   readonly #outside: TypedArray | undefined
+  readonly #bytes: number
 
+  /** `first` is the one whose block it shares, which dies no sooner. */
   constructor(
     readonly block: Block,
     outside: TypedArray | undefined,
+    readonly first?: Region,
   ) {
     this.address = block.address
     this.#outside = outside
+    this.#bytes = outside === undefined ? block.size : outside.byteLength
   }
 
   /** Undefined in the heap. Throws DisposedError where its buffer was transferred or made smaller: a kernel would leave it. */
   get outside(): TypedArray | undefined {
     const outside = this.#outside
-    if (outside !== undefined && outside.byteLength < this.block.size) {
-      const problem = `only ${outside.byteLength} of ${this.block.size} bytes are left of the typed array that an array uses`
+    if (outside !== undefined && outside.byteLength < this.#bytes) {
+      const problem = `only ${outside.byteLength} of ${this.#bytes} bytes are left of the typed array that an array uses`
       throw new DisposedError(`${problem}: its buffer was transferred or made smaller`)
     }
     return outside

@@ -105,9 +105,18 @@ export type ArrayLike = NDArray | TypedArray | Nested
 
 /** A new array from an array, a typed array, or nested arrays of numbers or bigints. Throws ShapeError, DTypeError. */
 export function array(values: ArrayLike, options: DTypeOption = {}): NDArray {
-  const source = values instanceof NDArray ? values : ArrayBuffer.isView(values) ? wrapChecked(values) : undefined
-  if (source === undefined) return fromNested(values as Nested, options)
-  return copyOf(source, options.dtype ? dtypeInfo(options.dtype) : source.info)
+  if (values instanceof NDArray) return copied(values, options)
+  if (!ArrayBuffer.isView(values)) return fromNested(values, options)
+  const source = wrapChecked(values)
+  try {
+    return copied(source, options)
+  } finally {
+    source.dispose()
+  }
+}
+
+function copied(source: NDArray, { dtype }: DTypeOption): NDArray {
+  return copyOf(source, dtype ? dtypeInfo(dtype) : source.info)
 }
 
 /**
@@ -115,16 +124,26 @@ export function array(values: ArrayLike, options: DTypeOption = {}): NDArray {
  * DisposedError.
  */
 export function asarray(values: ArrayLike, options: DTypeOption = {}): NDArray {
-  const source = values instanceof NDArray ? values : ArrayBuffer.isView(values) ? wrapChecked(values) : undefined
-  if (source !== undefined && (options.dtype === undefined || options.dtype === source.dtype)) {
-    source.checkAlive()
-    return source
+  const { dtype } = options
+  if (values instanceof NDArray) {
+    if (dtype === undefined || dtype === values.dtype) {
+      values.checkAlive()
+      return values
+    }
+  } else if (ArrayBuffer.isView(values)) {
+    if (dtype === undefined || dtype === checkedInfo(values).name) return wrapChecked(values)
   }
-  return array(source ?? values, options)
+  return array(values, options)
 }
 
 function wrapChecked(values: ArrayBufferView): NDArray {
-  if (typedArrayInfo(values) !== undefined) return wrap(values as TypedArray)
+  checkedInfo(values)
+  return wrap(values as TypedArray)
+}
+
+function checkedInfo(values: ArrayBufferView): DTypeInfo {
+  const info = typedArrayInfo(values)
+  if (info !== undefined) return info
   const name = values.constructor.name
   throw new DTypeError(`a ${name} has no dtype here; use Float64Array, Float32Array, Int32Array or BigInt64Array`, {
     dtypes: [name],

@@ -125,9 +125,9 @@ export function result(
 }
 
 function sharesMemory(a: NDArray, b: NDArray): boolean {
-  if (ownerOf(a.region.block) === ownerOf(b.region.block)) return true
   const [x, y] = [a.region.outside, b.region.outside]
-  return x !== undefined && y !== undefined && x.buffer === y.buffer
+  if (x === undefined && y === undefined) return ownerOf(a.region.block) === ownerOf(b.region.block)
+  return x?.buffer === y?.buffer
 }
 
 /** Whether two arrays may share elements. */

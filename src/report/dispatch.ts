@@ -136,23 +136,22 @@ export function kernelCall(planned: Planned, run: () => void): Observed<void> {
     run,
     // Others in the process may have been using the budget.
     team: () => (planned.threads > 1 ? (backend.lastTeam?.() ?? planned.threads) : 1),
-    describe: ({ threads, bytesCopied, start, ms }) => ({
-      op: kernel.name,
-      dtype,
-      arrays: arraysOf(kernel, dtype, args, shape),
-      work,
-      backend: backend.name,
-      file: backend.file,
-      isa: backend.isa,
-      threads,
-      threadSetting,
-      bytesCopied,
-      start,
-      ms,
-      get others() {
-        return others()
-      },
-    }),
+    describe: ({ threads, bytesCopied, start, ms }) => {
+      const arrays = arraysOf(kernel, dtype, args, shape)
+      const { name, file, isa } = backend
+      const ran = { backend: name, file, isa, threads, threadSetting, bytesCopied, start, ms }
+      return withOthers({ op: kernel.name, dtype, arrays, work, ...ran }, others)
+    },
+  }
+}
+
+/** Nothing but a getter closes over `others` here: one that closed over the call would keep its arrays alive. */
+function withOthers(report: Omit<Dispatch, 'others'>, others: Planned['others']): Dispatch {
+  return {
+    ...report,
+    get others() {
+      return others()
+    },
   }
 }
 

@@ -2,7 +2,7 @@
 // each other member of a team.
 //
 // The file grows as the process runs, and is finished by stopping or by the end of the process: also by an uncaught
-// error. After a signal the last few events are missing.
+// error. After a signal the last few events are missing, as they are of a worker that is ended from outside.
 // SPDX-License-Identifier: MIT
 
 import { resolve } from 'node:path'
@@ -18,6 +18,8 @@ import { TraceFile } from './trace-file.js'
 const MOST_EVENTS = 1_000_000
 /** Events that are written together. */
 const PIECE = 1000
+/** They wait no longer for others where the event loop turns. */
+const LATEST_MS = 20
 /** Rows of one worker: more than a team has members. */
 const ROWS = 2048
 
@@ -42,6 +44,7 @@ class Trace {
   readonly #thread = isMainThread ? 'main thread' : `worker ${threadId}`
   readonly #file: TraceFile
   #pending: TraceEvent[] = []
+  #timer: NodeJS.Timeout | undefined
   #kept = 0
   #dropped = 0
   #members = 1
@@ -66,6 +69,7 @@ class Trace {
     this.#kept++
     this.#pending.push(event)
     if (this.#pending.length === PIECE) this.#write()
+    else this.#timer ??= setTimeout(() => this.#write(), LATEST_MS).unref()
   }
 
   /** By time; of two that begin together, the longer one is outside. Names have no time and go first. */
@@ -73,6 +77,8 @@ class Trace {
     const order = (a: TraceEvent, b: TraceEvent) => (a.ts ?? 0) - (b.ts ?? 0) || (b.dur ?? 0) - (a.dur ?? 0)
     const events = this.#pending.sort(order)
     this.#pending = []
+    clearTimeout(this.#timer)
+    this.#timer = undefined
     try {
       this.#file.add(events, this.#dropped)
     } catch (error) {

@@ -67,7 +67,7 @@ function inside(borrow: Borrow, code: Code, length: number): KernelArgument {
 }
 
 function outside(code: Code, length: number): KernelArgument {
-  const data = new (codeInfo(code).Array)(length)
+  const data = heap().outsideArray(code, length)
   fill(data)
   return asRef(data, 0)
 }
@@ -78,7 +78,7 @@ const placementOf = (arg: Pointer, placement: Placement) => (arg.access === 'out
 /** How many elements apart: every other one where operands are strided, a[::2]. */
 const stepOf = (arg: Pointer, placement: Placement) => (arg.strided && placement === 'strided' ? 2 : 1)
 
-/** The arguments of a call whose operands lie in one way. */
+/** The arguments of a call whose operands lie in one way. Throws OutOfMemoryError where they do not fit. */
 export function argumentsFor(
   kernel: Kernel,
   dtype: Code,
@@ -87,14 +87,33 @@ export function argumentsFor(
   placement: Placement = 'contiguous',
 ): BorrowedArguments {
   const releases: (() => void)[] = []
+  const release = () => {
+    for (const free of releases.splice(0)) free()
+  }
+  const borrow: Borrow = (code, length) => {
+    const block = heap().borrow(Math.max(1, length) * codeInfo(code).itemsize)
+    releases.push(block.release)
+    return block.address
+  }
+  try {
+    return { args: listArguments(borrow, kernel, dtype, sizes, threads, placement), release }
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+function listArguments(
+  borrow: Borrow,
+  kernel: Kernel,
+  dtype: Code,
+  sizes: Sizes,
+  threads: number,
+  placement: Placement,
+): KernelArgument[] {
   const args: KernelArgument[] = []
   let strides: number[] = []
   let scratchLength = 0
-  const borrow: Borrow = (code, length) => {
-    const { address, release } = heap().borrow(Math.max(1, length) * codeInfo(code).itemsize)
-    releases.push(release)
-    return address
-  }
   for (const arg of kernel.args) {
     if (arg.kind === 'size') args.push(sizes[arg.name] ?? scratchLength)
     else if (arg.kind === 'scalar') args.push(arg.sample)
@@ -112,10 +131,7 @@ export function argumentsFor(
       strides = extents.map((_, axis) => product(extents.slice(axis + 1)) * step)
     }
   }
-  const release = () => {
-    for (const free of releases) free()
-  }
-  return { args, release }
+  return args
 }
 
 /** The ways in which a kernel's operands may lie. */

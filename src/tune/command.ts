@@ -10,7 +10,15 @@ import { kernelList, type Registered } from '../kernel/registry.js'
 import { variables } from '../omp/variables.js'
 import { threadsText } from '../report/text.js'
 import { type Measured, measurePlans } from './measure.js'
-import { changesInWords, type Earlier, earlierPlans, planFileOf, prepareFolder, writePlanFile } from './write.js'
+import {
+  changesInWords,
+  type Earlier,
+  earlierPlans,
+  leftOutInWords,
+  planFileOf,
+  prepareFolder,
+  writePlanFile,
+} from './write.js'
 
 export interface TuneOptions {
   readonly dryRun: boolean
@@ -62,7 +70,9 @@ function aboutThreads(): string[] {
 
 function report(measured: readonly Measured[], end: string): string {
   const absent = backends().flatMap(({ available, reason }) => (available ? [] : [`Not measured: ${reason}`]))
-  return [...changesInWords(measured), ...absent, ...aboutThreads(), end].map((line) => `${line}\n`).join('')
+  return [...changesInWords(measured), ...absent, ...leftOutInWords(measured), ...aboutThreads(), end]
+    .map((line) => `${line}\n`)
+    .join('')
 }
 
 /** What is not a mistake of this program: its message says all. */

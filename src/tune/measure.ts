@@ -6,7 +6,8 @@
 import type { Backend, BackendName, KernelArgument } from '../backends/backend.js'
 import type { Code } from '../core/dtype.js'
 import { environment } from '../core/env.js'
-import { NumloomError } from '../core/errors.js'
+import { NumloomError, OutOfMemoryError } from '../core/errors.js'
+import { heap } from '../core/heap.js'
 import { threadCount } from '../core/threads.js'
 import type { KernelPlan, Placement } from '../kernel/plan.js'
 import { kernelList, type Registered } from '../kernel/registry.js'
@@ -31,6 +32,8 @@ export interface Measured {
   readonly kernel: string
   readonly dtype: Code
   readonly plan: KernelPlan
+  /** Whether its arrays fitted into the heap at all sizes; what did not is as if it had not been measured. */
+  readonly fits: boolean
 }
 
 /** Others use the cores: what would be measured now would say for good that threads do not pay. */
@@ -68,11 +71,14 @@ function measurePoint(machine: Machine, build: Registered, n: number, { placemen
   const { kernel, dtype } = build
   const sizes = sizesFor(kernel, n)
   const { args, release } = argumentsFor(kernel, dtype, sizes, machine.teamSize, placement)
-  const timed = leastTimes(contendersFor(machine, build, args, out))
-  release()
   const point = { work: kernel.flops(sizes), single: {} as Point['single'], team: {} as Point['team'] }
-  for (const { name, threads, least } of timed) point[threads === 1 ? 'single' : 'team'][name] = least
-  return point
+  try {
+    const timed = leastTimes(contendersFor(machine, build, args, out))
+    for (const { name, threads, least } of timed) point[threads === 1 ? 'single' : 'team'][name] = least
+    return point
+  } finally {
+    release()
+  }
 }
 
 /** Drops those that are not worth their time at greater sizes. */
@@ -87,19 +93,36 @@ function dropHopeless({ single }: Point, { out, behind }: Race): void {
   }
 }
 
-function measureBuild(machine: Machine, build: Registered, placement: Placement): Point[] {
+/** The same, but undefined where the arrays, or the copies that wasm makes of them, do not fit into the heap. */
+function measureFitting(machine: Machine, build: Registered, n: number, race: Race): Point | undefined {
+  try {
+    return measurePoint(machine, build, n, race)
+  } catch (error) {
+    if (error instanceof OutOfMemoryError) return undefined
+    throw error
+  }
+}
+
+interface Series {
+  readonly points: Point[]
+  /** False where greater sizes did not fit into the heap. */
+  readonly fits: boolean
+}
+
+function measureBuild(machine: Machine, build: Registered, placement: Placement): Series {
   const points: Point[] = []
   const race: Race = { placement, out: new Set(), behind: new Map() }
   const lengths = new Set(WORKS.map((work) => sizeForWork(build.kernel, work)))
   // The first point would pay for what the engine compiles on the way.
   measurePoint(machine, build, Math.min(...lengths), race)
   for (const n of lengths) {
-    const point = measurePoint(machine, build, n, race)
+    const point = measureFitting(machine, build, n, race)
+    if (point === undefined) return { points, fits: false }
     if (Object.keys(point.single).length === 0) break
     points.push(point)
     dropHopeless(point, race)
   }
-  return points
+  return { points, fits: true }
 }
 
 /** How many times as fast the team is on a loop that scales: less than it should be where others use the cores. */
@@ -129,15 +152,11 @@ function refuseIfBusy(scalings: readonly number[], teamSize: number): void {
 }
 
 /** The points of a build, measured again where others used the cores by the end of it, and the scaling at the last end. */
-function measureQuietly(
-  machine: Machine,
-  build: Registered,
-  placement: Placement,
-): { points: Point[]; speedup: number } {
+function measureQuietly(machine: Machine, build: Registered, placement: Placement): Series & { speedup: number } {
   for (let attempt = 1; ; attempt++) {
-    const points = measureBuild(machine, build, placement)
+    const series = measureBuild(machine, build, placement)
     const speedup = scaling(machine)
-    if (isQuietEnough(speedup, machine.teamSize) || attempt === ATTEMPTS) return { points, speedup }
+    if (isQuietEnough(speedup, machine.teamSize) || attempt === ATTEMPTS) return { ...series, speedup }
   }
 }
 
@@ -147,8 +166,22 @@ export interface MeasureOptions {
   readonly progress?: (symbol: string, done: number, of: number) => void
 }
 
-/** Measures a plan for each build, on all backends that work here. Throws BusyError where it would be worth nothing. */
+function refuseWithoutHeap(): void {
+  const { maximumBytes, reasons } = heap().choice
+  if (maximumBytes > 0) return
+  throw new OutOfMemoryError(
+    `${reasons[0]}. A plan is measured with arrays in it. Nothing is written. Tune where there is one, with 1 GiB or more: ` +
+      'that plan holds also without.',
+    { wanted: 2 ** 30, available: 0 },
+  )
+}
+
+/**
+ * Measures a plan for each build, on all backends that work here. Throws BusyError where it would be worth nothing, and
+ * OutOfMemoryError where there is no heap.
+ */
 export function measurePlans({ builds = kernelList(), progress }: MeasureOptions = {}): Measured[] {
+  refuseWithoutHeap()
   const machine: Machine = { backends: loadedBackends(), teamSize: threadCount().count }
   const scalings = [scaling(machine)]
   refuseIfBusy(scalings, machine.teamSize)
@@ -156,12 +189,14 @@ export function measurePlans({ builds = kernelList(), progress }: MeasureOptions
     const { kernel, dtype, symbol } = build
     progress?.(symbol, i, builds.length)
     const all = new Map<Placement, readonly Point[]>()
+    let fits = true
     for (const placement of placementsOf(kernel)) {
-      const { points, speedup } = measureQuietly(machine, build, placement)
-      all.set(placement, points)
-      scalings.push(speedup)
+      const series = measureQuietly(machine, build, placement)
+      all.set(placement, series.points)
+      scalings.push(series.speedup)
+      fits &&= series.fits
     }
-    return { kernel: kernel.name, dtype, plan: planFrom(all, ['js', ...kernel.on]) }
+    return { kernel: kernel.name, dtype, plan: planFrom(all, ['js', ...kernel.on]), fits }
   })
   refuseIfBusy(scalings, machine.teamSize)
   return plans

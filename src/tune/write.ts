@@ -6,6 +6,7 @@ import { accessSync, constants, mkdirSync, renameSync, rmSync, writeFileSync } f
 import { dirname } from 'node:path'
 import type { Code } from '../core/dtype.js'
 import { EnvironmentError, ValueError } from '../core/errors.js'
+import { heap } from '../core/heap.js'
 import { threadCount } from '../core/threads.js'
 import { builtInPlanOf, type Choice, type KernelPlan, type Plans } from '../kernel/plan.js'
 import { circumstancesHere, type PlanFile, readPlanFile } from '../kernel/plan-file.js'
@@ -90,4 +91,15 @@ export function changesInWords(measured: readonly Measured[]): string[] {
   const changed = lines.length / 3
   const total = `${changed} of ${measured.length} plans differ from the built-in ones`
   return changed === 0 ? [`${total}.`] : [`${total} (numbers are operations of a call):`, ...lines]
+}
+
+/** A line where a small heap kept sizes from being measured. */
+export function leftOutInWords(measured: readonly Measured[]): string[] {
+  const names = measured.flatMap(({ kernel, dtype, fits }) => (fits ? [] : [`${kernel}_${dtype}`]))
+  if (names.length === 0) return []
+  const mebibytes = heap().choice.maximumBytes / 2 ** 20
+  const which = names.length > 5 ? `${names.length} kernels` : names.join(', ')
+  return [
+    `Not measured: sizes that do not fit into a memory of ${mebibytes} MiB, of ${which}; they run as the largest that fit.`,
+  ]
 }
