@@ -9,6 +9,8 @@ import { describe, expect, test } from 'vitest'
 import { njit, prange } from '../dist/njit.js'
 import { type Any, same, TARGETS } from './support/njit.ts'
 
+const twice = (v: Any) => 2 * v
+
 describe('functions', () => {
   test('local, arrow, default arguments, closures', () => {
     const functions = (a: Any, n: Any, scale = 3) => {
@@ -101,6 +103,73 @@ describe('functions', () => {
       [10, Float64Array.of(1.5, 2.5)],
       [7, Float64Array.of(1.5, 2.5)],
     ])
+  })
+
+  test('functions in defaults see the parameters and what is around, not the variables of the body', () => {
+    const h = 1
+    same(
+      (x: Any, f = () => h, { g = (v: Any) => v + h + x } = {}) => {
+        const h = 50
+        const local = (a: Any, k = () => h + a, { m = (b: Any) => k() + b + h } = {}) => {
+          const h = 500
+          {
+            const k = 3
+            return m(k) + h
+          }
+        }
+        const hidden = (a: Any, b = () => a + x) => {
+          const x = 100
+          return a + b() + x
+        }
+        const plain = (a: Any, b = h, c = twice(a)) => {
+          const h = 7
+          function twice(v: Any) {
+            return v * 10
+          }
+          return a + b + c + twice(h)
+        }
+        return [f() + x + h, g(2), local(x), hidden(x), plain(x)]
+      },
+      [[3], [0.5]],
+      { globals: { h, twice } },
+    )
+    const out = (x: Any, f = () => later) => {
+      const later = 4
+      return f() + later + x
+    }
+    for (const target of TARGETS) expect(() => njit({ target, cache: false }, out)(1)).toThrow(/^NL3001.*'later'/)
+  })
+
+  test('recursive functions with variables of the same names as those around them that they use', () => {
+    const names = (x: Any) => {
+      const h = 1
+      const k = 2
+      let other = 3
+      const inDefault = (n: Any, a = h): Any => {
+        const h = 50
+        return n <= 0 ? a : inDefault(n - 1) + a + h
+      }
+      const inBlocks = (n: Any): Any => {
+        if (n <= 0) return h * 10 + k + other
+        let sum = 0
+        for (let h = 0; h < 2; h++) sum += h
+        {
+          let k = n
+          k += 5
+          let other = k
+          ;[other] = [other + k]
+          sum += other
+        }
+        const inner = (h: Any, pair = { k: h }) => {
+          h += pair.k
+          return h
+        }
+        return inBlocks(n - 1) + sum + inner(n) + k
+      }
+      other = 4
+      return [inDefault(x), inBlocks(x)]
+    }
+    same(names, [[3], [0], [6]])
   })
 
   test('quicksort: a recursive function that uses variables around it', () => {
