@@ -214,3 +214,80 @@ describe('names before their declaration', () => {
     same(below, [[1], [2.5]])
   })
 })
+
+describe('functions that use a variable of the head of a for', () => {
+  test('in the turn that they were made in, or where it stays as it is', () => {
+    const turns = (n: Any) => {
+      let s = 0
+      let e
+      let f
+      let g
+      for (let i = 0; i < n; i++) {
+        const bump = () => ++i
+        s = s * 10 + bump() + i
+      }
+      for (let i = 0; (f = () => i * 2), i < n; i++) s = s * 10 + f()
+      for (let i = 0; i < n; e = () => i, i++, s += e()) s *= 3
+      for (let i = 0, k = 7, h = (v: Any) => v * k, up = (v: Any): Any => (v < 1 ? k : up(v - 1)); i < n; i++)
+        s += h(i) + up(3)
+      for (let i = 0, h = () => i + 1, k = h(); i < n; i++) s += k
+      for (let i = 0; ; i++) {
+        g = () => i
+        if (i > n) break
+      }
+      return [s, g()]
+    }
+    same(turns, [[4], [0], [2.5]])
+  })
+
+  const late: ((n: Any) => unknown)[] = [
+    (n) => {
+      let s = 0
+      for (let i = 0, f = () => i; i < n; i++) s += f()
+      return s
+    },
+    (n) => {
+      let s = 0
+      for (let i = 0, up = () => ++i, k = 0; k < n; k++) s += up() + i
+      return s
+    },
+    (n) => {
+      let s = 0
+      for (let [i, f] = [0, () => i]; i < n; i++) s += f()
+      return s
+    },
+    (n) => {
+      let s = 0
+      for (let k = 5, f = (v: Any): Any => (v < 1 ? k : f(v - 1)), i = 0; i < n; i++, k--) s += f(i)
+      return s
+    },
+    (n) => {
+      let s = 0
+      let f
+      for (let i = 0; i < n; i++, s += f()) {
+        const inner = () => i
+        f = () => inner() + 1
+      }
+      return s
+    },
+    (n) => {
+      let f
+      let s = 0
+      for (let i = 0; i < n; i++, f()) {
+        f = () => {
+          i = n
+        }
+        s += 1
+      }
+      return s
+    },
+    (n) => {
+      let f
+      for (let i = ((f = () => i), 0); i < n; i++) n -= 1
+      return f() + n
+    },
+  ]
+  test.each(late)('refuses %s', (fn) => {
+    for (const target of TARGETS) expect(() => njit({ target, cache: false }, fn)(3)).toThrow(/^NL2042.*'[ik]'/)
+  })
+})

@@ -159,6 +159,7 @@ export function callInstance(inf: Inference, at: es.CallExpression, closure: Clo
   const own = withDefaults(inf, at, closure, args)
   const instance = instanceOf(inf, closure, own, at)
   inf.notes.calls.set(at, instance)
+  for (const local of instance.captured) local.head?.see(local, at, closure.node)
   merge(instance, [...own, ...instance.captured.map((local) => inf.read(local, at))], at)
   if (!instance.running) settle(inf, at, instance)
   if (instance.result === undefined && ![...inf.instances.values()].some(({ running }) => running)) {

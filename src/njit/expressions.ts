@@ -89,7 +89,7 @@ const NO_VALUES: Readonly<Record<string, string>> = {
 function identifier(inf: Inference, node: es.Identifier): Value {
   const local = inf.scope.find(node.name)
   if (local !== undefined) {
-    inf.notes.locals.set(node, local)
+    inf.use(local, node)
     return inf.read(local, node)
   }
   if (node.name === 'arguments') {

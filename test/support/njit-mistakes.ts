@@ -55,6 +55,17 @@ export const MISTAKES: readonly Mistake[] = [
     source: 'njit((n) => {\n  const f = n > 2 ? (x) => x + 1 : (x) => x * 2\n  return f(n)\n})',
     args: '1',
   },
+  {
+    name: 'loop-head-function',
+    source: 'njit((n) => {\n  let s = 0\n  for (let i = 0, f = () => i; i < n; i++) s += f()\n  return s\n})',
+    args: '3',
+  },
+  {
+    name: 'loop-update-function',
+    source:
+      'njit((n) => {\n  let s = 0\n  let f\n  for (let i = 0; i < n; i++, s += f()) {\n    f = () => i\n  }\n  return s\n})',
+    args: '3',
+  },
   { name: 'math-value', source: 'njit((x) => {\n  const { sqrt } = Math\n  return sqrt(x)\n})', args: '1' },
   { name: 'instanceof', source: 'njit((x) => x instanceof Float64Array)', args: A },
   { name: 'in', source: 'njit((x, i) => i in x)', args: `${A}, 1` },
