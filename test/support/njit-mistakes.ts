@@ -199,6 +199,18 @@ export const MISTAKES: readonly Mistake[] = [
     source: 'njit({ parallel: true }, (out, at, x) => {\n  for (const i of prange(x.length)) out[at[i]] = x[i]\n})',
     args: `${A}, new Int32Array(2), ${A}`,
   },
+  {
+    name: 'prange-failing-flag',
+    source:
+      'njit({ parallel: true }, (x, to) => {\n  let changed = false\n  for (const i of prange(x.length)) {\n    changed = changed || to[i] !== x[i]\n    to[i] = x[i]\n  }\n  return changed\n})',
+    args: `${A}, ${A}`,
+  },
+  {
+    name: 'prange-failing-extreme',
+    source:
+      'njit({ parallel: true }, (x, of, n) => {\n  let most = 0\n  let at = 0\n  for (const i of prange(x.length)) {\n    if (x[i] > most) {\n      most = x[i]\n      at = of[i]\n    }\n    atomicAdd(n, i >> 1, 1)\n  }\n  return at\n})',
+    args: `${A}, new Int32Array(3), new Int32Array(3)`,
+  },
   { name: 'math-unknown', source: 'njit((n) => Math.f16round(n))', args: '1' },
   { name: 'math-arguments', source: 'njit((n) => Math.atan2(n))', args: '1' },
   { name: 'date-now', source: 'njit((n) => Date.now() + n)', args: '1' },
