@@ -63,7 +63,10 @@ async function main(args: readonly string[]): Promise<number> {
   if (name === 'cache') {
     const { cacheCommand } = await import('./njit/cache-command.js')
     const report = cacheCommand(options)
-    return report === undefined ? misused() : print(report)
+    if (report === undefined) return misused()
+    for (const problem of report.problems) process.stderr.write(`numloom: ${problem}\n`)
+    print(report.text)
+    return report.problems.length > 0 ? 1 : 0
   }
   const command = COMMANDS[name]
   const json = options.includes('--json')

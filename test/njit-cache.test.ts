@@ -10,6 +10,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
@@ -331,7 +332,45 @@ describe('numloom cache', () => {
     expect(run('ls', '--json').stdout).toBe('[]\n')
   })
 
-  test.each([[[]], [['rm']], [['ls', '--fast']], [['clear', '--json']]])('refuses %j', (args) => {
+  test('what cannot be read or removed is told, with the exit code 1', () => {
+    const [key, damaged, taken, loop] = ['a', 'b', 'c', 'd'].map((part) => cacheKey([part])) as [
+      string,
+      string,
+      string,
+      string,
+    ]
+    for (const each of [key, damaged]) writeEntry(each, binaryOf(each, 100_000), META)
+    writeFileSync(path(damaged), 'no meta data')
+    mkdirSync(path(taken))
+    symlinkSync(path(loop), path(loop))
+    const listed = run('ls')
+    expect(listed.status).toBe(1)
+    expect(listed.stdout).toContain('1 compiled functions, 0.10 MiB')
+    expect(listed.stderr.split('\n').sort()).toEqual(
+      [
+        '',
+        `numloom: ${path(damaged)} cannot be read (it is damaged)`,
+        `numloom: ${path(loop)} cannot be read (ELOOP)`,
+        `numloom: ${path(taken)} cannot be read (EISDIR)`,
+      ].sort(),
+    )
+    expect(run('ls', '--json')).toMatchObject({ status: 1, stderr: listed.stderr })
+    const cleared = run('clear')
+    expect(cleared).toMatchObject({ status: 1, stdout: 'Removed 2 files, 0.10 MiB\n' })
+    expect(cleared.stderr).toContain(`numloom: ${path(taken)} cannot be removed (ERR_FS_EISDIR)\n`)
+    expect(files()).toEqual([`${taken}.bin`, `${loop}.bin`].sort())
+
+    mkdirSync(path(damaged))
+    expect(run('clear').stderr).toMatch(/^numloom: .*\.bin and 1 others cannot be removed \(ERR_FS_EISDIR\)$/m)
+    rmSync(join(cache, 'njit'), { recursive: true })
+    writeFileSync(join(cache, 'njit'), 'a file in the place of the folder')
+    const stderr = `numloom: ${join(cache, 'njit')} cannot be read (ENOTDIR)\n`
+    expect(run('ls')).toMatchObject({ status: 1, stderr })
+    expect(run('clear')).toMatchObject({ status: 1, stdout: 'Removed 0 files, 0.00 MiB\n', stderr })
+    expect([listEntries(), clearEntries().files]).toEqual([[], 0])
+  })
+
+  test.each([[[]], [['rm']], [['constructor']], [['ls', '--fast']], [['clear', '--json']]])('refuses %j', (args) => {
     expect(run(...args)).toMatchObject({ status: 2, stderr: expect.stringContaining('numloom cache ls [--json]') })
   })
 })

@@ -6,8 +6,10 @@
 
 import * as nl from 'numloom'
 import { describe, expect, test } from 'vitest'
-import { njit, prange } from '../dist/njit.js'
+import { njit, prange, range } from '../dist/njit.js'
 import { type Any, same, TARGETS } from './support/njit.ts'
+
+const twice = (v: Any) => 2 * v
 
 describe('functions', () => {
   test('local, arrow, default arguments, closures', () => {
@@ -101,6 +103,168 @@ describe('functions', () => {
       [10, Float64Array.of(1.5, 2.5)],
       [7, Float64Array.of(1.5, 2.5)],
     ])
+  })
+
+  test('functions in defaults see the parameters and what is around, not the variables of the body', () => {
+    const h = 1
+    same(
+      (x: Any, f = () => h, { g = (v: Any) => v + h + x } = {}) => {
+        const h = 50
+        const local = (a: Any, k = () => h + a, { m = (b: Any) => k() + b + h } = {}) => {
+          const h = 500
+          {
+            const k = 3
+            return m(k) + h
+          }
+        }
+        const hidden = (a: Any, b = () => a + x) => {
+          const x = 100
+          return a + b() + x
+        }
+        const plain = (a: Any, b = h, c = twice(a)) => {
+          const h = 7
+          function twice(v: Any) {
+            return v * 10
+          }
+          return a + b + c + twice(h)
+        }
+        return [f() + x + h, g(2), local(x), hidden(x), plain(x)]
+      },
+      [[3], [0.5]],
+      { globals: { h, twice } },
+    )
+    const out = (x: Any, f = () => later) => {
+      const later = 4
+      return f() + later + x
+    }
+    for (const target of TARGETS) expect(() => njit({ target, cache: false }, out)(1)).toThrow(/^NL3001.*'later'/)
+  })
+
+  test('recursive functions with variables of the same names as those around them that they use', () => {
+    const names = (x: Any) => {
+      const h = 1
+      const k = 2
+      let other = 3
+      const inDefault = (n: Any, a = h): Any => {
+        const h = 50
+        return n <= 0 ? a : inDefault(n - 1) + a + h
+      }
+      const inBlocks = (n: Any): Any => {
+        if (n <= 0) return h * 10 + k + other
+        let sum = 0
+        for (let h = 0; h < 2; h++) sum += h
+        {
+          let k = n
+          k += 5
+          let other = k
+          ;[other] = [other + k]
+          sum += other
+        }
+        const inner = (h: Any, pair = { k: h }) => {
+          h += pair.k
+          return h
+        }
+        return inBlocks(n - 1) + sum + inner(n) + k
+      }
+      other = 4
+      return [inDefault(x), inBlocks(x)]
+    }
+    same(names, [[3], [0], [6]])
+  })
+
+  test('functions that leave the block whose variables they use', () => {
+    same(
+      (x: Any, m: Any, n: Any) => {
+        const over = (least: Any) => {
+          for (let i = 0; i < x.length; i++) if (x[i] > least) return () => i
+          throw new Error('none')
+        }
+        const scaled = (least: Any) => {
+          for (const v of x) {
+            if (v > least) {
+              let w = v * 2
+              return () => w++
+            }
+          }
+          throw new Error('none')
+        }
+        const row = (least: Any) => {
+          for (const i of range(m.shape[0])) {
+            const of = m.row(i)
+            const own = new Float64Array(i + 2)
+            if (of.get(0) > least) return () => of.get(1) + i + ++own[1]
+          }
+          throw new Error('none')
+        }
+        const first = over(n)
+        const second = scaled(n)
+        const third = row(n)
+        let last
+        let k = n
+        do {
+          const j = k
+          const array = new Float64Array(3)
+          array[0] = k
+          k++
+          last = () => j + array[0]
+        } while (k < 7)
+        const other = new Float64Array(3)
+        other[0] = 100
+        return [first(), second(), second(), third(), third(), last(), other[0]]
+      },
+      [
+        [
+          Float64Array.of(1, 2, 5, 9),
+          nl.array([
+            [1, 2],
+            [3, 4],
+            [8, 6],
+          ]),
+          2,
+        ],
+        [
+          Float64Array.of(1, 2, 5, 9),
+          nl.array([
+            [1, 2],
+            [3, 4],
+            [8, 6],
+          ]),
+          4.5,
+        ],
+        [
+          Float64Array.of(1, 2, 5, 9),
+          nl.array([
+            [1, 2],
+            [3, 4],
+            [8, 6],
+          ]),
+          10,
+        ],
+      ],
+    )
+    const each = (x: Any, y: Any) => {
+      let sum = 0
+      for (const i of prange(x.length)) {
+        const f = (a: Any) => {
+          if (a > 1) {
+            let k = a * 2
+            const own = new Float64Array(2)
+            return () => {
+              own[0] += k++
+              return own[0]
+            }
+          }
+          throw new Error('small')
+        }
+        const g = f(x[i])
+        sum += g() + g()
+        y[i] = g()
+      }
+      return [sum, y]
+    }
+    const x = Float64Array.from({ length: 500 }, (_, i) => 2 + (i % 7))
+    same(each, [[x, new Float64Array(500)]], { parallel: true })
+    same(each, [[Float64Array.of(2, 1, 3), new Float64Array(3)]], { parallel: true, threads: 1 })
   })
 
   test('quicksort: a recursive function that uses variables around it', () => {

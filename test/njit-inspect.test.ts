@@ -219,6 +219,58 @@ console.log(JSON.stringify(told))
     expect(String(f.parallelDiagnostics())).toContain(`refused for (f8[::1]): ${error.message}`)
   })
 
+  test('tells both places where what may fail meets what cannot be undone, and fixes that help', () => {
+    const compiled = (fn: Any): Any => njit({ target: 'native', parallel: true, cache: false }, fn) as Any
+    const args = () => [Float64Array.of(0, 1, 2), new Float64Array(3), new Float64Array(3)]
+    const f = compiled((x: Any, to: Any) => {
+      let changed = false
+      for (const i of prange(x.length)) {
+        changed = changed || to[i] !== x[i]
+        to[i] = x[i]
+      }
+      return changed
+    })
+    expect(() => f(...args())).toThrow(/^NL4002/)
+    const [{ conflict }] = f.parallelDiagnostics().refusals
+    const { line } = conflict[0]
+    expect(conflict).toEqual([
+      { variable: 'changed', write: true, line },
+      { variable: 'to', write: true, line: line + 1 },
+    ])
+    const fixed = [
+      compiled((x: Any, to: Any) => {
+        let changed = false
+        for (const i of prange(x.length)) {
+          const before = to[i]
+          const after = x[i]
+          changed = changed || before !== after
+          to[i] = after
+        }
+        return changed
+      }),
+      compiled((x: Any, from: Any, to: Any) => {
+        let changed = false
+        for (const i of prange(x.length)) {
+          changed = changed || from[i] !== x[i]
+          to[i] = x[i]
+        }
+        return changed
+      }),
+      compiled((x: Any, from: Any, counts: Any) => {
+        let changed = false
+        for (const i of prange(x.length)) {
+          changed = changed || from[i] !== x[i]
+          counts[i >> 1] += 1
+        }
+        return changed
+      }),
+    ]
+    for (const g of fixed) {
+      expect(g(...args())).toBe(true)
+      expect(g.parallelDiagnostics()).toMatchObject({ loops: [{ parallel: true }], refusals: [] })
+    }
+  })
+
   test('tells those of compile() too, and what there is code for besides', async () => {
     const f = njit({ target: 'native', parallel: true, cache: false }, ((x: Any, y: Any) => {
       for (const i of prange(x.length)) x[i] = y[0]

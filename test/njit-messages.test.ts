@@ -20,7 +20,7 @@ function program(): string {
   })
   return [
     `import * as nl from ${JSON.stringify(import.meta.resolve('numloom'))}`,
-    `import { njit, prange, range } from ${JSON.stringify(import.meta.resolve('numloom/njit'))}`,
+    `import { atomicAdd, njit, prange, range } from ${JSON.stringify(import.meta.resolve('numloom/njit'))}`,
     "const OFF = { target: 'native', cache: false }",
     'const said = {}',
     'function message(work) { try { work() } catch (error) { return { code: error.code, message: error.message } } }',

@@ -7,6 +7,7 @@
 import * as nl from 'numloom'
 import { describe, expect, test } from 'vitest'
 import { njit } from '../dist/njit.js'
+import { errorOf } from './support/errors.ts'
 import { type Any, same, TARGETS } from './support/njit.ts'
 
 describe('variables', () => {
@@ -109,12 +110,34 @@ test('tuples at an index that varies, and loops over them', () => {
     [3, 7],
     [20, 0],
   ])
-  const at = (i: Any) => [4, 5, 6][i]
+})
+
+test('indices of tuples out of bounds are the errors that those of arrays are', () => {
+  const at = (i: Any) => {
+    const element = (k: Any) => [4, 5, 6][k]
+    return element(i)
+  }
+  const m = nl.zeros([2, 3])
   for (const target of TARGETS) {
-    const compiled: Any = njit({ target, cache: false }, at)
+    const compiled: Any = njit({ target, cache: false, name: 'reader' }, at)
     expect([0, 2].map((i) => compiled(i))).toEqual([4, 6])
-    for (const i of [-1, 3, 0.5, Number.NaN, 1e300])
-      expect(() => compiled(i)).toThrow(`index ${i} is out of bounds for a tuple of 3`)
+    for (const i of [-1, 3, 0.5, Number.NaN, 1e300]) {
+      const error = errorOf<RangeError>(() => compiled(i))
+      expect(error).toBeInstanceOf(RangeError)
+      const fields = { code: 'NUMLOOM_INDEX', index: i, axis: 0, size: 3, function: 'reader', line: expect.any(Number) }
+      expect(error).toMatchObject(fields)
+      const [message, ...frame] = error.message.split('\n')
+      expect(message).toMatch(/^index \S+ is out of bounds for axis 0 with size 3, in 'reader' \(.+\)$/)
+      expect(message?.split(' ')[1]).toBe(String(i))
+      expect(frame.join()).toContain('][k]')
+    }
+    const extent: Any = njit({ target, cache: false }, (a: Any, k: Any) => {
+      let s = 0
+      for (let i = 0; i <= k; i++) s += a.shape[i]
+      return s
+    })
+    expect(extent(m, 1)).toBe(5)
+    expect(errorOf(() => extent(m, 2))).toMatchObject({ code: 'NUMLOOM_INDEX', index: 2, axis: 0, size: 2 })
   }
 })
 
@@ -212,5 +235,82 @@ describe('names before their declaration', () => {
       }
     }
     same(below, [[1], [2.5]])
+  })
+})
+
+describe('functions that use a variable of the head of a for', () => {
+  test('in the turn that they were made in, or where it stays as it is', () => {
+    const turns = (n: Any) => {
+      let s = 0
+      let e
+      let f
+      let g
+      for (let i = 0; i < n; i++) {
+        const bump = () => ++i
+        s = s * 10 + bump() + i
+      }
+      for (let i = 0; (f = () => i * 2), i < n; i++) s = s * 10 + f()
+      for (let i = 0; i < n; e = () => i, i++, s += e()) s *= 3
+      for (let i = 0, k = 7, h = (v: Any) => v * k, up = (v: Any): Any => (v < 1 ? k : up(v - 1)); i < n; i++)
+        s += h(i) + up(3)
+      for (let i = 0, h = () => i + 1, k = h(); i < n; i++) s += k
+      for (let i = 0; ; i++) {
+        g = () => i
+        if (i > n) break
+      }
+      return [s, g()]
+    }
+    same(turns, [[4], [0], [2.5]])
+  })
+
+  const late: ((n: Any) => unknown)[] = [
+    (n) => {
+      let s = 0
+      for (let i = 0, f = () => i; i < n; i++) s += f()
+      return s
+    },
+    (n) => {
+      let s = 0
+      for (let i = 0, up = () => ++i, k = 0; k < n; k++) s += up() + i
+      return s
+    },
+    (n) => {
+      let s = 0
+      for (let [i, f] = [0, () => i]; i < n; i++) s += f()
+      return s
+    },
+    (n) => {
+      let s = 0
+      for (let k = 5, f = (v: Any): Any => (v < 1 ? k : f(v - 1)), i = 0; i < n; i++, k--) s += f(i)
+      return s
+    },
+    (n) => {
+      let s = 0
+      let f
+      for (let i = 0; i < n; i++, s += f()) {
+        const inner = () => i
+        f = () => inner() + 1
+      }
+      return s
+    },
+    (n) => {
+      let f
+      let s = 0
+      for (let i = 0; i < n; i++, f()) {
+        f = () => {
+          i = n
+        }
+        s += 1
+      }
+      return s
+    },
+    (n) => {
+      let f
+      for (let i = ((f = () => i), 0); i < n; i++) n -= 1
+      return f() + n
+    },
+  ]
+  test.each(late)('refuses %s', (fn) => {
+    for (const target of TARGETS) expect(() => njit({ target, cache: false }, fn)(3)).toThrow(/^NL2042.*'[ik]'/)
   })
 })

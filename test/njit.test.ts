@@ -133,6 +133,7 @@ describe('calls', () => {
       expect([half(7n), half(0n), half(2n ** 63n - 1n)]).toEqual([3n, 0n, 2n ** 62n - 1n])
       expect(() => half(-1n)).toThrow(/^NL5006: .*has u8 as argument 1, not -1n: pass BigInt.asUintN\(63, x\)/)
       expect(errorOf(() => half(2n ** 63n))).toMatchObject({ name: 'RangeError', code: 'NL5005', function: 'half' })
+      expect(() => half(2n ** 63n)).toThrow(/or BigInt.asUintN\(63, x\) where a signature has u8\.$/)
       const both: Any = njit(['i8(u8)', 'i8(i8)'], { ...OFF, target }, (x: Any) => x + 1n)
       expect([both(1n), both(-3n), both(1n)]).toEqual([2n, -2n, 2n])
       expect(both.signatures).toEqual(['i8'])

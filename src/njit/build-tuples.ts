@@ -18,8 +18,8 @@ export function elementOfTuple(b: Builder, node: es.MemberExpression, tuple: Bui
   if (!(whole && !nan && lo >= 0 && hi < length)) {
     const within = both(compare('>=', index, constantOf('i32', 0)), compare('<', index, constantOf('i32', length)))
     const exact = index.type === 'f64' ? both(within, compare('==', math('f64', 'trunc', index), index)) : within
-    const failure = b.failure('RangeError', `index {} is out of bounds for a tuple of ${length}`, true)
-    b.emit({ kind: 'fail', when: not(exact), failure, value: convert(index, 'f64'), position: node.property.start })
+    const value = convert(index, 'f64')
+    b.emit({ kind: 'fail', when: not(exact), failure: { tuple: length }, value, position: node.property.start })
   }
   return chosen(elementsOf(tuple), index, anyField(value) as Value)
 }

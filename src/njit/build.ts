@@ -8,6 +8,7 @@ import { build, valueAt } from './build-expressions.js'
 import { inTurn } from './build-order.js'
 import { buildStatement } from './build-statements.js'
 import type { Instance } from './calls.js'
+import { declareWhereSeen } from './declarations.js'
 import { type Inference, type Notes, seesLabels } from './infer.js'
 import { MAX_I32, representation } from './interval.js'
 import type {
@@ -312,5 +313,7 @@ export function buildProgram(
   })
   const main = builder.function(closure.name, expansion?.node as FunctionNode, params, expansion?.result)
   ;(main.parameters as Variable[]).push(...extra)
-  return { main, functions: [...builder.functions.values()], failures: builder.failures }
+  const functions = [...builder.functions.values()]
+  for (const f of [main, ...functions]) declareWhereSeen(f)
+  return { main, functions, failures: builder.failures }
 }

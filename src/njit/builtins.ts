@@ -60,6 +60,12 @@ export const MATH: Readonly<Record<string, number>> = {
 
 const TESTS = ['Number.isNaN', 'Number.isFinite', 'Number.isInteger', 'Number.isSafeInteger', 'isNaN', 'isFinite']
 
+/** What can be called with values alone, by its parameters as a function of the user's would have them. */
+const CALLABLE: ReadonlyMap<string, string> = new Map([
+  ...Object.entries(MATH).map(([name, wanted]): [string, string] => [`Math.${name}`, ['', 'x'][wanted] ?? 'x, y']),
+  ...[...TESTS, 'Number', 'Boolean', 'BigInt'].map((name): [string, string] => [name, 'x']),
+])
+
 /** Exported by numloom. Free names that are these are taken for them: the language has them, as it has Math. */
 const LANGUAGE = new Set(['prange', 'range', 'atomicAdd'])
 
@@ -132,6 +138,12 @@ export function builtinCall(inf: Inference, node: es.CallExpression | es.NewExpr
     default:
       return unknown(node, name)
   }
+}
+
+/** How to write something built in where a function is a value; undefined of what cannot be. */
+export function asFunction(name: string): string | undefined {
+  const parameters = CALLABLE.get(name)
+  return parameters === undefined ? undefined : `(${parameters}) => ${name}(${parameters})`
 }
 
 const INSTEAD: Readonly<Record<string, string>> = {

@@ -177,13 +177,29 @@ interface Kept {
   readonly mtimeMs: number
 }
 
+/** Is told what cannot be done with which path. */
+export type Tell = (what: 'read' | 'removed', path: string, error: unknown) => void
+
+/** Runs `fn`; undefined where it throws. What is not there, or no more, is not told. */
+function attemptWith<T>(tell: Tell, what: 'read' | 'removed', path: string, fn: () => T): T | undefined {
+  try {
+    return fn()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') tell(what, path, error)
+    return undefined
+  }
+}
+
+const SILENT: Tell = () => {}
+
 /** All files of the cache, the last used first. */
-function keptFiles(): Kept[] {
-  const kept = (attempt(() => readdirSync(folder())) ?? []).flatMap((name): Kept[] => {
+function keptFiles(tell: Tell): Kept[] {
+  const names = attemptWith(tell, 'read', folder(), () => readdirSync(folder())) ?? []
+  const kept = names.flatMap((name): Kept[] => {
     const key = NAME.exec(name)?.[1]
     if (key === undefined && !TEMPORARY_NAME.test(name)) return []
     const path = join(folder(), name)
-    const found = attempt(() => statSync(path))
+    const found = attemptWith(tell, 'read', path, () => statSync(path))
     return found === undefined ? [] : [{ path, key, bytes: found.size, mtimeMs: found.mtimeMs }]
   })
   return kept.sort((a, b) => b.mtimeMs - a.mtimeMs)
@@ -192,51 +208,49 @@ function keptFiles(): Kept[] {
 const isStale = ({ key, mtimeMs }: Kept) => key === undefined && Date.now() - mtimeMs > STALE_MS
 
 /** Whether it was there and could be removed. */
-function remove({ path }: Kept): boolean {
-  try {
+function remove({ path }: Kept, tell: Tell): boolean {
+  const removed = () => {
     rmSync(path)
     return true
-  } catch {
-    return false
   }
+  return attemptWith(tell, 'removed', path, removed) === true
 }
 
 function evict(most: number): void {
   let total = 0
-  for (const file of keptFiles()) {
+  for (const file of keptFiles(SILENT)) {
     if (file.key !== undefined) total += file.bytes
     const excess = file.key !== undefined && total > most && Date.now() - file.mtimeMs > RECENT_MS
-    if (excess || isStale(file)) remove(file)
+    if (excess || isStale(file)) remove(file, SILENT)
   }
 }
 
-/** The meta data of a file; undefined where it cannot be told. Binaries are not read: that takes long for many. */
-function metaOf(path: string, bytes: number): { name?: unknown; target?: unknown } | undefined {
-  return attempt(() => {
-    const descriptor = openSync(path, 'r')
-    try {
-      const header = Buffer.alloc(HEADER_BYTES)
-      readSync(descriptor, header)
-      const text = Buffer.alloc(Math.min(bytes, header.readUInt32LE(LENGTHS_AT + 4)))
-      readSync(descriptor, text, 0, text.length, HEADER_BYTES)
-      return Object(JSON.parse(text.toString()))
-    } finally {
-      closeSync(descriptor)
-    }
-  })
+/** The meta data of a file. Binaries are not read: that takes long for many. */
+function metaOf(path: string, bytes: number): { name?: unknown; target?: unknown } {
+  const descriptor = openSync(path, 'r')
+  try {
+    const header = Buffer.alloc(HEADER_BYTES)
+    readSync(descriptor, header)
+    const text = Buffer.alloc(Math.min(bytes, header.readUInt32LE(LENGTHS_AT + 4)))
+    readSync(descriptor, text, 0, text.length, HEADER_BYTES)
+    return Object(JSON.parse(text.toString()))
+  } finally {
+    closeSync(descriptor)
+  }
 }
 
-/** What is kept, the last used first. Files that are damaged may be missing. */
-export function listEntries(): ListedEntry[] {
-  return keptFiles().flatMap(({ path, key, bytes, mtimeMs }) => {
-    const meta = key === undefined ? undefined : metaOf(path, bytes)
+/** What is kept, the last used first. Of files that are damaged, those are told whose meta data is. */
+export function listEntries(tell: Tell = SILENT): ListedEntry[] {
+  return keptFiles(tell).flatMap(({ path, key, bytes, mtimeMs }) => {
+    const meta = key === undefined ? undefined : attemptWith(tell, 'read', path, () => metaOf(path, bytes))
     if (key === undefined || meta === undefined) return []
     return [{ key, name: String(meta.name), target: String(meta.target), bytes, used: new Date(mtimeMs) }]
   })
 }
 
 /** Removes everything that no process is writing. */
-export function clearEntries(): { files: number; bytes: number } {
-  const removed = keptFiles().filter((file) => (file.key !== undefined || isStale(file)) && remove(file))
+export function clearEntries(tell: Tell = SILENT): { files: number; bytes: number } {
+  const unused = keptFiles(tell).filter((file) => file.key !== undefined || isStale(file))
+  const removed = unused.filter((file) => remove(file, tell))
   return { files: removed.length, bytes: removed.reduce((sum, { bytes }) => sum + bytes, 0) }
 }

@@ -5,6 +5,7 @@ import type * as es from 'acorn'
 import { reject } from './diagnostic.js'
 import { evaluate } from './expressions.js'
 import type { Frame, Inference } from './infer.js'
+import { childrenOf, freeNames } from './names.js'
 import { bindPattern, namesOf } from './patterns.js'
 import type { Local } from './scope.js'
 import { type Closure, type FunctionNode, joinValues, sameValue, UNSET, type Value, widenValues } from './value.js'
@@ -64,7 +65,8 @@ function runBody(inf: Inference, at: es.Node, closure: Closure, node: FunctionNo
     inf.frames.push(frame)
     try {
       bindParameters(inf, at, node, args)
-      if (node.body.type === 'BlockStatement') inf.statements(node.body.body)
+      // A scope of its own: functions among the defaults see the parameters and what is around, not the body's variables.
+      if (node.body.type === 'BlockStatement') inf.block(node.body, node.body.body)
       else inf.attempt(() => inf.result(frame, evaluate(inf, node.body), node.body))
     } finally {
       inf.frames.pop()
@@ -121,7 +123,7 @@ export function isRecursive({ recursive }: Inference, closure: Closure): boolean
 function reachable(closure: Closure): Closure[] {
   const list = [closure]
   for (const from of list) {
-    for (const name of namesIn(from.node)) {
+    for (const name of freeNames(from.node)) {
       const own = from.node.type === 'FunctionExpression' && from.node.id?.name === name
       const value = own ? from : from.scope.find(name)?.value
       if (value?.kind !== 'function') continue
@@ -135,10 +137,9 @@ function reachable(closure: Closure): Closure[] {
 function capturedBy(inf: Inference, closure: Closure): Local[] {
   const captured = new Set<Local>()
   for (const { node, scope } of reachable(closure)) {
-    const own = namesIn(node, (part) => declaredBy(part))
-    const assigned = namesIn(node, (part) => assignedBy(part))
-    for (const name of namesIn(node)) {
-      const local = own.has(name) ? undefined : scope.find(name)
+    const assigned = freeNames(node, true)
+    for (const name of freeNames(node)) {
+      const local = scope.find(name)
       if (!local?.value || local.value.kind === 'function' || inf.around.has(local)) continue
       captured.add(local)
       if (!assigned.has(name)) continue
@@ -153,46 +154,12 @@ function capturedBy(inf: Inference, closure: Closure): Local[] {
   return [...captured]
 }
 
-function declaredBy(node: es.Node): readonly (es.Node | null)[] {
-  if (node.type === 'VariableDeclarator') return [(node as es.VariableDeclarator).id]
-  const parameters = 'params' in node ? (node.params as es.Pattern[]) : []
-  return parameters.map((parameter) => (parameter.type === 'AssignmentPattern' ? parameter.left : parameter))
-}
-
-function assignedBy(node: es.Node): readonly es.Node[] {
-  if (node.type === 'UpdateExpression') return [(node as es.UpdateExpression).argument]
-  return node.type === 'AssignmentExpression' ? [(node as es.AssignmentExpression).left] : []
-}
-
-/** The names in a function, or only those in certain parts of its nodes; not those of properties. */
-function namesIn(node: es.Node, parts?: (node: es.Node) => readonly (es.Node | null)[]): Set<string> {
-  const names = new Set<string>()
-  const visit = (part: es.Node, counts: boolean): void => {
-    if (part.type === 'Identifier' && counts) names.add((part as es.Identifier).name)
-    for (const found of parts?.(part) ?? []) if (found) visit(found, true)
-    // To store into an element does not assign to the array.
-    const inner = counts && !(parts && part.type === 'MemberExpression')
-    for (const child of childrenOf(part)) if (child !== ownName) visit(child, inner)
-  }
-  const ownName = 'id' in node ? node.id : undefined
-  visit(node, parts === undefined)
-  return names
-}
-
-/** Nodes in a node, but for the names of properties. */
-function childrenOf(node: es.Node): es.Node[] {
-  const named = !(node as es.MemberExpression).computed
-  return Object.entries(node)
-    .filter(([key]) => !(named && (key === 'property' || key === 'key')))
-    .flatMap(([, value]) => value)
-    .filter((value) => value !== null && typeof value === 'object' && 'type' in value)
-}
-
 /** The result of a recursive function, whose body is run until its parameters and result are settled. */
 export function callInstance(inf: Inference, at: es.CallExpression, closure: Closure, args: readonly Value[]): Value {
   const own = withDefaults(inf, at, closure, args)
   const instance = instanceOf(inf, closure, own, at)
   inf.notes.calls.set(at, instance)
+  for (const local of instance.captured) local.head?.see(local, at, closure.node)
   merge(instance, [...own, ...instance.captured.map((local) => inf.read(local, at))], at)
   if (!instance.running) settle(inf, at, instance)
   if (instance.result === undefined && ![...inf.instances.values()].some(({ running }) => running)) {
@@ -228,12 +195,12 @@ function withDefaults(inf: Inference, at: es.Node, { node, scope }: Closure, arg
 
 /** Whether a default has the same value wherever the function is called from. */
 function isPlain(node: FunctionNode, value: es.Node): boolean {
-  const parameters = namesIn(node, (part) => (part === node ? declaredBy(part) : []))
+  const parameters = new Set(node.params.flatMap(namesOf).map(({ name }) => name))
   const simple = (part: es.Node): boolean =>
     /^(Literal|Identifier|(Unary|Binary|Logical|Conditional|Member|Array|Object)Expression|Property)$/.test(
       part.type,
     ) && childrenOf(part).every(simple)
-  return simple(value) && [...namesIn(value)].every((name) => !parameters.has(name))
+  return simple(value) && [...freeNames(value)].every((name) => !parameters.has(name))
 }
 
 function instanceOf(inf: Inference, closure: Closure, args: readonly Value[], at: es.Node): Instance {

@@ -180,7 +180,7 @@ function failLine(emitter: Emitter, reduction: Reduction, all: string, part: str
   const { overflow, variable } = reduction
   if (!overflow) return
   const value = combinedType(variable) === 'big' ? '0' : `(f64)((i64)${all} + ${part})`
-  const record = `nl_failed(E, ${overflow.failure}, ${emitter.position(overflow.position)}, ${value})`
+  const record = emitter.failed(overflow.failure, overflow.position, value)
   emitter.fail(overflowText(reduction, all, part), record)
 }
 

@@ -8,6 +8,7 @@ import { type Accumulators, hoist, withoutChecks } from './hoist.js'
 import type {
   ArrayType,
   Expression,
+  Failed,
   ForLoop,
   FunctionIr,
   Label,
@@ -161,10 +162,7 @@ export class Emitter {
       case 'check':
         return this.#check(s)
       case 'fail':
-        return this.fail(
-          this.text(s.when),
-          `nl_failed(E, ${s.failure}, ${this.position(s.position)}, ${s.value ? this.text(s.value) : '0'})`,
-        )
+        return this.fail(this.text(s.when), this.failed(s.failure, s.position, s.value ? this.text(s.value) : '0'))
       case 'if':
         return this.#if(s)
       case 'for':
@@ -217,6 +215,13 @@ export class Emitter {
     } else this.line(`${this.names.of(s.variable)} = ${this.text(s.value)};`)
   }
 
+  /** Records what went wrong, and where. */
+  failed(failure: Failed, position: Position, value: string): string {
+    const at = this.position(position)
+    if (typeof failure === 'number') return `nl_failed(E, ${failure}, ${at}, ${value})`
+    return `nl_out_of_bounds(E, ${at}, ${value}, 0, ${failure.tuple})`
+  }
+
   fail(condition: string, record: string): void {
     this.line(`if (NL_UNLIKELY(${condition})) { ${record}; goto ${this.failure}; }`)
   }
@@ -242,7 +247,7 @@ export class Emitter {
     else if (s.failure !== undefined) {
       const sum = this.unique('sum')
       this.line(`f64 ${sum} = 0;`)
-      const record = `nl_failed(E, ${s.failure}, ${this.position(s.position)}, ${sum})`
+      const record = this.failed(s.failure, s.position, sum)
       this.fail(`!nl_add_int32(&${place}, ${this.text(value)}, &${sum})`, record)
     } else if (value.type === 'f64') this.line(`nl_add_${stored}(&${place}, ${this.text(value)});`)
     else this.line(`nl_add_integer_${stored}(&${place}, ${text});`)

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 import type * as es from 'acorn'
-import { builtinCall, builtinConstant, cutValue, isMasked, type RangeCall, rangeOf } from './builtins.js'
+import { asFunction, builtinCall, builtinConstant, cutValue, isMasked, type RangeCall, rangeOf } from './builtins.js'
 import { Unreached } from './calls.js'
 import { reject } from './diagnostic.js'
 import type { Inference } from './infer.js'
@@ -80,16 +80,20 @@ function literal(node: es.Literal): Value {
   reject('NL1010', node, `${what} not in the language of njit.`, 'use numbers to tell things apart.')
 }
 
-const NO_VALUES: Readonly<Record<string, string>> = {
-  Math: 'call its functions: Math.sqrt(x); as a function, (x) => Math.sqrt(x).',
-  Number: 'call it, Number(x), or use its constants.',
-  BigInt: 'call it: BigInt(x).',
+/** What to write for something built in that is no value. */
+function insteadOf(name: string): string | undefined {
+  if (name === 'Math') return 'call its functions: Math.sqrt(x); as a function, (x) => Math.sqrt(x).'
+  if (STORAGES.has(name)) return `make arrays with new ${name}(n).`
+  const written = asFunction(name)
+  return (
+    written && `call it: ${name}(x)${name === 'Number' ? ', or use its constants' : ''}; as a function, ${written}.`
+  )
 }
 
 function identifier(inf: Inference, node: es.Identifier): Value {
   const local = inf.scope.find(node.name)
   if (local !== undefined) {
-    inf.notes.locals.set(node, local)
+    inf.use(local, node)
     return inf.read(local, node)
   }
   if (node.name === 'arguments') {
@@ -98,10 +102,8 @@ function identifier(inf: Inference, node: es.Identifier): Value {
   if (node.name === 'undefined') return UNSET
   const value = builtinConstant(node.name)
   if (value !== undefined) return value
-  if (node.name in NO_VALUES || STORAGES.has(node.name)) {
-    const fix = NO_VALUES[node.name] ?? `make arrays with new ${node.name}(n).`
-    reject('NL3004', node, `'${node.name}' by itself is not in the language of njit.`, fix)
-  }
+  const fix = insteadOf(node.name)
+  if (fix) reject('NL3004', node, `'${node.name}' by itself is not in the language of njit.`, fix)
   reject(
     'NL3001',
     node,
@@ -227,7 +229,20 @@ export function comparison(node: es.Node, operator: string, left: Value, right: 
   if (plain(left) && plain(right) && (left.kind === 'big') === (right.kind === 'big')) {
     if (!strict || left.kind === right.kind) return BOOL
   }
-  reject('NL2011', node, `${describe(left)} and ${describe(right)} are not compared.`, 'compare values of one type.')
+  const fix = insteadOfComparing(left.kind, right.kind)
+  reject('NL2011', node, `${describe(left)} and ${describe(right)} are not compared.`, fix)
+}
+
+function insteadOfComparing(left: Value['kind'], right: Value['kind']): string {
+  if (left === 'unset' || right === 'unset')
+    return 'leave it out: no value is undefined here, and a parameter that may be missing has a default.'
+  if (left === 'array' && right === 'array')
+    return 'keep a boolean that says which array it is, and set it where the array is; compare elements in a loop.'
+  if (left === 'compound' && right === 'compound') return 'compare what is in them, one by one.'
+  if (left === 'function' && right === 'function') return 'keep a boolean that says which function it is.'
+  const isMixed = (a: Value['kind'], b: Value['kind']) => a === 'big' && (b === 'number' || b === 'bool')
+  if (isMixed(left, right) || isMixed(right, left)) return 'write BigInt(...) or Number(...) around one of them.'
+  return 'compare values of one type.'
 }
 
 /** A condition. Of `a && b` it matters only whether it is true, so that its operands may be of several types. */

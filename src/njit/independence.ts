@@ -40,6 +40,8 @@ export type Verdict =
       readonly second: Access
       /** Whether the loop is left early. */
       readonly leaves?: boolean
+      /** What helps, where it is not what helps for most. */
+      readonly fixes?: string
     }
 
 export type Refusal = Extract<Verdict, { independent: false }>
@@ -70,7 +72,7 @@ export function independence(loop: ForLoop, around: readonly Statement[] = []): 
   const reduced = new Set(reductions.map(({ variable }) => variable.id))
   const failing = reductions.find(({ fails }) => fails)
   const changed = accesses.find((access) => !reduced.has(access.variable.id) && !isRepeatable(access, accesses))
-  if (failing && changed) return failsBeside(body, failing.variable, changed.variable)
+  if (failing && changed) return failsBeside(body, failing.variable, changed)
   return {
     independent: true,
     again: changed === undefined && reductions.some(({ fails, overflow }) => fails || overflow),
@@ -216,10 +218,19 @@ function isRepeatable({ write, atomic, variable }: ArrayAccess, accesses: readon
 }
 
 /** Iterations that changed something cannot run once more, to see whether they fail in order. */
-function failsBeside(body: Body, variable: Variable, changed: Variable): Refusal {
-  const at: Access = { variable, write: true, position: body.loop.position }
-  const reason = `An error where ${called(variable)} is replaced depends on the order of iterations, and they change ${called(changed)}, which they read; read what it needs into constants before it.`
-  return { independent: false, reason, first: at, second: at }
+function failsBeside(body: Body, variable: Variable, changed: ArrayAccess): Refusal {
+  const { updates } = (typeof variable.type === 'object' ? usesOfArray : usesOfScalar)(body, variable)
+  const position = updates.find(({ fails }) => fails)?.position ?? body.loop.position
+  const [name, array] = [called(variable), called(changed.variable)]
+  const how = changed.atomic ? `they add to ${array}` : `they change ${array}, which they read`
+  const apart = changed.atomic ? 'a reduction instead of atomicAdd' : 'store into another array than they read'
+  return {
+    independent: false,
+    reason: `What fails where ${name} is set depends on the order of iterations, and they cannot run once more in order, as ${how}.`,
+    first: { variable, write: true, position },
+    second: accessOf(changed),
+    fixes: `(1) read what is needed to set ${name} into constants before; (2) ${apart}; (3) a serial loop: range instead of prange.`,
+  }
 }
 
 function arrayRefusal(array: Variable, [a, b]: readonly [ArrayAccess, ArrayAccess]): Refusal {

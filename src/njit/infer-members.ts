@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 import type * as es from 'acorn'
-import { builtinCall, builtinConstant } from './builtins.js'
+import { asFunction, builtinCall, builtinConstant } from './builtins.js'
 import { callClosure, callInstance, isRecursive, Unreached } from './calls.js'
 import { reject } from './diagnostic.js'
 import { evaluate, onlyNumber, rejectExpression } from './expressions.js'
@@ -32,6 +32,12 @@ export function member(inf: Inference, node: es.MemberExpression): Value {
 function rejectOfEngine(node: es.Node, object: string, property: string): void {
   if (Object(Reflect.get(globalThis, object)) !== Reflect.get(globalThis, object)) return
   const what = `${object}.${property}`
+  const written = asFunction(what)
+  if (written) reject('NL3004', node, `'${what}' by itself is not in the language of njit.`, `write ${written}.`)
+  if (typeof Reflect.get(Reflect.get(globalThis, object), property) === 'function') {
+    const fix = 'call it outside, and pass its result in, or write a function of your own.'
+    reject('NL3004', node, `'${what}' is not in the language of njit.`, fix)
+  }
   const fix = `if it is a number, boolean, bigint or array, pass it in: njit({ globals: { ${property}: ${what} } }, ...).`
   reject('NL3004', node, `'${what}' is not in the language of njit.`, fix)
 }

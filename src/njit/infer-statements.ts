@@ -7,7 +7,8 @@ import { reject } from './diagnostic.js'
 import { comparison, evaluate, evaluateEffect, evaluateTest, iterated } from './expressions.js'
 import type { Frame, Inference } from './infer.js'
 import { targetOf } from './jumps.js'
-import { bindPattern, refine } from './patterns.js'
+import { LoopHead } from './loop-head.js'
+import { bindPattern, namesOf, refine } from './patterns.js'
 import { UNSET, type Value } from './value.js'
 
 export function inferStatement(inf: Inference, statement: es.Statement, labels: readonly string[]) {
@@ -92,18 +93,25 @@ function loop(
 }
 
 function overCounter(inf: Inference, node: es.ForStatement, labels: readonly string[]): void {
-  inf.declareAhead([node.init])
-  if (node.init?.type === 'VariableDeclaration') inf.statement(node.init)
-  else if (node.init) evaluate(inf, node.init)
-  const { test, update, body } = node
-  loop(
-    inf,
-    node,
-    labels,
-    test ?? undefined,
-    () => inf.statement(body),
-    () => update && evaluateEffect(inf, update),
+  const { init, test, update, body } = node
+  const head = new LoopHead(node)
+  inf.declareAhead([init])
+  if (init?.type === 'VariableDeclaration') {
+    if (init.kind === 'let')
+      for (const name of init.declarations.flatMap(({ id }) => namesOf(id))) inf.declare(name, false).head = head
+    inf.statement(init)
+  } else if (init) evaluate(inf, init)
+  head.during('turn', () =>
+    loop(
+      inf,
+      node,
+      labels,
+      test ?? undefined,
+      () => inf.statement(body),
+      () => update && head.during('update', () => evaluateEffect(inf, update)),
+    ),
   )
+  head.end(inf.notes.assigned.get(node) ?? new Set())
 }
 
 function doWhile(inf: Inference, node: es.DoWhileStatement, labels: readonly string[]): void {

@@ -116,6 +116,12 @@ export class Inference {
     for (const collector of this.collectors) collector.add(local)
   }
 
+  /** A name in the function that is being run stands for a local. */
+  use(local: Local, node: es.Identifier): void {
+    this.notes.locals.set(node, local)
+    local.head?.see(local, node, (this.frames.at(-1) as Frame).node)
+  }
+
   read(local: Local, node: es.Node): Value {
     const value = this.env?.get(local) ?? (local.value?.kind === 'function' ? local.value : UNSET)
     if (value.kind === 'unset') {

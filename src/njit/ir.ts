@@ -117,7 +117,7 @@ export interface Reduction {
   /** Whether something fails where it is replaced: parts of the iterations replace it oftener than all in order. */
   readonly fails?: boolean
   /** What fails where the parts do not fit together in the type. */
-  readonly overflow?: { readonly failure: number; readonly position: Position } | undefined
+  readonly overflow?: { readonly failure: Failed; readonly position: Position } | undefined
 }
 
 /** What is known of a prange whose iterations are independent. */
@@ -193,11 +193,11 @@ export type Statement =
       readonly range: readonly [lo: number, hi: number]
       readonly position: Position
     }
-  /** Fails with the message of a code where the condition holds. */
+  /** Fails where the condition holds. */
   | {
       readonly kind: 'fail'
       readonly when: Expression
-      readonly failure: number
+      readonly failure: Failed
       /** A double that the message names. */
       readonly value?: Expression
       readonly position: Position
@@ -265,6 +265,9 @@ export interface FunctionIr {
   /** Which parameters are stored into; before that was found out, any may be. */
   stored?: readonly boolean[]
 }
+
+/** How a statement fails: by the number of a Failure, or as an index out of bounds of a tuple of some size. */
+export type Failed = number | { readonly tuple: number }
 
 /** What the errors of `throw` statements and failing checks are. */
 export interface Failure {

@@ -54,7 +54,8 @@ function shown(value: number | bigint): string {
 
 /** An argument that is beyond what a bigint is in compiled code. */
 export function wideBigint(name: string, args: readonly unknown[], value: bigint): RangeError {
-  const text = `NL5005: argument ${args.indexOf(value) + 1} of '${name}' is ${value}n, which does not fit in 64 bits with a sign. Pass BigInt.asIntN(64, x).`
+  const unsigned = value > 0n ? ', or BigInt.asUintN(63, x) where a signature has u8' : ''
+  const text = `NL5005: argument ${args.indexOf(value) + 1} of '${name}' is ${value}n, which does not fit in 64 bits with a sign. Pass BigInt.asIntN(64, x)${unsigned}.`
   return Object.assign(new RangeError(text), { code: 'NL5005', function: name })
 }
 

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 import { placeOf, problem } from './diagnostic.js'
-import { independence, type Refusal, suspects } from './independence.js'
+import { type Access, independence, type Refusal, suspects } from './independence.js'
 import type { ForLoop, FunctionIr, Position, ProgramIr, Statement, Variable } from './ir.js'
 import type { Settings } from './options.js'
 import { listsOf, nestOf } from './walk.js'
@@ -109,7 +109,7 @@ function watchedIn(f: FunctionIr, nest: readonly ForLoop[]): readonly Variable[]
   return [...new Set(watched)]
 }
 
-function refusal(loop: ForLoop, { reason, first, second, leaves }: Refusal) {
+function refusal(loop: ForLoop, { reason, first, second, leaves, fixes = fixesOf(first) }: Refusal) {
   if (leaves) {
     const fix = 'let iterations that have nothing to do `continue`, or write range instead of prange.'
     return problem('NL4002', first.position, `this prange cannot run in parallel: ${reason}`, fix)
@@ -118,7 +118,6 @@ function refusal(loop: ForLoop, { reason, first, second, leaves }: Refusal) {
   const conflict =
     first.position === second.position ? `the ${access(first)}` : `the ${access(first)}, the ${access(second)}`
   const message = `the iterations of this prange cannot be shown to be independent: ${reason.slice(0, -1)} (${conflict}).`
-  const fixes = `${fixesFor(first.variable.name, kindOf(first.variable))} { race: 'check' } tells whether they conflict with your data.`
   return problem('NL4002', first.position || loop.position, message, fixes, {
     conflict: [first, second].map(({ variable, write, position }) => ({
       variable: variable.name,
@@ -126,6 +125,11 @@ function refusal(loop: ForLoop, { reason, first, second, leaves }: Refusal) {
       line: lineOf(position),
     })),
   })
+}
+
+function fixesOf({ variable }: Access): string {
+  const fixes = fixesFor(variable.name, kindOf(variable))
+  return `${fixes} { race: 'check' } tells whether they conflict with your data.`
 }
 
 const kindOf = ({ type }: Variable) => (typeof type === 'object' ? 'array' : type === 'bool' ? 'flag' : 'number')

@@ -146,7 +146,7 @@ function writable(inf: Inference, node: es.Identifier): Local {
   if (local.constant) {
     reject('NL3003', node, `'${node.name}' is a constant.`, `declare it with 'let' to assign to it.`)
   }
-  inf.notes.locals.set(node, local)
+  inf.use(local, node)
   if (inf.env && !inf.env.has(local)) inf.rejectEarly(local, node)
   return local
 }

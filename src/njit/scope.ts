@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 import type { Position, Variable } from './ir.js'
+import type { LoopHead } from './loop-head.js'
 import type { Value } from './value.js'
 
 /** A variable of the user's text, in one expansion of the function that declares it. */
@@ -14,6 +15,8 @@ export class Local {
   literal: number | boolean | bigint | undefined
   /** What became of it in the typed form: one variable a field. */
   variables: readonly Variable[] | undefined
+  /** Of the `for` that declares it with `let` in its head. */
+  head: LoopHead | undefined
   /** The same number as an integer of 64 bits, for use as an index where a double might round it. */
   companion: Variable | undefined
 

@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: MIT
 
 import { type Cell, type Combined, chosen, combination, replacement, uncut } from './combinations.js'
-import type { Expression, Position, ReductionOp, Statement, Variable } from './ir.js'
+import type { Expression, Failed, Position, ReductionOp, Statement, Variable } from './ir.js'
 import { bare, isUse, same, some } from './same.js'
 import { eachStatement, expressionsOf, useOf } from './walk.js'
 
@@ -33,7 +33,7 @@ export interface Subject {
 
 /** What fails where a sum does not fit. */
 export interface Overflow {
-  readonly failure: number
+  readonly failure: Failed
   readonly position: Position
 }
 

@@ -149,16 +149,23 @@ export interface Use {
 
 /** Variables that statements declare, use in any way, and assign (or let stand for another array). */
 export function useOf(list: readonly Statement[]): Use {
-  const declared = new Set<Variable>()
-  const used = new Set<Variable>()
-  const assigned = new Set<Variable>()
-  eachStatement(list, (s) => {
-    for (const e of expressionsOf(s)) for (const variable of readBy(e)) used.add(variable)
-    for (const variable of namedBy(s)) used.add(variable)
-    const gets = s.kind === 'call' ? s.results : 'variable' in s ? [s.variable] : []
-    const changes = s.kind === 'assign' || s.kind === 'call' || (s.kind === 'alias' && !s.declares)
-    for (const variable of gets) (changes ? assigned : declared).add(variable)
-  })
-  for (const variable of assigned) used.add(variable)
+  const [declared, used, assigned] = [new Set<Variable>(), new Set<Variable>(), new Set<Variable>()]
+  eachStatement(list, (s) => seeUse(s, declared, used, assigned))
   return { declared, used, assigned }
+}
+
+/** Those of a statement itself. */
+export function ownUseOf(s: Statement): Use {
+  const [declared, used, assigned] = [new Set<Variable>(), new Set<Variable>(), new Set<Variable>()]
+  seeUse(s, declared, used, assigned)
+  return { declared, used, assigned }
+}
+
+function seeUse(s: Statement, declared: Set<Variable>, used: Set<Variable>, assigned: Set<Variable>): void {
+  for (const e of expressionsOf(s)) for (const variable of readBy(e)) used.add(variable)
+  for (const variable of namedBy(s)) used.add(variable)
+  const gets = s.kind === 'call' ? s.results : 'variable' in s ? [s.variable] : []
+  const changes = s.kind === 'assign' || s.kind === 'call' || (s.kind === 'alias' && !s.declares)
+  for (const variable of gets) (changes ? assigned : declared).add(variable)
+  if (changes) for (const variable of gets) used.add(variable)
 }

@@ -55,7 +55,21 @@ export const MISTAKES: readonly Mistake[] = [
     source: 'njit((n) => {\n  const f = n > 2 ? (x) => x + 1 : (x) => x * 2\n  return f(n)\n})',
     args: '1',
   },
+  {
+    name: 'loop-head-function',
+    source: 'njit((n) => {\n  let s = 0\n  for (let i = 0, f = () => i; i < n; i++) s += f()\n  return s\n})',
+    args: '3',
+  },
+  {
+    name: 'loop-update-function',
+    source:
+      'njit((n) => {\n  let s = 0\n  let f\n  for (let i = 0; i < n; i++, s += f()) {\n    f = () => i\n  }\n  return s\n})',
+    args: '3',
+  },
   { name: 'math-value', source: 'njit((x) => {\n  const { sqrt } = Math\n  return sqrt(x)\n})', args: '1' },
+  { name: 'math-function-value', source: 'njit((x) => {\n  const f = Math.atan2\n  return f(x, 1)\n})', args: '1' },
+  { name: 'number-value', source: 'njit((x) => {\n  const call = (f) => f(x)\n  return call(Number)\n})', args: '1' },
+  { name: 'engine-function', source: 'njit((x) => {\n  const now = Date.now\n  return now() - x\n})', args: '1' },
   { name: 'instanceof', source: 'njit((x) => x instanceof Float64Array)', args: A },
   { name: 'in', source: 'njit((x, i) => i in x)', args: `${A}, 1` },
   { name: 'library-function', source: 'njit((a) => nl.sum(a))', args: M },
@@ -116,6 +130,9 @@ export const MISTAKES: readonly Mistake[] = [
   { name: 'bigint-stored', source: 'njit((a, n) => {\n  a[0] = n\n})', args: 'new BigInt64Array(1), 1' },
   { name: 'bigint-literal', source: 'njit((n) => n + 18446744073709551616n)', args: '1n' },
   { name: 'array-condition', source: 'njit((a) => (a ? 1 : 2))', args: A },
+  { name: 'tuple-compared', source: 'njit((a) => {\n  const t = [a, 1]\n  return t === [1, 1]\n})', args: '1' },
+  { name: 'undefined-compared', source: 'njit((a) => (a === undefined ? 1 : a))', args: '1' },
+  { name: 'bigint-compared', source: 'njit((a, b) => a < b)', args: '1n, 2' },
   { name: 'array-compared', source: 'njit((a, b) => a === b)', args: `${A}, ${A}` },
   { name: 'optional-chain', source: 'njit((a) => a?.length)', args: A },
   { name: 'nullish', source: 'njit((n) => n ?? 1)', args: '1' },
@@ -187,6 +204,18 @@ export const MISTAKES: readonly Mistake[] = [
     name: 'prange-scatter',
     source: 'njit({ parallel: true }, (out, at, x) => {\n  for (const i of prange(x.length)) out[at[i]] = x[i]\n})',
     args: `${A}, new Int32Array(2), ${A}`,
+  },
+  {
+    name: 'prange-failing-flag',
+    source:
+      'njit({ parallel: true }, (x, to) => {\n  let changed = false\n  for (const i of prange(x.length)) {\n    changed = changed || to[i] !== x[i]\n    to[i] = x[i]\n  }\n  return changed\n})',
+    args: `${A}, ${A}`,
+  },
+  {
+    name: 'prange-failing-extreme',
+    source:
+      'njit({ parallel: true }, (x, of, n) => {\n  let most = 0\n  let at = 0\n  for (const i of prange(x.length)) {\n    if (x[i] > most) {\n      most = x[i]\n      at = of[i]\n    }\n    atomicAdd(n, i >> 1, 1)\n  }\n  return at\n})',
+    args: `${A}, new Int32Array(3), new Int32Array(3)`,
   },
   { name: 'math-unknown', source: 'njit((n) => Math.f16round(n))', args: '1' },
   { name: 'math-arguments', source: 'njit((n) => Math.atan2(n))', args: '1' },
