@@ -51,7 +51,10 @@ function answer(command: () => { toString(): string }, json: boolean): number {
   }
 }
 
-const COMMANDS: Record<string, () => { toString(): string }> = { info, threads }
+const COMMANDS: ReadonlyMap<string, () => { toString(): string }> = new Map([
+  ['info', info],
+  ['threads', threads],
+])
 
 async function main(args: readonly string[]): Promise<number> {
   const [name = '--help', ...options] = args
@@ -68,7 +71,7 @@ async function main(args: readonly string[]): Promise<number> {
     print(report.text)
     return report.problems.length > 0 ? 1 : 0
   }
-  const command = COMMANDS[name]
+  const command = COMMANDS.get(name)
   const json = options.includes('--json')
   if (name === '--help') {
     process.stderr.write(USAGE)

@@ -225,6 +225,9 @@ describe('the command', () => {
     expect(info).toMatchObject({ status: 0, stderr: '' })
     expect(info.stdout).toContain(`threads    0 (${message})`)
   })
+  test.each(['', 'thread', 'constructor'])('%j is none, and told how it is used', (name) => {
+    expect(command([name], {})).toMatchObject({ status: 2, stdout: '', stderr: expect.stringMatching(/^usage: /) })
+  })
   test('numloom threads --json', () => {
     const pools = JSON.parse(threads('--json').stdout) as nl.Threadpool[]
     expect(pools.length).toBeGreaterThan(0)

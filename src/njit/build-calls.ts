@@ -40,21 +40,19 @@ function inlined(b: Builder, node: es.CallExpression, expansion: Expansion): Bui
   const values = node.arguments.map((arg) => valueAt(b, arg))
   const { body } = expansion.node
   const types = fieldTypes(expansion.result)
-  return b.inScope(expansion.node, () => {
-    b.parameters(expansion.node, args, values)
-    const last = body.type === 'BlockStatement' ? onlyReturn(body) : undefined
-    if (body.type !== 'BlockStatement') return build(b, body)
-    b.frames.push({ targets: [], end: newLabel(), results: declareUnless(b, last, expansion, node.start), types })
-    const { end, results } = b.frame
-    const statements = b.collect(() => b.statements(last ? body.body.slice(0, -1) : body.body))
-    b.frames.pop()
-    if (!last) {
-      b.emit({ kind: 'block', body: statements, label: end as Label })
-      return assemble(expansion.result, [...results])
-    }
-    b.emit(...statements)
-    return last.argument && b.notes.reached.has(last) ? build(b, last.argument) : NONE
-  })
+  b.parameters(expansion.node, args, values)
+  const last = body.type === 'BlockStatement' ? onlyReturn(body) : undefined
+  if (body.type !== 'BlockStatement') return build(b, body)
+  b.frames.push({ targets: [], end: newLabel(), results: declareUnless(b, last, expansion, node.start), types })
+  const { end, results } = b.frame
+  const statements = b.collect(() => b.statements(last ? body.body.slice(0, -1) : body.body))
+  b.frames.pop()
+  if (!last) {
+    b.emit({ kind: 'block', body: statements, label: end as Label })
+    return assemble(expansion.result, [...results])
+  }
+  b.emit(...statements)
+  return last.argument && b.notes.reached.has(last) ? build(b, last.argument) : NONE
 }
 
 function declareUnless(b: Builder, last: es.Node | undefined, expansion: Expansion, position: Position): Variable[] {

@@ -123,7 +123,7 @@ function loops(b: Builder, levels: readonly Level[], countings: readonly Countin
       const level = levels[i] as Level
       bind(b, patternOf(level.node), scalarBuilt(value), level.range.item)
     }
-    b.inScope(node, () => b.statement(node.body))
+    b.statement(node.body)
   }
   const collapse = levels.length - at
   const body = collapse > 1 ? () => loops(b, levels, countings, at + 1) : turn

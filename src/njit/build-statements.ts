@@ -17,7 +17,7 @@ export function buildStatement(b: Builder, statement: es.Statement, labels: read
   const node = statement
   switch (statement.type) {
     case 'BlockStatement':
-      return b.inScope(node, () => b.statements(statement.body))
+      return b.statements(statement.body)
     case 'ExpressionStatement':
       effect(b, statement.expression)
       return
@@ -32,9 +32,9 @@ export function buildStatement(b: Builder, statement: es.Statement, labels: read
     case 'IfStatement':
       return branch(b, statement)
     case 'ForStatement':
-      return b.inScope(node, () => b.emit(...b.collect(() => buildFor(b, statement, labels))))
+      return buildFor(b, statement, labels)
     case 'ForOfStatement':
-      return b.inScope(node, () => buildForOf(b, statement, labels))
+      return buildForOf(b, statement, labels)
     case 'WhileStatement':
       return loop(b, labels, statement, statement.test, statement.body, undefined)
     case 'DoWhileStatement':
@@ -131,16 +131,14 @@ function choice(b: Builder, node: es.SwitchStatement, labels: readonly string[])
     variable: chosen,
     value: constantOf('i32', otherwise < 0 ? node.cases.length : otherwise),
   })
-  b.inScope(node, () => {
-    for (const { consequent } of node.cases) for (const statement of consequent) declareAhead(b, statement)
-    choose(b, node.cases, 0, subject, chosen)
-    b.leavable(labels, 'switch', () => {
-      for (const [i, clause] of node.cases.entries()) {
-        const body = b.collect(() => b.statements(clause.consequent))
-        const reached = compare('<=', use(chosen), constantOf('i32', i))
-        b.emit({ kind: 'if', condition: reached, yes: body, no: [], position: clause.start })
-      }
-    })
+  for (const { consequent } of node.cases) for (const statement of consequent) declareAhead(b, statement)
+  choose(b, node.cases, 0, subject, chosen)
+  b.leavable(labels, 'switch', () => {
+    for (const [i, clause] of node.cases.entries()) {
+      const body = b.collect(() => b.statements(clause.consequent))
+      const reached = compare('<=', use(chosen), constantOf('i32', i))
+      b.emit({ kind: 'if', condition: reached, yes: body, no: [], position: clause.start })
+    }
   })
 }
 

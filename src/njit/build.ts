@@ -26,7 +26,7 @@ import type {
 } from './ir.js'
 import type { Leavable } from './jumps.js'
 import { bare } from './same.js'
-import type { Local, Scope } from './scope.js'
+import type { Local } from './scope.js'
 import { convert, newLabel, newVariable, use } from './typed.js'
 import type { Closure, FunctionNode, Value } from './value.js'
 
@@ -58,7 +58,6 @@ interface Frame {
 
 export class Builder {
   out: Statement[] = []
-  scope: Scope
   readonly frames: Frame[] = []
   readonly functions = new Map<Instance, FunctionIr>()
   /** An expression whose value nobody uses. */
@@ -70,10 +69,8 @@ export class Builder {
 
   constructor(
     readonly notes: Notes,
-    globals: Scope,
     maxExtent: number,
   ) {
-    this.scope = globals
     this.extentType = maxExtent <= MAX_I32 ? 'i32' : 'i64'
   }
 
@@ -90,16 +87,6 @@ export class Builder {
       return this.out
     } finally {
       this.out = before
-    }
-  }
-
-  inScope<T>(node: es.Node, work: () => T): T {
-    const before = this.scope
-    this.scope = this.notes.scopes.get(node) ?? before
-    try {
-      return work()
-    } finally {
-      this.scope = before
     }
   }
 
@@ -224,11 +211,9 @@ export class Builder {
         if (local) Object.assign(local, { variables, companion: undefined })
         return assemble(value, [...variables])
       })
-      this.inScope(node, () => {
-        this.parameters(node, values, params)
-        if (node.body.type === 'BlockStatement') this.statements(node.body.body)
-        else if (this.notes.values.has(node.body)) this.return(build(this, node.body), node.body.start)
-      })
+      this.parameters(node, values, params)
+      if (node.body.type === 'BlockStatement') this.statements(node.body.body)
+      else if (this.notes.values.has(node.body)) this.return(build(this, node.body), node.body.start)
     })
     this.frames.pop()
     ir.body.push(...body)
@@ -255,7 +240,7 @@ export class Builder {
     const parameters: Variable[] = []
     const ir: FunctionIr = { name, parameters, results: types, body: [] }
     this.functions.set(instance, ir)
-    const { scope, out } = this
+    const { out } = this
     const outside = instance.captured.map((local) => ({
       local,
       variables: local.variables,
@@ -263,7 +248,6 @@ export class Builder {
     }))
     this.#fill(ir, expansion.node, params, parameters, types, instance.captured)
     for (const { local, ...before } of outside) Object.assign(local, before)
-    this.scope = scope
     this.out = out
     return ir
   }
@@ -305,7 +289,7 @@ export function buildProgram(
   hidden: readonly Local[],
 ): ProgramIr {
   const expansion = inf.notes.expansions.get(closure.node)
-  const builder = new Builder(inf.notes, inf.globals, inf.maxExtent)
+  const builder = new Builder(inf.notes, inf.maxExtent)
   const extra = hidden.map((local) => {
     const variable = newVariable(local.name, local.value as ArrayType, closure.node.start)
     local.variables = [variable]

@@ -39,30 +39,32 @@ export function builtinConstant(name: string): Value | undefined {
 }
 
 /** Functions of Math by their number of arguments; -1: any. */
-export const MATH: Readonly<Record<string, number>> = {
-  ...{ abs: 1, ceil: 1, floor: 1, round: 1, trunc: 1, sign: 1, sqrt: 1, cbrt: 1, fround: 1, clz32: 1, imul: 2 },
-  ...{ sin: 1, cos: 1, tan: 1, asin: 1, acos: 1, atan: 1, atan2: 2, sinh: 1, cosh: 1, tanh: 1, asinh: 1, acosh: 1 },
-  ...{
-    atanh: 1,
-    exp: 1,
-    expm1: 1,
-    log: 1,
-    log1p: 1,
-    log2: 1,
-    log10: 1,
-    pow: 2,
-    hypot: -1,
-    min: -1,
-    max: -1,
-    random: 0,
-  },
-}
+export const MATH: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    ...{ abs: 1, ceil: 1, floor: 1, round: 1, trunc: 1, sign: 1, sqrt: 1, cbrt: 1, fround: 1, clz32: 1, imul: 2 },
+    ...{ sin: 1, cos: 1, tan: 1, asin: 1, acos: 1, atan: 1, atan2: 2, sinh: 1, cosh: 1, tanh: 1, asinh: 1, acosh: 1 },
+    ...{
+      atanh: 1,
+      exp: 1,
+      expm1: 1,
+      log: 1,
+      log1p: 1,
+      log2: 1,
+      log10: 1,
+      pow: 2,
+      hypot: -1,
+      min: -1,
+      max: -1,
+      random: 0,
+    },
+  }),
+)
 
 const TESTS = ['Number.isNaN', 'Number.isFinite', 'Number.isInteger', 'Number.isSafeInteger', 'isNaN', 'isFinite']
 
 /** What can be called with values alone, by its parameters as a function of the user's would have them. */
 const CALLABLE: ReadonlyMap<string, string> = new Map([
-  ...Object.entries(MATH).map(([name, wanted]): [string, string] => [`Math.${name}`, ['', 'x'][wanted] ?? 'x, y']),
+  ...[...MATH].map(([name, wanted]): [string, string] => [`Math.${name}`, ['', 'x'][wanted] ?? 'x, y']),
   ...[...TESTS, 'Number', 'Boolean', 'BigInt'].map((name): [string, string] => [name, 'x']),
 ])
 
@@ -75,7 +77,12 @@ const CREATION = new Set(['zeros', 'ones', 'full', 'empty'])
 /** What numloom is called where its functions are members: `nl`, or as compilers to CommonJS and Vite name imports. */
 const NAMESPACE = /^nl$|numloom|njit|^__vite_ssr_import_\d+__$/i
 
-const DTYPES: Readonly<Record<string, Storage>> = { float64: 'f8', float32: 'f4', int32: 'i4', int64: 'i8' }
+const DTYPES: ReadonlyMap<string, Storage> = new Map([
+  ['float64', 'f8'],
+  ['float32', 'f4'],
+  ['int32', 'i4'],
+  ['int64', 'i8'],
+])
 
 /** The name that a call goes by: `Math.sin`, `Float64Array`, `prange`; empty where there is none. */
 export function calleeName(inf: Inference, node: es.Node): string {
@@ -108,7 +115,7 @@ function rejectBare(node: es.Node, name: string): never {
 export function builtinCall(inf: Inference, node: es.CallExpression | es.NewExpression): Value {
   const name = calleeName(inf, node.callee)
   if (node.type === 'NewExpression') return created(inf, node, name)
-  if (name.startsWith('Math.') && MATH[name.slice(5)] !== undefined) return math(inf, node, name.slice(5))
+  if (name.startsWith('Math.') && MATH.has(name.slice(5))) return math(inf, node, name.slice(5))
   if (TESTS.includes(name)) {
     numeric(single(inf, node), node)
     return BOOL
@@ -146,22 +153,24 @@ export function asFunction(name: string): string | undefined {
   return parameters === undefined ? undefined : `(${parameters}) => ${name}(${parameters})`
 }
 
-const INSTEAD: Readonly<Record<string, string>> = {
-  'console.log': 'return the values, or set NUMLOOM_DISABLE_JIT=1 to look at them.',
-  parseInt: 'use Math.trunc.',
-  parseFloat: 'pass the number in.',
-  Array: 'use a typed array: new Float64Array(n).',
-  Map: 'use typed arrays.',
-  Set: 'use typed arrays.',
-  'performance.now': 'measure around the call.',
-  'Date.now': 'measure around the call.',
-  ...Object.fromEntries(
-    [...STORAGES.keys()].flatMap((name) => [
-      [`${name}.of`, `write new ${name}([a, b]).`],
-      [`${name}.from`, `make it with new ${name}(n), and write a loop.`],
-    ]),
-  ),
-}
+const INSTEAD: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    'console.log': 'return the values, or set NUMLOOM_DISABLE_JIT=1 to look at them.',
+    parseInt: 'use Math.trunc.',
+    parseFloat: 'pass the number in.',
+    Array: 'use a typed array: new Float64Array(n).',
+    Map: 'use typed arrays.',
+    Set: 'use typed arrays.',
+    'performance.now': 'measure around the call.',
+    'Date.now': 'measure around the call.',
+    ...Object.fromEntries(
+      [...STORAGES.keys()].flatMap((name) => [
+        [`${name}.of`, `write new ${name}([a, b]).`],
+        [`${name}.from`, `make it with new ${name}(n), and write a loop.`],
+      ]),
+    ),
+  }),
+)
 
 function unknown(node: es.CallExpression | es.NewExpression, name: string): never {
   if (name === 'prange' || name === 'range') {
@@ -169,7 +178,7 @@ function unknown(node: es.CallExpression | es.NewExpression, name: string): neve
   }
   const known =
     /^(Math|Number|BigInt|console|performance|Date|Object|JSON|String|\w*Array|Map|Set|parse\w+|new .*)/.test(name)
-  const fix = INSTEAD[name.replace('new ', '')] ?? 'write it with what docs/njit.md lists.'
+  const fix = INSTEAD.get(name.replace('new ', '')) ?? 'write it with what docs/njit.md lists.'
   if (known) reject('NL3004', node, `${name}() is not in the language of njit.`, fix)
   if (name === '')
     reject('NL2016', node, 'this is not a function that can be called here.', 'call a function by its name.')
@@ -208,7 +217,7 @@ const single = (inf: Inference, node: es.CallExpression) => evaluate(inf, only(n
 
 function math(inf: Inference, node: es.CallExpression, name: string): Value {
   const args = node.arguments.map((arg) => numeric(evaluate(inf, arg), arg))
-  const wanted = MATH[name] as number
+  const wanted = MATH.get(name) as number
   if (wanted >= 0 && args.length !== wanted) {
     reject(
       'NL2027',
@@ -336,7 +345,7 @@ function dtypeOption(options: es.Node | undefined): Storage {
   const [property] = properties
   const literal = property?.type === 'Property' ? property.value : undefined
   const named = property?.type === 'Property' && property.key.type === 'Identifier' && property.key.name === 'dtype'
-  const storage = literal?.type === 'Literal' ? DTYPES[String(literal.value)] : undefined
+  const storage = literal?.type === 'Literal' ? DTYPES.get(String(literal.value)) : undefined
   if (properties.length !== 1 || !named || storage === undefined) {
     reject('NL2033', options, 'the only option is a constant dtype.', `write { dtype: 'float32' }.`)
   }

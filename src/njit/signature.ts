@@ -91,11 +91,13 @@ export function isHuge(value: unknown): boolean {
   return ArrayBuffer.isView(value) && (value as Uint8Array).length > SMALL
 }
 
-const LONG: Readonly<Record<string, string>> = {
-  ...{ boolean: 'b1', bool: 'b1', int8: 'i1', int16: 'i2', int32: 'i4', int64: 'i8', uint8: 'u1', uint16: 'u2' },
-  ...{ intc: 'i4', uintc: 'u4', intp: 'i8', uintp: 'u8', ssize_t: 'i8', size_t: 'u8' },
-  ...{ uint32: 'u4', uint64: 'u8', float32: 'f4', float64: 'f8', double: 'f8', number: 'f8', bigint: 'i8' },
-}
+const LONG: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    ...{ boolean: 'b1', bool: 'b1', int8: 'i1', int16: 'i2', int32: 'i4', int64: 'i8', uint8: 'u1', uint16: 'u2' },
+    ...{ intc: 'i4', uintc: 'u4', intp: 'i8', uintp: 'u8', ssize_t: 'i8', size_t: 'u8' },
+    ...{ uint32: 'u4', uint64: 'u8', float32: 'f4', float64: 'f8', double: 'f8', number: 'f8', bigint: 'i8' },
+  }),
+)
 
 /** Numbers that a signature says are integers: all of that width, where those of other arguments are small. */
 const INTEGERS = new Map<string, ArgumentType>(
@@ -137,7 +139,7 @@ function malformed(text: string, problem: string): never {
 function parameterOf(part: string, text: string): Parameter {
   const match = /^(\w+)\s*(?:\[([\s:,1]*)\](n?))?$/.exec(part)
   if (!match) malformed(text, `'${part}' is no type`)
-  const name = LONG[match[1] as string] ?? (match[1] as string)
+  const name = LONG.get(match[1] as string) ?? (match[1] as string)
   const layout = match[2]?.replaceAll(/\s/g, '')
   if (layout === undefined) return scalarParameter(name, part, text)
   if (!/^(f[48]|[iu][1248]|c1)$/.test(name)) malformed(text, `there are no arrays of '${name}'`)

@@ -70,6 +70,7 @@ export const MISTAKES: readonly Mistake[] = [
   { name: 'math-function-value', source: 'njit((x) => {\n  const f = Math.atan2\n  return f(x, 1)\n})', args: '1' },
   { name: 'number-value', source: 'njit((x) => {\n  const call = (f) => f(x)\n  return call(Number)\n})', args: '1' },
   { name: 'engine-function', source: 'njit((x) => {\n  const now = Date.now\n  return now() - x\n})', args: '1' },
+  { name: 'math-member', source: 'njit((x) => Math.valueOf() + x)', args: '1' },
   { name: 'instanceof', source: 'njit((x) => x instanceof Float64Array)', args: A },
   { name: 'in', source: 'njit((x, i) => i in x)', args: `${A}, 1` },
   { name: 'library-function', source: 'njit((a) => nl.sum(a))', args: M },
