@@ -5,6 +5,7 @@ import type * as es from 'acorn'
 import { assemble, type Builder, type Built, fieldTypes, flatten, NONE } from './build.js'
 import { declareFields } from './build-assignments.js'
 import { buildBuiltin } from './build-builtins.js'
+import { buildCut } from './build-cut.js'
 import { build, sequence, valueAt } from './build-expressions.js'
 import { type Expansion, takesDefault } from './calls.js'
 import type { Expression, Label, Position, Scalar, Variable } from './ir.js'
@@ -42,7 +43,7 @@ function inlined(b: Builder, node: es.CallExpression, expansion: Expansion): Bui
   const types = fieldTypes(expansion.result)
   b.parameters(expansion.node, args, values)
   const last = body.type === 'BlockStatement' ? onlyReturn(body) : undefined
-  if (body.type !== 'BlockStatement') return build(b, body)
+  if (body.type !== 'BlockStatement') return resultOf(b, body)
   b.frames.push({ targets: [], end: newLabel(), results: declareUnless(b, last, expansion, node.start), types })
   const { end, results } = b.frame
   const statements = b.collect(() => b.statements(last ? body.body.slice(0, -1) : body.body))
@@ -52,7 +53,13 @@ function inlined(b: Builder, node: es.CallExpression, expansion: Expansion): Bui
     return assemble(expansion.result, [...results])
   }
   b.emit(...statements)
-  return last.argument && b.notes.reached.has(last) ? build(b, last.argument) : NONE
+  return last.argument && b.notes.reached.has(last) ? resultOf(b, last.argument) : NONE
+}
+
+function resultOf(b: Builder, node: es.Expression): Built {
+  if (b.notes.values.has(node)) return build(b, node)
+  buildCut(b, node)
+  return NONE
 }
 
 function declareUnless(b: Builder, last: es.Node | undefined, expansion: Expansion, position: Position): Variable[] {

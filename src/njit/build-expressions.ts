@@ -6,6 +6,7 @@ import { assemble, type Builder, type Built, NONE, scalarBuilt } from './build.j
 import { assignAll, assignment, declareFields, update } from './build-assignments.js'
 import { buildBuiltin, unsignedBig } from './build-builtins.js'
 import { call } from './build-calls.js'
+import { buildCut, isCut } from './build-cut.js'
 import { buildElement, loaded } from './build-elements.js'
 import { operation, provenType, unary } from './build-operators.js'
 import { inOrder } from './build-order.js'
@@ -116,6 +117,12 @@ export function condition(b: Builder, node: es.Expression): Expression {
 
 function logical(b: Builder, node: es.LogicalExpression): Built {
   const left = scalar(b, node.left)
+  if (isCut(b, node.right)) {
+    const result = use(b.let('', left, node.start))
+    const test = node.operator === '&&' ? truth(result) : not(truth(result))
+    b.emit({ kind: 'if', condition: test, yes: b.collect(() => buildCut(b, node.right)), no: [], position: node.start })
+    return scalarBuilt(result)
+  }
   if (!b.notes.values.has(node.right)) return scalarBuilt(left)
   let right: Expression | undefined
   const statements = b.collect(() => {
@@ -148,6 +155,13 @@ function logical(b: Builder, node: es.LogicalExpression): Built {
 function conditional(b: Builder, node: es.ConditionalExpression): Built {
   const test = condition(b, node.test)
   const ways = [node.consequent, node.alternate]
+  if (ways.some((way) => isCut(b, way))) {
+    const [yes, no] = ways.map((way) => b.collect(() => isCut(b, way) && buildCut(b, way))) as [
+      Statement[],
+      Statement[],
+    ]
+    b.emit({ kind: 'if', condition: test, yes, no, position: node.start })
+  }
   if (!ways.every((way) => b.notes.values.has(way))) return onlyWay(b, ways)
   const results: Built[] = []
   const statements = ways.map((way) => b.collect(() => results.push(build(b, way))))

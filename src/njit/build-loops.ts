@@ -3,9 +3,9 @@
 
 import type * as es from 'acorn'
 import type { Builder } from './build.js'
-import { build, scalar, valueAt } from './build-expressions.js'
+import { scalar, valueAt } from './build-expressions.js'
 import { isInvariant, isName } from './build-invariant.js'
-import { loop } from './build-statements.js'
+import { effect, loop } from './build-statements.js'
 import { type Interval, MAX_I32, MIN_I32, representation } from './interval.js'
 import type { Expression, ForLoop, LoopSchedule, Scalar, Variable } from './ir.js'
 import type { Local } from './scope.js'
@@ -29,7 +29,7 @@ export function buildFor(b: Builder, node: es.ForStatement, labels: readonly str
     return
   }
   if (init?.type === 'VariableDeclaration') b.statement(init)
-  else if (init) build(b, init)
+  else if (init) effect(b, init)
   loop(b, labels, node, test ?? undefined, node.body, update ?? undefined)
 }
 
@@ -37,6 +37,7 @@ function counterOf(b: Builder, node: es.ForStatement): Counter | undefined {
   const { init, test, update, body } = node
   if (init?.type !== 'VariableDeclaration' || init.declarations.length !== 1 || test?.type !== 'BinaryExpression')
     return undefined
+  if (!b.notes.values.has(test)) return undefined
   const { id, init: start } = init.declarations[0] as es.VariableDeclarator
   if (id.type !== 'Identifier' || !start || !b.notes.values.has(start)) return undefined
   const local = b.notes.locals.get(id)

@@ -4,6 +4,7 @@
 import type * as es from 'acorn'
 import { type Builder, NONE, scalarBuilt } from './build.js'
 import { bind } from './build-assignments.js'
+import { buildCut } from './build-cut.js'
 import { arrayOf, loaded } from './build-elements.js'
 import { build, scalarIn, valueAt } from './build-expressions.js'
 import { type Counted, countedLoop, kept, wholeBound } from './build-loops.js'
@@ -18,7 +19,8 @@ import { anyField, type Compound, elementOf, type Value } from './value.js'
 
 export function buildForOf(b: Builder, node: es.ForOfStatement, labels: readonly string[]): void {
   const range = b.notes.ranges.get(node.right)
-  if (range) overNest(b, levelsOf(b, { node, range, labels }))
+  if (!range && !b.notes.values.has(node.right)) buildCut(b, node.right)
+  else if (range) overNest(b, levelsOf(b, { node, range, labels }))
   else if (valueAt(b, node.right)?.kind === 'compound') overTuple(b, node, labels)
   else overArray(b, node, labels)
 }

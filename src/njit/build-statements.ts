@@ -4,6 +4,7 @@
 import type * as es from 'acorn'
 import { type Builder, NONE } from './build.js'
 import { bind } from './build-assignments.js'
+import { buildCut } from './build-cut.js'
 import { bindCompanion } from './build-elements.js'
 import { build, condition, scalar, valueAt } from './build-expressions.js'
 import { buildFor } from './build-loops.js'
@@ -14,7 +15,6 @@ import { targetOf } from './jumps.js'
 import { compare, constantOf, newLabel, newVariable, not, TRUE, use } from './typed.js'
 
 export function buildStatement(b: Builder, statement: es.Statement, labels: readonly string[]) {
-  const node = statement
   switch (statement.type) {
     case 'BlockStatement':
       return b.statements(statement.body)
@@ -23,7 +23,8 @@ export function buildStatement(b: Builder, statement: es.Statement, labels: read
       return
     case 'VariableDeclaration':
       for (const { id, init } of statement.declarations) {
-        if (init) {
+        if (init && !b.notes.values.has(init)) buildCut(b, init)
+        else if (init) {
           bind(b, id, build(b, init), valueAt(b, init))
           bindCompanion(b, id, init)
         } else declareEmpty(b, id as es.Identifier)
@@ -47,7 +48,7 @@ export function buildStatement(b: Builder, statement: es.Statement, labels: read
     case 'ContinueStatement':
       return jump(b, statement)
     case 'ReturnStatement':
-      return b.return(statement.argument ? build(b, statement.argument) : NONE, node.start)
+      return returned(b, statement)
     case 'ThrowStatement':
       return thrown(b, statement)
     default:
@@ -56,9 +57,9 @@ export function buildStatement(b: Builder, statement: es.Statement, labels: read
 }
 
 /** An expression whose value nobody uses. */
-function effect(b: Builder, node: es.Expression): void {
-  if (!b.notes.values.has(node)) return
-  if (node.type === 'LogicalExpression') {
+export function effect(b: Builder, node: es.Expression): void {
+  if (!b.notes.values.has(node)) buildCut(b, node)
+  else if (node.type === 'LogicalExpression') {
     const and = node.operator === '&&'
     way(b, node, node.left, and ? node.right : undefined, and ? undefined : node.right)
   } else if (node.type === 'ConditionalExpression') {
@@ -69,14 +70,29 @@ function effect(b: Builder, node: es.Expression): void {
   }
 }
 
-function way(b: Builder, node: es.Node, test: es.Expression, first?: es.Expression, second?: es.Expression): void {
+export function way(
+  b: Builder,
+  node: es.Node,
+  test: es.Expression,
+  first?: es.Expression,
+  second?: es.Expression,
+): void {
   const holds = condition(b, test)
   const yes = b.collect(() => first && effect(b, first))
   const no = b.collect(() => second && effect(b, second))
   b.emit({ kind: 'if', condition: holds, yes, no, position: node.start })
 }
 
+function returned(b: Builder, { argument, start }: es.ReturnStatement): void {
+  if (argument && !b.notes.values.has(argument)) buildCut(b, argument)
+  else b.return(argument ? build(b, argument) : NONE, start)
+}
+
 function branch(b: Builder, node: es.IfStatement): void {
+  if (!b.notes.values.has(node.test)) {
+    buildCut(b, node.test)
+    return
+  }
   const test = condition(b, node.test)
   const yes = b.collect(() => b.statement(node.consequent))
   const no = b.collect(() => node.alternate && b.statement(node.alternate))
@@ -105,7 +121,8 @@ export function loop(
 
 function leaveUnless(b: Builder, test: es.Expression, label: Label): void {
   const leave: Statement = { kind: 'break', label }
-  b.emit({ kind: 'if', condition: not(condition(b, test)), yes: [leave], no: [], position: test.start })
+  if (!b.notes.values.has(test)) buildCut(b, test)
+  else b.emit({ kind: 'if', condition: not(condition(b, test)), yes: [leave], no: [], position: test.start })
 }
 
 function doWhile(b: Builder, node: es.DoWhileStatement, labels: readonly string[]): void {
@@ -114,13 +131,17 @@ function doWhile(b: Builder, node: es.DoWhileStatement, labels: readonly string[
   const statements = b.collect(() => {
     const inner = b.body(labels, label, { kind: 'break', label: end }, () => b.statement(node.body))
     b.emit(...(continues(inner, end) ? [{ kind: 'block', body: inner, label: end } as const] : inner))
-    if (b.notes.values.has(node.test)) leaveUnless(b, node.test, label)
+    leaveUnless(b, node.test, label)
   })
   b.emit({ kind: 'loop', body: statements, label, position: node.start })
 }
 
 /** The number of the case that fits; then the bodies from that one on, until a break. */
 function choice(b: Builder, node: es.SwitchStatement, labels: readonly string[]): void {
+  if (!b.notes.values.has(node.discriminant)) {
+    buildCut(b, node.discriminant)
+    return
+  }
   const value = build(b, node.discriminant)
   if (value.kind !== 'scalar') return
   const subject = use(b.let('', value.expression, node.start))
@@ -150,9 +171,13 @@ function choose(
   subject: Expression,
   chosen: Variable,
 ): void {
-  const at = cases.findIndex(({ test }, i) => i >= from && test && b.notes.values.has(test))
+  const at = cases.findIndex(({ test }, i) => i >= from && test)
   const test = cases[at]?.test
   if (!test) return
+  if (!b.notes.values.has(test)) {
+    buildCut(b, test)
+    return
+  }
   const condition = compare('==', subject, scalar(b, test))
   const value = constantOf('i32', at)
   const position = test.start

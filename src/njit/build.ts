@@ -4,6 +4,7 @@
 
 import type * as es from 'acorn'
 import { bind } from './build-assignments.js'
+import { buildCut } from './build-cut.js'
 import { build, valueAt } from './build-expressions.js'
 import { inTurn } from './build-order.js'
 import { buildStatement } from './build-statements.js'
@@ -214,6 +215,7 @@ export class Builder {
       this.parameters(node, values, params)
       if (node.body.type === 'BlockStatement') this.statements(node.body.body)
       else if (this.notes.values.has(node.body)) this.return(build(this, node.body), node.body.start)
+      else buildCut(this, node.body)
     })
     this.frames.pop()
     ir.body.push(...body)
@@ -226,7 +228,9 @@ export class Builder {
       const parameter = node.params[i] as es.Pattern
       const optional = parameter.type === 'AssignmentPattern'
       const pattern = optional ? parameter.left : parameter
-      if (value === NONE && optional) bind(this, pattern, build(this, parameter.right), valueAt(this, parameter.right))
+      if (value === NONE && optional && !this.notes.values.has(parameter.right)) buildCut(this, parameter.right)
+      else if (value === NONE && optional)
+        bind(this, pattern, build(this, parameter.right), valueAt(this, parameter.right))
       else bind(this, pattern, value, values[i])
     })
   }

@@ -105,7 +105,10 @@ export function call(inf: Inference, node: es.CallExpression): Value {
 }
 
 function expanded(inf: Inference, node: es.CallExpression, closure: Closure, args: readonly Value[]): Value {
-  const { result = UNSET } = callClosure(inf, node, closure, args)
+  let result: Value = UNSET
+  inf.attempt(() => {
+    result = callClosure(inf, node, closure, args).result ?? UNSET
+  })
   if (inf.env !== undefined) return result
   // It always throws. What is before it is there nevertheless.
   inf.note(node, UNSET)

@@ -101,6 +101,8 @@ function overCounter(inf: Inference, node: es.ForStatement, labels: readonly str
       for (const name of init.declarations.flatMap(({ id }) => namesOf(id))) inf.declare(name, false).head = head
     inf.statement(init)
   } else if (init) evaluate(inf, init)
+  // It throws always.
+  if (inf.env === undefined) return
   head.during('turn', () =>
     loop(
       inf,
