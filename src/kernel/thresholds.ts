@@ -16,8 +16,6 @@ const ntawj = ['native', 'wasm-threads', 'as', 'wasm', 'js'] as const
 const ntwaj = ['native', 'wasm-threads', 'wasm', 'as', 'js'] as const
 const ntwj = ['native', 'wasm-threads', 'wasm', 'js'] as const
 const nwtaj = ['native', 'wasm', 'wasm-threads', 'as', 'js'] as const
-const tanwj = ['wasm-threads', 'as', 'native', 'wasm', 'js'] as const
-const tawnj = ['wasm-threads', 'as', 'wasm', 'native', 'js'] as const
 const wtanj = ['wasm', 'wasm-threads', 'as', 'native', 'js'] as const
 const wtnaj = ['wasm', 'wasm-threads', 'native', 'as', 'js'] as const
 const wtnj = ['wasm', 'wasm-threads', 'native', 'js'] as const
@@ -346,22 +344,8 @@ export const MEASURED: Readonly<Record<string, Partial<Record<Code, KernelPlan>>
     f64: { levels: [from(0, awtnj), from(2900, ntawj)], threads: { native: 98_000, 'wasm-threads': 98_000 } },
   },
   nbody_step: {
-    f64: {
-      levels: [from(0, atwnj), from(310_000, tawnj)],
-      threads: { native: 98_000, 'wasm-threads': 98_000 },
-      outside: {
-        levels: [from(0, nawtj), from(30_000, awtnj), from(310_000, tanwj)],
-        threads: { native: 98_000, 'wasm-threads': 310_000 },
-      },
-    },
-    f32: {
-      levels: [from(0, atwnj), from(990_000, tawnj)],
-      threads: { native: 98_000, 'wasm-threads': 310_000 },
-      outside: {
-        levels: [from(0, nawtj), from(30_000, awtnj), from(310_000, tawnj)],
-        threads: { native: 98_000, 'wasm-threads': 310_000 },
-      },
-    },
+    f64: { levels: [from(0, awtnj), from(30_000, ntawj)], threads: { native: 310_000, 'wasm-threads': 310_000 } },
+    f32: { levels: [from(0, awtnj), from(98_000, ntawj)], threads: { native: 310_000, 'wasm-threads': 310_000 } },
   },
   plate_sweep: {
     f64: {

@@ -38,7 +38,8 @@ export function tuneOptions(args: readonly string[]): TuneOptions | undefined {
   return { dryRun, only }
 }
 
-function chosen(only: readonly string[]): readonly Registered[] {
+/** The builds of symbols, all where there are none. Throws ValueError. */
+export function chosen(only: readonly string[]): readonly Registered[] {
   const all = kernelList()
   if (only.length === 0) return all
   const unknown = only.filter((name) => !all.some(({ symbol }) => symbol === name))
