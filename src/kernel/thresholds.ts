@@ -16,6 +16,7 @@ const ntawj = ['native', 'wasm-threads', 'as', 'wasm', 'js'] as const
 const ntwaj = ['native', 'wasm-threads', 'wasm', 'as', 'js'] as const
 const ntwj = ['native', 'wasm-threads', 'wasm', 'js'] as const
 const nwtaj = ['native', 'wasm', 'wasm-threads', 'as', 'js'] as const
+const nwtj = ['native', 'wasm', 'wasm-threads', 'js'] as const
 const wtanj = ['wasm', 'wasm-threads', 'as', 'native', 'js'] as const
 const wtnaj = ['wasm', 'wasm-threads', 'native', 'as', 'js'] as const
 const wtnj = ['wasm', 'wasm-threads', 'native', 'js'] as const
@@ -328,17 +329,17 @@ export const MEASURED: Readonly<Record<string, Partial<Record<Code, KernelPlan>>
     i32: { levels: [from(0, wtnj), from(9800, ntwj)], threads: { native: 980_000, 'wasm-threads': 980_000 } },
   },
   gemv: {
-    f64: { levels: [from(0, wtnj), from(31_000, ntwj)], threads: { native: 99_000, 'wasm-threads': 310_000 } },
+    f64: {
+      levels: [from(0, wtnj), from(31_000, ntwj)],
+      threads: { native: 310_000, 'wasm-threads': 99_000 },
+      outside: { levels: [from(0, nwtj)], threads: { native: 310_000 } },
+    },
     f32: {
       levels: [from(0, wtnj), from(310_000, ntwj)],
-      threads: { native: 99_000, 'wasm-threads': 310_000 },
-      outside: { levels: [from(0, ntwj)], threads: { native: 99_000, 'wasm-threads': 9_900_000 } },
+      threads: { native: 310_000, 'wasm-threads': 9_900_000 },
+      strided: { levels: [from(0, wtnj), from(9800, ntwj)], threads: { native: 310_000, 'wasm-threads': 310_000 } },
     },
-    i32: {
-      levels: [from(0, wtnj), from(310_000, ntwj)],
-      threads: { native: 99_000, 'wasm-threads': 310_000 },
-      outside: { levels: [from(0, ntwj)], threads: { native: 99_000, 'wasm-threads': 9_900_000 } },
-    },
+    i32: { levels: [from(0, wtnj), from(310_000, ntwj)], threads: { native: 310_000, 'wasm-threads': 990_000 } },
   },
   integral2d: {
     f64: { levels: [from(0, awtnj), from(2900, ntawj)], threads: { native: 98_000, 'wasm-threads': 98_000 } },
