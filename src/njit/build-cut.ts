@@ -5,9 +5,7 @@
 import type * as es from 'acorn'
 import type { Builder } from './build.js'
 import { effect, way } from './build-statements.js'
-import { childrenOf } from './names.js'
-
-const isFunction = (node: es.Node) => 'params' in node
+import { childrenOf, isFunction } from './names.js'
 
 /** Whether something in an expression always throws. Of one that is not reached no part has a value. */
 export const isCut = (b: Builder, node: es.Node): boolean => !b.notes.values.has(node) && isReached(b, node)

@@ -61,13 +61,15 @@ function isTarget(node: es.Node, child: es.Node, counts: boolean): boolean {
   return counts && ['ArrayPattern', 'ObjectPattern', 'Property'].includes(node.type)
 }
 
+export const isFunction = (node: es.Node): boolean => 'params' in node
+
 /** Nodes in a node, but for names that are no variables: those of properties, of labels and of functions. */
 export function childrenOf(node: es.Node): es.Node[] {
   const named = !(node as es.MemberExpression).computed
-  const isFunction = 'params' in node
   return Object.entries(node)
     .filter(
-      ([key]) => !(named && (key === 'property' || key === 'key')) && key !== 'label' && !(isFunction && key === 'id'),
+      ([key]) =>
+        !(named && (key === 'property' || key === 'key')) && key !== 'label' && !(isFunction(node) && key === 'id'),
     )
     .flatMap(([, value]) => value)
     .filter((value) => value !== null && typeof value === 'object' && 'type' in value)
