@@ -22,17 +22,22 @@ const FUZZ = 'test/njit-fuzz.test.ts'
 
 const common = { pool: 'forks' as const, server, testTimeout: 120_000, hookTimeout: 60_000 }
 
-const kernels = (name: string, env: Record<string, string>, NUMLOOM_TEST: object) => ({
+const KERNELS = ['test/kernels.test.ts']
+
+const kernels = (name: string, env: Record<string, string>, NUMLOOM_TEST: object, include = KERNELS) => ({
   test: {
     ...common,
     name,
-    include: ['test/kernels.test.ts'],
+    include,
     env: { ...env, NUMLOOM_TEST: JSON.stringify(NUMLOOM_TEST) },
   },
 })
 
 const native = (isa: string) =>
-  kernels(`native-${isa}`, { NUMLOOM_ISA: isa }, { backends: ['native'], isas: { native: isa } })
+  kernels(`native-${isa}`, { NUMLOOM_ISA: isa }, { backends: ['native'], isas: { native: isa } }, [
+    ...KERNELS,
+    'test/streamed.test.ts',
+  ])
 
 const WASM = ['wasm', 'wasm-threads']
 const NOT_SHARED = { 'wasm-threads': 'NUMLOOM_SHARED_MEMORY=0' }

@@ -13,7 +13,7 @@ void axpy(isize n, T alpha, const T* x, isize xs, T* y, isize ys) {
   parallel_for(n, kMapGrain, [=](isize begin, isize end) {
     const T* from = x + begin * xs;
     T* to = y + begin * ys;
-    map_row(end - begin, from, xs, to, ys, to, ys, [=](T xj, T yj) { return alpha * xj + yj; });
+    map_row(Row{end - begin, ys, false}, from, xs, to, ys, to, [=](T xj, T yj) { return alpha * xj + yj; });
   });
 }
 NL_KERNEL(axpy, f32)

@@ -9,6 +9,7 @@
 #include "../core/export.h"
 #include "../core/parallel.h"
 #include "../core/simd.h"
+#include "../core/stream.h"
 
 namespace nl {
 namespace NL_ISA {
@@ -57,18 +58,29 @@ NL_INLINE void store_pack(f32* p, const V& x) {
   __builtin_memcpy(p, &narrow, sizeof narrow);
 }
 
+template <bool streamed, class V, class T>
+NL_INLINE void put_pack(T* p, const V& x) {
+  if constexpr (streamed) {
+    alignas(kLineBytes) T values[kLength<V>];
+    store_pack(values, x);
+    stream<sizeof values>(p, values);
+  } else {
+    store_pack(p, x);
+  }
+}
+
 /// out = Op(x) for n values, whole packs. Blocks with values outside of the fast function's range are done twice; those
 /// inside get the same bits again.
-template <class Op, class T>
+template <class Op, bool streamed, class T>
 void map_packs(isize n, const T* __restrict x, T* __restrict out) {
   using V = typename Op::V;
   const auto& table = math::in_memory(Op::kTable);
   math::Bits<V> beyond{};
-  for (isize i = 0; i < n; i += kLength<V>) store_pack(out + i, Op::inside(table, load_pack<V>(x + i), beyond));
+  for (isize i = 0; i < n; i += kLength<V>) put_pack<streamed>(out + i, Op::inside(table, load_pack<V>(x + i), beyond));
   u64 all = 0;
   for (isize i = 0; i < kLength<V>; i++) all |= beyond[i];
   if ((all & Op::kBeyond) == 0) return;
-  for (isize i = 0; i < n; i += kLength<V>) store_pack(out + i, Op::anywhere(table, load_pack<V>(x + i)));
+  for (isize i = 0; i < n; i += kLength<V>) put_pack<streamed>(out + i, Op::anywhere(table, load_pack<V>(x + i)));
 }
 
 template <class T>
@@ -153,7 +165,7 @@ struct Sin {
 /// One block, n <= kBlock. Values are read from x and written to out in place where they fill whole vectors there;
 /// otherwise, and where x is out (x may be read twice), in buffers, padded with ones.
 template <class Op, class T>
-void map_block(isize n, const T* x, isize xs, T* out, isize os) {
+void map_block(isize n, const T* x, isize xs, T* out, isize os, bool streamed) {
   alignas(64) T inputs[kBlock], outputs[kBlock];
   constexpr isize length = kLength<typename Op::V>;
   const isize padded = (n + length - 1) / length * length;
@@ -164,7 +176,10 @@ void map_block(isize n, const T* x, isize xs, T* out, isize os) {
     source = inputs;
   }
   T* target = os == 1 && padded == n ? out : outputs;
-  map_packs<Op>(padded, source, target);
+  if constexpr (kCanStream) {
+    if (streamed && target == out && begins_line(out)) return map_packs<Op, true>(n, source, out);
+  }
+  map_packs<Op, false>(padded, source, target);
   if (target != out) {
     for (isize i = 0; i < n; i++) out[i * os] = target[i];
   }
@@ -173,18 +188,21 @@ void map_block(isize n, const T* x, isize xs, T* out, isize os) {
 template <class Op, class T>
 void map(isize m, isize n, const T* x, isize xs0, isize xs1, T* out, isize os0, isize os1) {
   if (n < kShortRow && n < m) return map<Op>(n, m, x, xs1, xs0, out, os1, os0);
+  const bool streamed = is_streamed(m, n, out, x);
   parallel_grid(m, n, kGrain, [=](isize row, isize begin, isize end) {
     for (isize at = begin; at < end; at += kBlock) {
       const isize count = end - at < kBlock ? end - at : kBlock;
-      map_block<Op>(count, x + row * xs0 + at * xs1, xs1, out + row * os0 + at * os1, os1);
+      map_block<Op>(count, x + row * xs0 + at * xs1, xs1, out + row * os0 + at * os1, os1, streamed);
     }
+    if (streamed) end_stream();
   });
 }
 
 /// For compiled functions, which bring values block by block: one thread, and nothing to decide.
 template <class Op>
 void map_contiguous(const f64* x, f64* y, i32 n) {
-  for (isize at = 0; at < n; at += kBlock) map_block<Op>(n - at < kBlock ? n - at : kBlock, x + at, 1, y + at, 1);
+  for (isize at = 0; at < n; at += kBlock)
+    map_block<Op>(n - at < kBlock ? n - at : kBlock, x + at, 1, y + at, 1, false);
 }
 
 }  // namespace
