@@ -27,7 +27,7 @@ export function loadAs(): Backend {
     maxThreads: 1,
     bind(kernel: Kernel, dtype: Code) {
       const raw = exports[`${kernel.name}_${dtype}`] as ((...args: number[]) => void) | undefined
-      return raw && callWithCopies(kernel, raw)
+      return raw && callWithCopies(kernel, dtype, raw)
     },
     setThreads() {},
   }

@@ -2,11 +2,13 @@
 // after, and nothing else: an array may be a small part of a large one, whose other elements someone else writes.
 // SPDX-License-Identifier: MIT
 
+import type { Code } from '../core/dtype.js'
 import { heap } from '../core/heap.js'
 import type { Kernel, Pointer, Ref } from '../kernel/define.js'
 import { copied } from '../report/dispatch.js'
 import { reporting } from '../report/events.js'
 import type { Call, KernelArgument } from './backend.js'
+import { callWithPieces, placesOf } from './pieces.js'
 
 /** An argument: elements of a typed array, the first of them at `at`. */
 interface Elements {
@@ -35,10 +37,11 @@ interface Copy extends Span {
 }
 
 /** A call that takes outside memory as well, from a raw function that takes numbers alone. */
-export function callWithCopies(kernel: Kernel, raw: (...args: number[]) => void): Call {
+export function callWithCopies(kernel: Kernel, dtype: Code, raw: (...args: number[]) => void): Call {
+  const places = placesOf(kernel, dtype)
   return (args: KernelArgument[]) => {
     if (args.every((value) => typeof value === 'number')) raw(...(args as number[]))
-    else callCopied(kernel, raw, args)
+    else if (reporting || !callWithPieces(places, raw, args)) callCopied(kernel, raw, args)
   }
 }
 

@@ -227,7 +227,7 @@ function backend(name: BackendName, module: Module, maxThreads: number): Backend
     maxThreads,
     bind(kernel: Kernel, dtype: Code) {
       const raw = module.functions.get(`${kernel.name}_${dtype}`)
-      return raw && callWithCopies(kernel, maxThreads > 1 ? onTeam(module, raw) : raw)
+      return raw && callWithCopies(kernel, dtype, maxThreads > 1 ? onTeam(module, raw) : raw)
     },
     setThreads: (count) => setThreads(module, Math.min(count, maxThreads)),
     lastTeam,

@@ -85,6 +85,7 @@ const STAGGERED_BYTES = 16 * 1024
 
 /** Rounds up to one of eight sizes between powers of two, so that a freed block fits the next array of about its size. */
 export function blockSize(bytes: number): number {
-  const step = Math.max(ALIGNMENT, 2 ** (Math.floor(Math.log2(bytes)) - 3))
+  const exponent = 31 - Math.clz32(bytes / ALIGNMENT)
+  const step = ALIGNMENT * (1 << Math.max(exponent - 3, 0))
   return Math.ceil(bytes / step) * step + (bytes >= STAGGERED_BYTES ? STAGGER_BYTES : 0)
 }
