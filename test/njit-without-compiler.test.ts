@@ -20,6 +20,29 @@ describe('without a compiler', () => {
     expect(explained).toMatchObject({ function: 'f', runs: 'none', reason: thrown[1], specialisations: [] })
   })
 
+  const PERMISSION = process.allowedNodeEnvironmentFlags.has('--permission')
+    ? '--permission'
+    : '--experimental-permission'
+  test.each([
+    [['--allow-child-process'], 'native', 'NL5004: .*--allow-worker'],
+    [['--allow-worker'], 'wasm', 'NL5004: .*--allow-child-process'],
+    [[], 'js', 'NL5004: .*--allow-'],
+  ])('permissions: with %j calls run as %s, and what is forbidden says so', async (allowed, runs, message) => {
+    const script = `
+      import { njit } from '${import.meta.resolve('numloom/njit')}'
+      const run = (target) => {
+        const f = njit({ target, cache: false, name: 'f' }, (x) => x + 1)
+        try { return [f(1), f.explain().runs] } catch ({ message }) { return message }
+      }
+      console.log(JSON.stringify(['auto', 'native', 'wasm'].map(run)))`
+    const flags = [PERMISSION, '--allow-fs-read=*', '--allow-fs-write=*', '--allow-addons', ...allowed]
+    const [auto, ...forced] = JSON.parse((await runScript(script, { flags })).stdout)
+    expect(auto).toEqual([2, runs])
+    for (const [i, target] of ['native', 'wasm'].entries()) {
+      expect(forced[i]).toEqual(target === runs ? [2, runs] : expect.stringMatching(message))
+    }
+  })
+
   describe('what is there but does not work', () => {
     const folder = mkdtempSync(join(tmpdir(), 'njit-broken-'))
     afterAll(() => rmSync(folder, { recursive: true }))

@@ -173,7 +173,7 @@ function readTable({ exports, table }: Instance) {
 let loaded: Module | undefined
 
 /** Whether Node's permission model lets this process start threads. */
-const mayStart = () => process.permission?.has('worker') ?? true
+export const mayStartThreads = (): boolean => process.permission?.has('worker') ?? true
 
 function load(name: BackendName): Module {
   if (loaded) return loaded
@@ -187,7 +187,7 @@ function load(name: BackendName): Module {
   const { exports, terminate, stackPointer, bodies } = instance
   const applySchedule = scheduleFollower((kind, chunk) => exports.nl_set_schedule(kind, chunk))
   const host = { exports: exports as unknown as FunctionExports, stackPointer, bodies }
-  loaded = { url, isa, threaded: threaded && mayStart(), exports, functions, host, applySchedule, terminate }
+  loaded = { url, isa, threaded: threaded && mayStartThreads(), exports, functions, host, applySchedule, terminate }
   if (threaded) setSpins(exports, variables())
   return loaded
 }
@@ -243,7 +243,7 @@ export function loadWasm(): Backend {
 export function loadWasmThreads(): Backend {
   const { shared, reasons } = heap().choice
   if (!shared) withoutThreads(`the array memory is not shared (${reasons.join('; ')})`)
-  if (!mayStart()) withoutThreads('its permissions forbid this process threads. Start node with --allow-worker')
+  if (!mayStartThreads()) withoutThreads('its permissions forbid this process threads. Start node with --allow-worker')
   return backend('wasm-threads', load('wasm-threads'), MAX_TEAM)
 }
 

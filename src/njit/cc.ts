@@ -49,8 +49,15 @@ function working(compiler: Compiler): Compiler {
 
 let found: { readonly forced: string | undefined; readonly compiler: Compiler } | undefined
 
-/** Throws NjitError where there is none, or one that was seen not to work; EnvironmentError where NUMLOOM_STRICT_ENV=1 and NUMLOOM_CC is not valid. */
+/**
+ * Throws NjitError where there is none, one that was seen not to work or may not be started; EnvironmentError where
+ * NUMLOOM_STRICT_ENV=1 and NUMLOOM_CC is not valid.
+ */
 export function compiler(): Compiler {
+  if (process.permission?.has('child') === false) {
+    const why = 'the permissions of this process forbid it to start programs. Start node with --allow-child-process.'
+    throw new NjitError(`njit cannot compile to native code: ${why}`)
+  }
   const forced = environment('NUMLOOM_CC')
   if (found !== undefined && found.forced === forced) return working(found.compiler)
   const path =

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
+import { mayStartThreads } from '../backends/wasm.js'
 import { NjitError } from '../core/errors.js'
 import type { Job, Reply, Request } from './compile-worker.js'
 import { findPackage, type Package } from './packages.js'
@@ -9,8 +10,12 @@ import { findPackage, type Package } from './packages.js'
 /** The first job loads 100 MB and may have a slow disk; a worker that died never answers. */
 const LIMIT_MS = 120_000
 
-/** The package. Throws NjitError where it is not installed. */
-export const clang = (): Package => findPackage('@yowasp/clang', 'compile to WebAssembly')
+/** The package. Throws NjitError where it is not installed, or may not run. */
+export function clang(): Package {
+  if (mayStartThreads()) return findPackage('@yowasp/clang', 'compile to WebAssembly')
+  const why = 'the permissions of this process forbid it threads. Start node with --allow-worker.'
+  throw new NjitError(`njit cannot compile to WebAssembly: ${why}`)
+}
 
 let running: Worker | undefined
 
