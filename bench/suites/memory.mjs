@@ -15,7 +15,7 @@ export const title = 'Memory'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const LARGE = 10_000_000
-const ROUNDS = Number(process.env.ROUNDS ?? 300)
+const ROUNDS = Number(process.env.ROUNDS ?? 2000)
 
 /** What a round of x = x + y over 80 MB does with the old x. */
 const LOOPS = {
