@@ -16,6 +16,9 @@ struct Signature {
   char text[64];
 };
 
+/// No kernel has more.
+constexpr size_t kMaxArguments = 24;
+
 /// One argument as the addon passes it to `invoke`.
 union Slot {
   isize n;
@@ -93,6 +96,7 @@ struct Argument<const T*> {
 
 template <class... A>
 constexpr Signature signature_of(void (*)(A...)) {
+  static_assert(sizeof...(A) <= kMaxArguments, "the addon has room for fewer arguments");
   Signature result{};
   int at = 0;
   ((Argument<A>::prefix ? void(result.text[at++] = Argument<A>::prefix) : void(),

@@ -1,9 +1,8 @@
 // The Node-API addon: lists the kernels of each instruction set and calls them. It knows signatures, no kernel.
 //
 // Pointer arguments are numbers (byte offsets into the attached heap) or typed arrays (memory from outside the heap).
-// Callers have checked shapes and dtypes; here only the JavaScript types are checked, so that a mistake throws a
-// TypeError and never reaches a kernel.
-// SPDX-License-Identifier: MIT
+// Callers have checked shapes and dtypes; here only what is a pointer is checked, so that a mistake throws a TypeError
+// and never reaches a kernel. SPDX-License-Identifier: MIT
 
 #include <node_api.h>
 #include <stdlib.h>
@@ -51,67 +50,67 @@ const Isa kIsas[] = {
 #endif
 };
 
-constexpr size_t kMaxArguments = 24;
-
 napi_value fail(napi_env env, const char* message) {
   napi_throw_type_error(env, "NUMLOOM_NATIVE", message);
   return nullptr;
 }
 
-bool read_pointer(napi_env env, const Instance& instance, napi_value value, nl::Slot* slot) {
-  double offset;
-  if (napi_get_value_double(env, value, &offset) == napi_ok) {
-    if (!(offset >= 0 && offset <= double(instance.heap_bytes))) return false;
-    slot->p = instance.heap + static_cast<size_t>(offset);
-    return true;
-  }
+/// Where an array begins that is passed itself: nowhere, if it is empty. False where there is none.
+bool read_outside(napi_env env, napi_callback_info info, double index, nl::Slot* slot) {
+  size_t count = nl::kMaxArguments;
+  napi_value arrays[nl::kMaxArguments];
   bool is_typed_array = false;
-  if (napi_is_typedarray(env, value, &is_typed_array) != napi_ok || !is_typed_array) return false;
-  return napi_get_typedarray_info(env, value, nullptr, nullptr, &slot->p, nullptr, nullptr) == napi_ok;
+  napi_get_cb_info(env, info, &count, arrays, nullptr, nullptr);
+  if (!(index < double(count))) return false;
+  const napi_value array = arrays[static_cast<size_t>(index)];
+  if (napi_is_typedarray(env, array, &is_typed_array) != napi_ok || !is_typed_array) return false;
+  return napi_get_typedarray_info(env, array, nullptr, nullptr, &slot->p, nullptr, nullptr) == napi_ok;
 }
 
-bool read_argument(napi_env env, const Instance& instance, const char*& code, napi_value value, nl::Slot* slot) {
-  const char token = *code++;
-  if (token == '*' || token == '&') {
-    code++;
-    return read_pointer(env, instance, value, slot);
-  }
-  double number;
-  if (napi_get_value_double(env, value, &number) != napi_ok) return false;
-  switch (token) {
-    case 'n':
-      slot->n = static_cast<nl::isize>(number);
-      return true;
-    case 's':
-      slot->s = static_cast<nl::f32>(number);
-      return true;
-    case 'd':
-      slot->d = number;
-      return true;
-    default:
-      slot->i = static_cast<nl::i32>(number);
-      return true;
-  }
+bool read_pointer(napi_env env, napi_callback_info info, const Instance& instance, double number, nl::Slot* slot) {
+  if (number < 0) return read_outside(env, info, -1 - number, slot);
+  if (!(number <= double(instance.heap_bytes))) return false;
+  slot->p = instance.heap + static_cast<size_t>(number);
+  return true;
 }
 
-/// Returns nothing, or how many threads the system did not start: the kernel then ran without them.
-napi_value call_kernel(napi_env env, napi_callback_info info) {
-  size_t count = kMaxArguments;
-  napi_value arguments[kMaxArguments];
-  void* data;
-  napi_get_cb_info(env, info, &count, arguments, nullptr, &data);
-  const nl::Entry& entry = *static_cast<const nl::Entry*>(data);
-  const Instance& instance = instance_of(env);
-  nl::Slot slots[kMaxArguments];
-  const char* code = entry.signature.text;
-  size_t used = 0;
-  for (; *code; used++) {
-    if (used >= count) return fail(env, "too few arguments for a kernel");
-    if (!read_argument(env, instance, code, arguments[used], &slots[used])) {
-      return fail(env, "a kernel argument has the wrong type, or points outside the heap");
+/// False where a pointer leads nowhere.
+bool read_arguments(napi_env env, napi_callback_info info, const Instance& instance, const char* code, nl::Slot* slot) {
+  for (const double* number = instance.numbers; *code; number++, slot++) {
+    switch (*code++) {
+      case '*':
+      case '&':
+        code++;
+        if (!read_pointer(env, info, instance, *number, slot)) return false;
+        break;
+      case 'n':
+        slot->n = static_cast<nl::isize>(*number);
+        break;
+      case 's':
+        slot->s = static_cast<nl::f32>(*number);
+        break;
+      case 'd':
+        slot->d = *number;
+        break;
+      default:
+        slot->i = static_cast<nl::i32>(*number);
     }
   }
-  if (used != count) return fail(env, "too many arguments for a kernel");
+  return true;
+}
+
+/// Its arguments are in the instance's numbers: those of JavaScript's own take several times as long. Where a pointer
+/// is none of the heap, -1 - k there says that it is the array that is passed as argument k. Returns nothing, or how
+/// many threads the system did not start: the kernel then ran without them.
+napi_value call_kernel(napi_env env, napi_callback_info info) {
+  void* data;
+  napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &data);
+  const nl::Entry& entry = *static_cast<const nl::Entry*>(data);
+  const Instance& instance = instance_of(env);
+  nl::Slot slots[nl::kMaxArguments];
+  if (!read_arguments(env, info, instance, entry.signature.text, slots)) {
+    return fail(env, "a pointer of a kernel is no typed array, or leads outside the heap");
+  }
   nl::begin_call(instance.settings);
   entry.invoke(entry.function, slots);
   if (nl::refused_team() == 0) return nullptr;
@@ -316,6 +315,16 @@ napi_value sweep(napi_env env, napi_callback_info) {
   return dead;
 }
 
+/// numbers: where the arguments of a kernel are put before it is called.
+napi_value numbers(napi_env env) {
+  void* data;
+  napi_value buffer, array;
+  napi_create_arraybuffer(env, nl::kMaxArguments * sizeof(double), &data, &buffer);
+  napi_create_typedarray(env, napi_float64_array, nl::kMaxArguments, buffer, 0, &array);
+  instance_of(env).numbers = static_cast<double*>(data);
+  return array;
+}
+
 void define(napi_env env, napi_value exports, const char* name, napi_callback callback) {
   napi_value function;
   napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function);
@@ -365,5 +374,6 @@ NAPI_MODULE_INIT() {
   define(env, exports, "sweep", sweep);
   napi_set_named_property(env, exports, "version", text(env, NL_VERSION));
   napi_set_named_property(env, exports, "settings", settings(env));
+  napi_set_named_property(env, exports, "numbers", numbers(env));
   return exports;
 }

@@ -19,6 +19,8 @@ struct Watched {
 struct Instance {
   char* heap = nullptr;
   size_t heap_bytes = 0;
+  /// Memory of the array `numbers`, which the addon's exports keep.
+  double* numbers = nullptr;
   Settings settings;
   std::vector<Watched> watched;
 };

@@ -28,14 +28,15 @@ import { type Backend, binaryError, type Call, checkTable, type KernelArgument }
 /** libgomp's own limit is higher; more threads than this are a mistake. */
 const MAX_THREADS = 1024
 
-type NativeArgument = number | ArrayBufferView
-/** Returns how many threads the system did not start, if that befell it. */
-type NativeCall = (...args: NativeArgument[]) => number | undefined
+/** Takes the arrays from outside the heap. Returns how many threads the system did not start, if that befell it. */
+type NativeCall = (...outside: ArrayBufferView[]) => number | undefined
 
 interface Addon {
   readonly version: string
   /** The variables of teams as libgomp found them when the addon was loaded first in the process. */
   readonly settings: Values
+  /** Where a kernel's arguments are put before it is called; -1 - k stands for the array that is passed as argument k. */
+  readonly numbers: Float64Array
   isas(): string[]
   kernels(isa: string): [symbol: string, signature: string, call: NativeCall][]
   /** Returns the address where they begin. */
@@ -283,15 +284,17 @@ function attachHeap(addon: Addon): number {
 }
 
 function bindCall(addon: Addon, kernel: Kernel, dtype: Code, call: NativeCall): Call {
-  const codes = kernel.args.map((arg) => (arg.kind === 'pointer' && arg.dtype) || dtype)
+  const itemsizes = kernel.args.map((arg) => codeInfo((arg.kind === 'pointer' && arg.dtype) || dtype).itemsize)
+  const { numbers } = addon
   return (args: KernelArgument[]) => {
     attachHeap(addon)
-    const native = args.every((value) => typeof value === 'number')
-      ? (args as number[])
-      : args.map((value, i) =>
-          typeof value === 'number' ? value : viewFrom(value.data, value.at, codeInfo(codes[i] as Code).itemsize),
-        )
-    const refused = call(...native)
+    const outside: ArrayBufferView[] = []
+    for (let i = 0; i < itemsizes.length; i++) {
+      const value = args[i] as KernelArgument
+      if (typeof value === 'number') numbers[i] = value
+      else numbers[i] = -outside.push(viewFrom(value.data, value.at, itemsizes[i] as number))
+    }
+    const refused = outside.length === 0 ? call() : call(...outside)
     if (refused !== undefined) throw refusal(refused)
   }
 }
