@@ -72,6 +72,17 @@ describe('a typed array from data', () => {
       }
     }
   })
+  test.each([1000, 100_000])('is not that of the next array of %i elements, which lends it too', (size) => {
+    const x = nl.ones(size)
+    const { data } = x
+    x.dispose()
+    const next = nl.full(size, 7)
+    expect(next.data.byteOffset).toBe(data.byteOffset)
+    for (const use of [() => nl.asarray(data), () => nl.multiply(data, 0, { out: next })]) {
+      expect(errorOf(use)).toBeInstanceOf(nl.DisposedError)
+    }
+    expect(nl.sum(next).item()).toBe(7 * size)
+  })
   test('after shutdown() is an array over what is left', async () => {
     const script = `
       import * as nl from 'numloom'

@@ -6,6 +6,7 @@
 import * as nl from 'numloom'
 import { describe, expect, test } from 'vitest'
 import { atomicAdd, njit } from '../dist/njit.js'
+import { jsonOf } from './support/child.ts'
 import { errorOf } from './support/errors.ts'
 import { type Any, same, TARGETS, TRAPS } from './support/njit.ts'
 
@@ -446,6 +447,34 @@ describe('arguments that are returned', () => {
     }
   })
 })
+
+test.each(TARGETS)(
+  '%s: elements of shared memory that a call does not store into keep what others stored',
+  async (target) => {
+    const script = `
+    import * as nl from 'numloom'
+    import { njit } from 'numloom/njit'
+    import { Worker } from 'node:worker_threads'
+    const x = new Float64Array(new SharedArrayBuffer(2000 * 8))
+    const go = new Int32Array(new SharedArrayBuffer(8))
+    const fill = njit({ target: '${target}' }, (x, rounds) => {
+      for (let r = 0; r < rounds; r++) for (let i = 0; i < x.size; i++) x.set(i, x.get(i) * 0.5 + 3)
+    })
+    const even = nl.asarray(x).slice('::2')
+    fill(even, 1)
+    const worker = new Worker(
+      'const { workerData: { x, go } } = require("node:worker_threads");' +
+        'Atomics.wait(go, 0, 0); for (let i = 1; i < x.length; i += 2) x[i] = 7; Atomics.store(go, 1, 1)',
+      { eval: true, execArgv: [], workerData: { x, go } },
+    )
+    await new Promise((resolve) => worker.once('online', resolve))
+    Atomics.store(go, 0, 1)
+    Atomics.notify(go, 0)
+    for (let i = 0; i < 1000 && Atomics.load(go, 1) === 0; i++) fill(even, 2000)
+    console.log(JSON.stringify([x.every((v, i) => v === (i % 2 ? 7 : even.get(0)))]))`
+    expect(await jsonOf(script)).toEqual([true])
+  },
+)
 
 describe.each(TARGETS)('atomicAdd on %s', (target) => {
   const add = (a: Any, value: Any) => {

@@ -18,6 +18,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { cacheKey, clearEntries, listEntries, readEntry, writeEntry } from '../dist/njit/cache.js'
+import { njit } from '../dist/njit.js'
 import { ROOT } from './support/child.ts'
 import { Random } from './support/random.ts'
 
@@ -72,6 +73,36 @@ describe('keys', () => {
       ['e\u0301'],
     ]
     expect(new Set(lists.map(cacheKey)).size).toBe(lists.length)
+  })
+})
+
+describe('functions with equal texts are told apart', () => {
+  const outcome = (fn: () => unknown) => {
+    try {
+      return fn()
+    } catch (error) {
+      return (error as { function?: string }).function ?? (error as Error).name
+    }
+  }
+
+  test('by whose global it is', () => {
+    const k = 1
+    const hidden = njit({ globals: { k: 2 } }, (x: number) => x * k)
+    const above = njit({ globals: { hidden, k: 3 } }, (x: number) => hidden(x) * k)
+    const below = (x: number) => x * k
+    const both = njit({ globals: { hidden: below, k: 3 } }, (x: number) => hidden(x) * k)
+    expect([above(5), both(5)]).toEqual([30, 45])
+  })
+
+  test('by where they stand, which errors say', () => {
+    const first = njit({ name: 'first' }, (x: Float64Array, i: number) => x[i] as number)
+    const second = njit({ name: 'second' }, (x: Float64Array, i: number) => x[i] as number)
+    const use = (one: typeof first, other: typeof first) =>
+      outcome(() => {
+        const fn = njit({ globals: { one, other } }, (x: Float64Array) => one(x, 0) + other(x, 7))
+        return fn(new Float64Array(3))
+      })
+    expect([use(first, first), use(first, second)]).toEqual(['first', 'second'])
   })
 })
 

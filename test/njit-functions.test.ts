@@ -396,6 +396,28 @@ describe('functions', () => {
     same(mutual, [[0], [1], [7], [30]])
   })
 
+  test('a recursive function may be given one that uses variables around it', () => {
+    const integral = (a: Any, b: Any, k: Any, x: Any) => {
+      const quad = (f: Any, a: Any, b: Any, depth: Any): Any => {
+        const m = (a + b) / 2
+        const whole = ((b - a) / 6) * (f(a) + 4 * f(m) + f(b))
+        return depth === 0 ? whole : quad(f, a, m, depth - 1) + quad(f, m, b, depth - 1)
+      }
+      const f = (v: Any) => Math.sqrt(v * k + 1) + x[0]
+      return quad(f, a, b, 4)
+    }
+    same(integral, [[0, 1, 3, Float64Array.of(0.5)]])
+  })
+
+  test('a recursive function with many parameters that depend on each other', () => {
+    const names = Array.from({ length: 70 }, (_, i) => `p${i}`)
+    const line = `(n) => {
+      const shift = (k, ${names}) => (k <= 0 ? p69 : shift(k - 1, p0 * 3.5 + 0.25, ${names.slice(0, -1)}))
+      return shift(n, ${names.map((_, i) => i)})
+    }`
+    same((0, eval)(line), [[3], [75]])
+  })
+
   test('errors of one side of && and ||', () => {
     const sides = (n: Any) => {
       const fail = () => {

@@ -9,6 +9,24 @@ import { type Any, distance, pairs, same, TARGETS, TRAPS } from './support/njit.
 
 const INTEGERS = [0, 1, -1, 2, -2, 3, -7, 31, 32, 33, 64, 65535, 2 ** 30, -(2 ** 30), 2 ** 31 - 1, -(2 ** 31)]
 
+test('counters that begin, and numbers that are compared, near 2^51', () => {
+  const near = (x: Any, n: Any) => {
+    let up = 2251799813685240
+    let down = -up
+    for (let k = 0; k < n; k++) {
+      up++
+      down -= 16
+    }
+    const y = Math.floor(x)
+    const z = y >= 0 && y <= 2251799813685248 ? y + 16 : 0
+    return [up > 2251799813685248, down < -2251799813685248, z > 2251799813685248, up, down, z]
+  }
+  same(near, [
+    [2 ** 51, 20],
+    [5, 3],
+  ])
+})
+
 describe('operators', () => {
   test('of doubles', () => {
     const operators = (x: Any, y: Any, out: Any) => {

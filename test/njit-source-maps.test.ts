@@ -113,6 +113,16 @@ describe('a file that tsc made, with its map', () => {
     }
   })
 
+  test('in sections, as bundlers write it, beside a source without a name', async () => {
+    const file = transpile('sections', '--module', 'esnext', '--sourceMap')
+    const map = JSON.parse(readFileSync(`${file}.map`, 'utf8'))
+    const empty = { version: 3, sources: [null], names: [], mappings: '' }
+    const sections = [empty, { ...map, sources: [...map.sources, null] }]
+    const offset = { line: 0, column: 0 }
+    writeFileSync(`${file}.map`, JSON.stringify({ version: 3, sections: sections.map((map) => ({ offset, map })) }))
+    expectOriginal(await said(file))
+  })
+
   test('for CommonJS, named by a root', async () => {
     const root = ['--sourceMap', '--sourceRoot', `file://${folder}`]
     expectOriginal(await said(transpile('commonjs', '--module', 'commonjs', ...root)))

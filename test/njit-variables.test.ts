@@ -141,6 +141,73 @@ test('indices of tuples out of bounds are the errors that those of arrays are', 
   }
 })
 
+test('a variable that was an index, and is changed by an argument behind it', () => {
+  const rows = (a: Any, k: Any) => {
+    let j = 1
+    const read = a.get(j, (j = Math.floor(k)) * 0)
+    return [read, j + 1, j > 1e15]
+  }
+  const set = (a: Any, k: Any) => {
+    let i = 0
+    const next = () => {
+      i = Math.floor(k)
+      return 5
+    }
+    a.set(i, next())
+    return [i + 1, i === i, i > 1e15]
+  }
+  same(rows, [[nl.ones([2, 2]), 1e16]])
+  same(
+    set,
+    [1e16, Number.NaN, -3].map((k) => [nl.zeros([3]), k]),
+  )
+})
+
+test.each<[string, (x: Any) => unknown, string]>([
+  [
+    'a name in quotes',
+    (x) => {
+      const { 'a-b': v = 7 } = { a: x } as Any
+      return v
+    },
+    'NL1007',
+  ],
+  [
+    'a number',
+    (x) => {
+      const { 0: v = 7 } = [x, 2]
+      return v
+    },
+    'NL1007',
+  ],
+  [
+    'what all tuples have',
+    (x) => {
+      const { length = 5 } = [x, 2]
+      return length
+    },
+    'NL2004',
+  ],
+  [
+    'what all objects have',
+    (x) => {
+      const { toString = 5 } = { a: x } as Any
+      return toString
+    },
+    'NL2004',
+  ],
+  [
+    'a name twice',
+    (x) => {
+      const o = { a: x, b: 2, a: 5 } as Any
+      return o.a
+    },
+    'NL1011',
+  ],
+])('patterns and objects with %s are refused, not misread', (_, fn, code) => {
+  expect(errorOf(() => njit({ require: 'compiled' }, fn)(1))).toMatchObject({ code })
+})
+
 test('destructuring: properties of arrays, defaults', () => {
   const patterns = (x: Any, m: Any) => {
     const { length } = x

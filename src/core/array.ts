@@ -298,7 +298,7 @@ function regionOf(data: TypedArray): Region {
   if (!heap().owns(data.buffer)) return wrappedRegion(data)
   const known = keptBy.get(data)
   if (known !== undefined && !known.block.released) return known
-  const region = heap().regionAt(data)
+  const region = heap().regionAt(data, known)
   keptBy.set(data, region)
   return region
 }

@@ -133,10 +133,13 @@ export class Heap {
     this.#lent.add(ownerOf(region.block))
   }
 
-  /** The memory of a typed array over the heap, which it shares with the array that lent it. Throws DisposedError. */
-  regionAt(data: TypedArray): Region {
+  /**
+   * The memory of a typed array over the heap, which it shares with the array that lent it. Throws DisposedError where that
+   * was freed, also where another one is there now than `before`, the one that the typed array was seen to be of.
+   */
+  regionAt(data: TypedArray, before: Region | undefined): Region {
     const owner = this.#lent.find(data.byteOffset, data.byteLength)
-    if (owner === undefined) {
+    if (owner === undefined || (before !== undefined && owner !== ownerOf(before.block))) {
       throw new DisposedError(
         'the memory of this typed array, which came from the `data` of an array, was freed with that',
       )

@@ -33,7 +33,7 @@ export interface Instance {
 /** Thrown where nothing is known yet of a recursive call's result: what follows it is looked at in the next round. */
 export class Unreached extends Error {}
 
-const MOST_ROUNDS = 50
+const MOST_ROUNDS = 2000
 const ROUNDS_BEFORE_WIDENING = 3
 const MOST_DEPTH = 64
 
@@ -133,10 +133,11 @@ function reachable(closure: Closure): Closure[] {
   return list
 }
 
-/** The variables around a recursive function that it uses, and those that the functions it calls use. */
-function capturedBy(inf: Inference, closure: Closure): Local[] {
+/** The variables around a recursive function that it uses, and those that the functions use that it calls or is given. */
+function capturedBy(inf: Inference, closure: Closure, args: readonly Value[]): Local[] {
   const captured = new Set<Local>()
-  for (const { node, scope } of reachable(closure)) {
+  const given = args.filter((arg) => arg.kind === 'function')
+  for (const { node, scope } of [closure, ...given].flatMap(reachable)) {
     const assigned = freeNames(node, true)
     for (const name of freeNames(node)) {
       const local = scope.find(name)
@@ -163,7 +164,12 @@ export function callInstance(inf: Inference, at: es.CallExpression, closure: Clo
   merge(instance, [...own, ...instance.captured.map((local) => inf.read(local, at))], at)
   if (!instance.running) settle(inf, at, instance)
   if (instance.result === undefined && ![...inf.instances.values()].some(({ running }) => running)) {
-    reject('NL2038', at, `'${instance.name}' calls itself on every way.`, 'return a value without a call first.')
+    reject(
+      'NL2038',
+      at,
+      `'${instance.name}' returns no value without a call of itself.`,
+      'return a value without a call first.',
+    )
   }
   if (instance.result === undefined) throw new Unreached()
   return instance.result
@@ -206,7 +212,7 @@ function isPlain(node: FunctionNode, value: es.Node): boolean {
 function instanceOf(inf: Inference, closure: Closure, args: readonly Value[], at: es.Node): Instance {
   const known = inf.instances.get(closure.node)
   if (known) return known
-  const captured = capturedBy(inf, closure)
+  const captured = capturedBy(inf, closure, args)
   const instance: Instance = {
     closure,
     name: closure.name || 'recursive',
@@ -253,7 +259,11 @@ function settle(inf: Inference, at: es.Node, instance: Instance): void {
   const outer = rounds
   instance.running = true
   try {
-    for (rounds = 0; instance.changed && rounds < MOST_ROUNDS; rounds++) {
+    for (rounds = 0; instance.changed; rounds++) {
+      if (rounds === MOST_ROUNDS) {
+        const what = `the types of what '${instance.name}' is given do not settle.`
+        reject('NL2026', at, what, 'call it with fewer arguments that depend on each other.')
+      }
       instance.changed = false
       const { length } = instance.closure.node.params
       inf.env = new Map(inf.around)

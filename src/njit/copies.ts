@@ -13,6 +13,7 @@ interface Extent {
   readonly first: number
   readonly begin: number
   readonly end: number
+  readonly itemsize: number
   readonly written: boolean
 }
 
@@ -26,7 +27,8 @@ interface Copy {
 
 function extentOf({ slot, bytes, before, written }: ArrayArgument, data: NumericArray, at: number): Extent {
   const first = data.byteOffset + at * data.BYTES_PER_ELEMENT
-  return { slot, first, begin: first - before, end: first - before + bytes, written }
+  const begin = first - before
+  return { slot, first, begin, end: begin + bytes, itemsize: data.BYTES_PER_ELEMENT, written }
 }
 
 function copiesOf(arrays: readonly ArrayArgument[]): Copy[] {
@@ -62,14 +64,32 @@ export interface Placed {
   finish(): number
 }
 
+/** As many bytes are compared at a time, a multiple of every element. */
+const PIECE_BYTES = 4096
+
+/** Copies the elements that differ from those before the call: between them other threads may have stored. */
+function copyChanged(from: Buffer, to: Buffer, before: Buffer, itemsize: number): void {
+  const changed = (begin: number, end: number) => from.compare(before, begin, end, begin, end) !== 0
+  for (let piece = 0; piece < from.length; piece += PIECE_BYTES) {
+    const last = Math.min(piece + PIECE_BYTES, from.length)
+    if (!changed(piece, last)) continue
+    for (let at = piece; at < last; at += itemsize) {
+      if (changed(at, at + itemsize)) from.copy(to, at, at, at + itemsize)
+    }
+  }
+}
+
 /** Copies in what lies outside the heap. Throws OutOfMemoryError, with nothing held, where there is no room. */
 export function place(arrays: readonly ArrayArgument[]): Placed {
   const copies = copiesOf(arrays)
   const blocks: { address: number; release(): void }[] = []
+  /** Of the copies of shared memory that are written to. */
+  const before = new Map<Copy, Buffer>()
   const addresses: [number, number][] = []
   let bytes = 0
   try {
-    for (const { buffer, extents, begin, end } of copies) {
+    for (const copy of copies) {
+      const { buffer, extents, begin, end } = copy
       const block = heap().borrow(end - begin + ALIGNMENT)
       blocks.push(block)
       // Elements keep their alignment, which atomic operations need.
@@ -80,20 +100,28 @@ export function place(arrays: readonly ArrayArgument[]): Placed {
       const target = new Uint8Array(heap().buffer, origin + begin, end - begin)
       told('in', end - begin, () => target.set(new Uint8Array(buffer, begin, end - begin)))
       bytes += end - begin
+      const isShared = buffer instanceof SharedArrayBuffer
+      if (isShared && extents.some(({ written }) => written)) before.set(copy, Buffer.from(target))
     }
   } catch (error) {
     for (const block of blocks) block.release()
     throw error
   }
   const finish = () => {
-    copies.forEach(({ buffer, extents, begin }, i) => {
+    copies.forEach((copy, i) => {
+      const { buffer, extents, begin } = copy
       const block = blocks[i] as (typeof blocks)[number]
       const origin = block.address + (begin % ALIGNMENT) - begin
       for (const extent of extents) {
         const length = extent.end - extent.begin
         if (!extent.written || length === 0) continue
-        const from = new Uint8Array(heap().buffer, origin + extent.begin, length)
-        told('out', length, () => new Uint8Array(buffer, extent.begin, length).set(from))
+        const from = Buffer.from(heap().buffer as ArrayBuffer, origin + extent.begin, length)
+        const to = Buffer.from(buffer as ArrayBuffer, extent.begin, length)
+        const old = before.get(copy)?.subarray(extent.begin - begin, extent.end - begin)
+        told('out', length, () => {
+          if (old === undefined) to.set(from)
+          else copyChanged(from, to, old, extent.itemsize)
+        })
         bytes += length
       }
       block.release()

@@ -352,9 +352,17 @@ function object(inf: Inference, node: es.ObjectExpression): Value {
   const fields = node.properties.map((property) => {
     const plain = property.type === 'Property' && !property.computed && property.kind === 'init' && !property.method
     if (!plain || property.key.type !== 'Identifier' || property.key.name === '__proto__') {
-      reject('NL1011', property, 'an object has plain names and values here.', "write '{ name: value }'.")
+      reject(
+        'NL1011',
+        property,
+        'an object has plain names and values here.',
+        "write '{ name: value }', the name without quotes.",
+      )
     }
-    names.push(property.key.name)
+    const { name } = property.key
+    if (names.includes(name))
+      reject('NL1011', property, `'${name}' stands twice in this object.`, 'leave one of them out.')
+    names.push(name)
     return evaluate(inf, property.value)
   })
   return compound(names, fields)

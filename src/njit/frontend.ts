@@ -110,6 +110,8 @@ export function surroundings(definition: Definition): Surroundings {
   }
   const declare = (owner: Definition, scope: Scope, name: string, value: unknown) => {
     const own = LIBRARY.get(value)
+    // The same names and values may be among the globals of another function.
+    key.push(String([...scopes.keys()].indexOf(owner)))
     if (own === name) {
       scope.declareLibrary(name)
       key.push(`numloom's ${name}`)
@@ -130,7 +132,8 @@ export function surroundings(definition: Definition): Surroundings {
     const definedAs = definitions.get(value)
     const source = definedAs?.source ?? new Source(value as () => unknown, owner.source.caller, name)
     if (!sources.includes(source)) sources.push(source)
-    key.push(source.text)
+    // Two functions with one text are told apart where an error names its place.
+    key.push(definedAs ? 'compiled' : 'plain', String(sources.indexOf(source)), source.text)
     return { kind: 'function', name, node: source.node, scope: scopeOf(definedAs ?? owner) }
   }
   const valueOfGlobal = (local: Local, value: unknown): Value | undefined => {

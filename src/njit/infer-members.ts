@@ -8,7 +8,7 @@ import { reject } from './diagnostic.js'
 import { evaluate, onlyNumber, rejectExpression } from './expressions.js'
 import type { Inference } from './infer.js'
 import * as number from './interval.js'
-import { arrayField, checkStored, fieldOf, rejectArrayField } from './patterns.js'
+import { arrayField, changesVariables, checkStored, fieldOf, rejectArrayField } from './patterns.js'
 import type { Local } from './scope.js'
 import { anyField, type Closure, describe, elementOf, UNSET, type Value } from './value.js'
 
@@ -143,9 +143,11 @@ function arrayMethod(inf: Inference, node: es.CallExpression, callee: es.MemberE
     const got = `${indices.length} ${indices.length === 1 ? 'index' : 'indices'}`
     reject('NL2018', node, `${name}() has ${got} for ${describe(array)}.`, `give ${wanted}.`)
   }
+  // An argument may change the variable that one before it was.
+  const areStill = !changesVariables(node.arguments)
   for (const [i, index] of indices.entries()) {
     onlyNumber(index, node.arguments[i] as es.Node)
-    narrowIndex(inf, node.arguments[i] as es.Node, -inf.maxExtent)
+    if (areStill) narrowIndex(inf, node.arguments[i] as es.Node, -inf.maxExtent)
   }
   if (name === 'set') {
     const stored = args.at(-1) as Value

@@ -18,10 +18,10 @@ export const MIN_I32 = -(2 ** 31)
 export const MAX_EXACT = 2 ** 53 - 1
 
 /**
- * Where the bound of a counter goes that is only ever changed by small constants: to pass it would take longer than any
- * program runs, so adding to it stays below.
+ * Where the bound of a counter goes that is only ever changed by small constants, and begins below half of it: to pass it
+ * would take longer than any program runs, so adding to it stays below. It is no number that a program compares with.
  */
-const MAX_COUNT = 2 ** 51
+const MAX_COUNT = 2 ** 51 + 69_105
 const SMALL_STEP = 16
 
 const WIDENING = [0, 1, 2 ** 30, MAX_I32, 2 ** 32, MAX_COUNT, MAX_EXACT, Number.POSITIVE_INFINITY]
@@ -69,11 +69,12 @@ export function equal(a: Interval, b: Interval): boolean {
 /** Of the values in one turn of a loop and the next: bounds that move go far, so that few turns settle them. */
 export function widen(before: Interval, after: Interval): Interval {
   const joined = join(before, after)
-  const up = (bound: number) => WIDENING.find((limit) => limit >= bound) as number
+  const up = (bound: number, begin: number) =>
+    WIDENING.find((limit) => limit >= bound && (limit !== MAX_COUNT || begin <= MAX_COUNT / 2)) as number
   return {
     ...joined,
-    hi: joined.hi > before.hi ? up(joined.hi) : joined.hi,
-    lo: joined.lo < before.lo ? -up(-joined.lo) : joined.lo,
+    hi: joined.hi > before.hi ? up(joined.hi, before.hi) : joined.hi,
+    lo: joined.lo < before.lo ? -up(-joined.lo, -before.lo) : joined.lo,
   }
 }
 

@@ -64,11 +64,15 @@ function partOf(value: Value, name: string | number, target: es.Pattern, maxExte
     const field = arrayField(value, name, maxExtent) ?? rejectArrayField(value, name, target)
     return { target: inner, name, value: field, index: -1, otherwise: undefined }
   }
-  const isThere =
-    value.kind !== 'compound' || (value.names ? value.names.includes(`${name}`) : Number(name) < value.fields.length)
-  const field = hasDefault && !isThere ? { value: UNSET, index: -1 } : fieldOf(value, name, target)
+  const field = hasDefault && isMissing(value, name) ? { value: UNSET, index: -1 } : fieldOf(value, name, target)
   const otherwise = hasDefault && field.value.kind === 'unset' ? target.right : undefined
   return { target: inner, name, ...field, otherwise }
+}
+
+/** Whether a tuple or an object has nothing by a name, nor has its prototype. */
+function isMissing(value: Value, name: string | number): boolean {
+  if (value.kind !== 'compound' || name in (value.names ? {} : [])) return false
+  return value.names ? !value.names.includes(`${name}`) : !(Number(name) < value.fields.length)
 }
 
 /** The parts of a pattern. */
@@ -78,10 +82,10 @@ export function patternParts(pattern: es.Pattern, value: Value, maxExtent: numbe
   }
   const { properties } = pattern as es.ObjectPattern
   return properties.map((property) => {
-    if (property.type !== 'Property' || property.computed) {
+    if (property.type !== 'Property' || property.computed || property.key.type !== 'Identifier') {
       reject('NL1007', property, 'only plain names can be taken out of an object.', "write 'const { a, b } = ...'.")
     }
-    return partOf(value, (property.key as es.Identifier).name, property.value as es.Pattern, maxExtent)
+    return partOf(value, property.key.name, property.value as es.Pattern, maxExtent)
   })
 }
 

@@ -65,19 +65,43 @@ function readMap(file: string, text: string): Mapped | undefined {
   // Sources are named from the map, or where the map has no place of its own, from the file.
   const base = data ? pathToFileURL(file) : url
   const json = data ? decoded(data[2] as string, data[1] !== undefined) : readFileSync(url, 'utf8')
-  const payload = JSON.parse(json) as SourceMapPayload
-  const { sourceRoot = '', sourcesContent } = payload
-  const root = sourceRoot === '' || sourceRoot.endsWith('/') ? sourceRoot : `${sourceRoot}/`
-  const sources = payload.sources.map((source) => new URL(root + source, base).href)
+  const contents = new Map<string, string>()
+  const map = new SourceMap(located(JSON.parse(json), base, contents) as SourceMapPayload)
   const kept = new Map<string, readonly string[] | undefined>()
   const linesOf = (source: string) => {
     if (!kept.has(source)) {
-      const content = sourcesContent?.[sources.indexOf(source)] ?? attempt(() => readFileSync(new URL(source), 'utf8'))
+      const content = contents.get(source) ?? attempt(() => readFileSync(new URL(source), 'utf8'))
       kept.set(source, content?.split(/\r?\n/))
     }
     return kept.get(source)
   }
-  return { map: new SourceMap({ ...payload, sources }), linesOf }
+  return { map, linesOf }
+}
+
+/** As the specification has it: a source that is null has no name, and bundlers make maps of sections. */
+interface Payload {
+  readonly sections?: readonly { readonly map: Payload }[]
+  readonly sources?: readonly (string | null)[]
+  readonly sourceRoot?: string
+  readonly sourcesContent?: readonly (string | null)[]
+}
+
+/** A map whose sources are URLs; what they hold is added to `contents`. */
+function located(payload: Payload, base: URL, contents: Map<string, string>): Payload {
+  if (payload.sections !== undefined) {
+    const sections = payload.sections.map((section) => ({ ...section, map: located(section.map, base, contents) }))
+    return { ...payload, sections }
+  }
+  const { sourceRoot = '', sourcesContent } = payload
+  const root = sourceRoot === '' || sourceRoot.endsWith('/') ? sourceRoot : `${sourceRoot}/`
+  const sources = (payload.sources ?? []).map((source, i) => {
+    if (source === null) return null
+    const { href } = new URL(root + source, base)
+    const content = sourcesContent?.[i]
+    if (typeof content === 'string') contents.set(href, content)
+    return href
+  })
+  return { ...payload, sources }
 }
 
 const decoded = (text: string, base64: boolean): string =>
