@@ -5,7 +5,7 @@
 // SPDX-License-Identifier: MIT
 
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { checkFunction } from './core/context.js'
+import { checkFunction, disableLater } from './core/context.js'
 import type { Dispatch } from './report/dispatch.js'
 import { on, type Subscription } from './report/events.js'
 import { dispatchText } from './report/text.js'
@@ -51,7 +51,7 @@ function end(collector: Collector): Explanation {
   collector.open = false
   if (--active === 0) {
     subscription?.()
-    storage.disable()
+    disableLater(storage, () => active === 0)
   }
   return new Explanation(collector.calls)
 }
@@ -67,14 +67,15 @@ export function explain(fn: () => unknown): Explanation
 export function explain(fn: () => unknown): Explanation | Promise<Explanation> {
   checkFunction(fn, 'explain')
   const collector = begin()
-  let result: unknown
+  let promise: PromiseLike<unknown> | undefined
   try {
-    result = storage.run(collector, fn)
+    const result = storage.run(collector, fn)
+    if (isPromise(result)) promise = result
   } catch (error) {
     end(collector)
     throw error
   }
-  return isPromise(result) ? finished(result, collector) : end(collector)
+  return promise ? finished(promise, collector) : end(collector)
 }
 
 async function finished(promise: PromiseLike<unknown>, collector: Collector): Promise<Explanation> {

@@ -46,13 +46,25 @@ describe('the least of CPUs, mask and quota', () => {
     expect(detect(root)).toMatchObject({ count: 4, affinity: 4, source: 'a CPU mask of 4 of 8 CPUs' })
   })
   test('the mask without CPUs that are offline', () => {
-    const files = { 'sys/devices/system/cpu/online': '0-3', 'proc/self/status': 'Cpus_allowed_list:\t2-5' }
+    const files = {
+      'sys/devices/system/cpu/online': '0-3',
+      'sys/devices/system/cpu/offline': '4-7',
+      'proc/self/status': 'Cpus_allowed_list:\t2-5',
+    }
     expect(detect(machine(files))).toMatchObject({
       count: 2,
       cpus: 4,
       affinity: 2,
       source: 'a CPU mask of 2 of 4 CPUs',
     })
+  })
+  test.each(['45,46', '1,46'])('the mask %s where a container counts its CPUs anew', (mask) => {
+    const files = {
+      'sys/devices/system/cpu/online': '0-1',
+      'sys/devices/system/cpu/offline': '',
+      'proc/self/status': `Cpus_allowed_list:\t${mask}`,
+    }
+    expect(detect(machine(files))).toMatchObject({ count: 2, affinity: 2 })
   })
   test('the quota of the own group', () => {
     const found = detect(v2('/app', { 'app/cpu.max': '300000 100000' }))

@@ -329,7 +329,10 @@ describe('arrays made in compiled functions', () => {
         return first.length + a.length
       })
       for (const n of [-1, Number.POSITIVE_INFINITY, 1e300]) expect(() => make(n)).toThrow(RangeError)
-      expect(() => make(2 ** 50)).toThrow(/no memory/)
+      const error = errorOf<nl.OutOfMemoryError>(() => make(2 ** 50))
+      expect(error.message).toMatch(/no memory/)
+      expect(error).toMatchObject({ name: 'OutOfMemoryError', wanted: 2 ** 53 })
+      expect(error.available).toBeGreaterThan(0)
       expect(make(3)).toBe(1003)
       expect(make(2.9)).toBe(1002)
       expect(make(Number.NaN)).toBe(1000)

@@ -336,8 +336,12 @@ describe('functions', () => {
     )
     const chain = (n: number) => [Int32Array.from({ length: n }, (_, i) => i - 1), new Int32Array(n).fill(-1), n - 1]
     const deepest = target === 'native' ? 20_000 : 5000
-    expect(depth(...chain(deepest))).toBe(deepest)
     const endless = [Int32Array.of(0), Int32Array.of(-1), 0]
+    // The first call of all, where memory of the heap was used and freed before.
+    const used = nl.full([100_000], 70_000)
+    used.dispose()
+    expect(() => depth(...endless)).toThrow(/^Maximum call stack size exceeded in 'depth'/)
+    expect(depth(...chain(deepest))).toBe(deepest)
     expect(() => depth(...endless)).toThrow(/^Maximum call stack size exceeded in 'depth'/)
     expect(depth(...chain(1000))).toBe(1000)
 

@@ -64,7 +64,8 @@ inline bool begins_line(const T* p) {
   return reinterpret_cast<uintptr_t>(p) % kLineBytes == 0;
 }
 
-/// out[j] = f(j) for n elements, with the bits of a plain loop; end_stream() has to follow.
+/// out[j] = f(j) for n elements, with the bits of a plain loop, but where two NaNs meet, either of which may be the
+/// result; end_stream() has to follow.
 template <class T, class F>
 inline void stream_row(isize n, T* out, F f) {
   constexpr isize length = kLineBytes / isize(sizeof(T));

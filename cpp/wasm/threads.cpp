@@ -140,12 +140,14 @@ void* member_main(void* argument) {
   }
 }
 
-/// Withdraws the seats of members that did not come, or that ended in their share, and gives them up.
+/// Withdraws the seats of members that ended, or did not come where that cannot be told, and gives them up.
 void withdraw() {
   for (int at = 1; at < team.members; at++) {
     Member& member = team.member[at];
     Seat seat = member.seat.load();
-    if (seat == Seat::kNone || (seat == Seat::kTaken && !nl_thread_ended(member.id))) continue;
+    // The time may have passed while the whole process was stopped, or had no processor.
+    const bool lives = member.id > 0 ? !nl_thread_ended(member.id) : seat == Seat::kTaken;
+    if (seat == Seat::kNone || lives) continue;
     if (!member.seat.compare_exchange_strong(seat, Seat::kNone)) continue;
     give_up(member, Failure::kLost);
     team.pending.add(-1);

@@ -21,6 +21,22 @@ export function context(): Context | undefined {
   return storage?.getStore()
 }
 
+const leaving = new WeakSet<object>()
+
+/**
+ * Turns a storage off after this job, where nothing uses it then. To turn it off at once would leave a task behind each
+ * time, which a loop without an end of its job gathers.
+ */
+export function disableLater(storage: { disable(): void }, isUnused: () => boolean): void {
+  if (leaving.has(storage)) return
+  leaving.add(storage)
+  const later = setImmediate(() => {
+    leaving.delete(storage)
+    if (isUnused()) storage.disable()
+  })
+  later.unref()
+}
+
 /** Throws ValueError where what is to be run in a scope is no function. */
 export function checkFunction(fn: unknown, caller: string): void {
   if (typeof fn !== 'function') throw new ValueError(`${caller}: expected a function to run, not ${shown(fn)}`)

@@ -324,8 +324,11 @@ export class Heap {
   outOfMemory(wanted: number): OutOfMemoryError {
     const all = Math.max(0, this.choice.maximumBytes - ARENA_BYTES)
     const available = Math.max(0, all - this.bytesInUse)
-    const problem = `no memory for an array of ${wanted} bytes: ${this.bytesInUse} of ${all} bytes of the array heap are in use`
-    return new OutOfMemoryError(`${problem}. ${ADVICE}.`, { wanted, available })
+    const inUse = all > 0 ? `${this.bytesInUse} of ${all} bytes of the array heap are in use` : 'there is no array heap'
+    return new OutOfMemoryError(`no memory for an array of ${wanted} bytes: ${inUse}. ${ADVICE}.`, {
+      wanted,
+      available,
+    })
   }
 }
 

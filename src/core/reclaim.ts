@@ -195,7 +195,6 @@ const between = (least: number, value: number, most: number) => Math.min(most, M
 function warnSlow(): void {
   warnOnce(
     'NUMLOOM_NO_ADDON',
-    'arrays are dropped faster than the event loop turns; without the native addon only full garbage collections find ' +
-      `them. ${ADVICE}: that is faster.`,
+    `arrays are dropped that, without the native addon, only full garbage collections find. ${ADVICE}: that is faster.`,
   )
 }

@@ -6,7 +6,7 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { NDArray, onCreation } from './array.js'
-import { checkFunction } from './context.js'
+import { checkFunction, disableLater } from './context.js'
 
 /** The arrays made in a scope so far. */
 class Scope {
@@ -40,7 +40,7 @@ function end(scope: Scope, kept: ReadonlySet<NDArray>): void {
   scope.ended = true
   if (--open === 0) {
     onCreation(undefined)
-    storage.disable()
+    disableLater(storage, () => open === 0)
   }
   let { outer } = scope
   while (outer?.ended) outer = outer.outer
@@ -114,13 +114,15 @@ export function scope<T>(fn: () => T): T {
   checkFunction(fn, 'scope')
   const entered = begin()
   let result: T
+  let isLater: boolean
   try {
     result = storage.run(entered, fn)
+    isLater = isPromise(result)
   } catch (error) {
     end(entered, NONE)
     throw error
   }
-  if (!isPromise(result)) return finish(entered, result)
+  if (!isLater) return finish(entered, result)
   const settled = Promise.resolve(result).then(
     (value) => finish(entered, value),
     (error: unknown) => {

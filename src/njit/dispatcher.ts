@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: MIT
 
 import { readFileSync } from 'node:fs'
+import { freemem } from 'node:os'
 import { warnOnce } from '../core/env.js'
 import { NjitError } from '../core/errors.js'
+import { heap } from '../core/heap.js'
 import { allowedThreads } from '../core/threads.js'
 import { observe } from '../report/dispatch.js'
 import { reporting } from '../report/events.js'
@@ -333,6 +335,11 @@ export class Dispatcher {
     }
   }
 
+  /** For arrays that a call makes: in the heap, or by the system. */
+  #availableBytes(): number {
+    return this.placement().runs === 'wasm' ? heap().outOfMemory(0).available : freemem()
+  }
+
   #run({ program, description, types, checkResult }: Specialisation, given: readonly unknown[]): unknown {
     const { arrays: globals, sources } = this.around
     const isWhole = given.length === types.length && !types.includes(MISSING)
@@ -341,6 +348,8 @@ export class Dispatcher {
     const { layout } = description
     const before = program.slots()
     before[layout.error + OVERLAP] = 0
+    // A call that the engine ends writes nothing there.
+    before[layout.error + BLOCKS] = 0
     const arrays = fill(this.name, given, description, before, all)
     const { threads } = this.definition.settings
     const status = program.call(arrays, threads && allowedThreads(threads))
@@ -348,7 +357,7 @@ export class Dispatcher {
     this.stats.lastCopied = program.lastCopied()
     const slots = program.slots()
     try {
-      if (status !== 0) throw callError(this.name, description, slots, sources, status)
+      if (status !== 0) throw callError(this.name, description, slots, sources, status, this.#availableBytes())
       if (slots[layout.error + OVERLAP] !== 0)
         overlapWarning(this.name, slots[layout.error + OVERLAP] as number, sources)
       const result = results(description, program, all)

@@ -24,6 +24,7 @@ export function callError(
   slots: Float64Array,
   sources: readonly Source[],
   status: number,
+  available: number,
 ): Error {
   const [what = 0, where = 0, first = 0, axis = 0, size = 0] = slots.subarray(layout.error, layout.error + 5)
   if (what === TOO_DEEP || status === STACK_ENDED) {
@@ -45,7 +46,7 @@ export function callError(
   }
   if (what === NO_MEMORY) {
     const message = `no memory for an array of ${first} bytes, ${place}`
-    return Object.assign(new OutOfMemoryError(message, { wanted: first, available: 0 }), fields)
+    return Object.assign(new OutOfMemoryError(message, { wanted: first, available }), fields)
   }
   const failure = failures[what] as Failure
   const text = failure.named ? failure.message.replace('{}', String(first)) : failure.message

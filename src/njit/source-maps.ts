@@ -57,6 +57,9 @@ function find({ map, linesOf }: Mapped, line: number, column: number): Original 
 const COMMENT = /^[ \t]*\/\/[#@] sourceMappingURL=(\S+)[ \t]*$/gm
 const DATA = /^data:application\/json[^,]*?(;base64)?,(.*)$/s
 
+/** A first line that keeps others from running the map. */
+const GUARD = /^\)\]\}.*\n/
+
 function readMap(file: string, text: string): Mapped | undefined {
   const named = [...text.matchAll(COMMENT)].at(-1)?.[1]
   if (named === undefined) return undefined
@@ -66,7 +69,7 @@ function readMap(file: string, text: string): Mapped | undefined {
   const base = data ? pathToFileURL(file) : url
   const json = data ? decoded(data[2] as string, data[1] !== undefined) : readFileSync(url, 'utf8')
   const contents = new Map<string, string>()
-  const map = new SourceMap(located(JSON.parse(json), base, contents) as SourceMapPayload)
+  const map = new SourceMap(located(JSON.parse(json.replace(GUARD, '')), base, contents) as SourceMapPayload)
   const kept = new Map<string, readonly string[] | undefined>()
   const linesOf = (source: string) => {
     if (!kept.has(source)) {

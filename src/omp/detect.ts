@@ -117,11 +117,12 @@ function tightestQuota(root: string): { cpus: number; file: string } | undefined
 
 /** Looks at the machine below `root`. A part of a CPU counts as one: a quota of 1.5 CPUs gives 2 threads. */
 export function detect(root = '/'): Detected {
-  const online = numbersOf(read(join(root, 'sys/devices/system/cpu/online')))
-  const all = online?.length ?? cpus().length
-  // The mask may have CPUs that are offline.
-  const allowed = allowedCpus(root)?.filter((cpu) => online?.includes(cpu) ?? true)
-  const affinity = allowed?.length ?? availableParallelism()
+  const cpuList = (name: string) => numbersOf(read(join(root, 'sys/devices/system/cpu', name)))
+  const all = cpuList('online')?.length ?? cpus().length
+  // The mask may have CPUs that are offline. In containers the list of those online may have other numbers than the mask.
+  const offline = new Set(cpuList('offline'))
+  const allowed = allowedCpus(root)?.filter((cpu) => !offline.has(cpu))
+  const affinity = Math.max(1, allowed?.length ?? availableParallelism())
   const quota = tightestQuota(root)
   const found = { cpus: all, affinity, ...(quota && { quota }) }
   if (quota && Math.ceil(quota.cpus) < Math.min(affinity, all)) {

@@ -29,10 +29,10 @@ export interface TuneOptions {
 /** The options of the command line; undefined where they are none. */
 export function tuneOptions(args: readonly string[]): TuneOptions | undefined {
   let dryRun = false
-  let only: string[] = []
+  const only: string[] = []
   for (const arg of args) {
     if (arg === '--dry-run') dryRun = true
-    else if (arg.startsWith('--only=')) only = arg.slice('--only='.length).split(',').filter(Boolean)
+    else if (/^--only=[^,]/.test(arg)) only.push(...arg.slice('--only='.length).split(',').filter(Boolean))
     else return undefined
   }
   return { dryRun, only }
