@@ -6,7 +6,6 @@
 import type { Code } from '../core/dtype.js'
 import type { KernelPlan, Level } from './plan.js'
 
-const antwj = ['as', 'native', 'wasm-threads', 'wasm', 'js'] as const
 const atnwj = ['as', 'wasm-threads', 'native', 'wasm', 'js'] as const
 const atwnj = ['as', 'wasm-threads', 'wasm', 'native', 'js'] as const
 const awtnj = ['as', 'wasm', 'wasm-threads', 'native', 'js'] as const
@@ -17,6 +16,7 @@ const ntwaj = ['native', 'wasm-threads', 'wasm', 'as', 'js'] as const
 const ntwj = ['native', 'wasm-threads', 'wasm', 'js'] as const
 const nwtaj = ['native', 'wasm', 'wasm-threads', 'as', 'js'] as const
 const nwtj = ['native', 'wasm', 'wasm-threads', 'js'] as const
+const tnwj = ['wasm-threads', 'native', 'wasm', 'js'] as const
 const wtanj = ['wasm', 'wasm-threads', 'as', 'native', 'js'] as const
 const wtnaj = ['wasm', 'wasm-threads', 'native', 'as', 'js'] as const
 const wtnj = ['wasm', 'wasm-threads', 'native', 'js'] as const
@@ -26,131 +26,128 @@ const from = (work: number, order: Level['order']): Level => ({ work, order })
 export const MEASURED: Readonly<Record<string, Partial<Record<Code, KernelPlan>>>> = {
   abs: {
     f64: {
-      levels: [from(0, awtnj), from(3100, ntawj)],
-      threads: { native: 31_000, 'wasm-threads': 100_000 },
-      strided: { levels: [from(0, awtnj), from(10_000, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+      levels: [from(0, awtnj), from(1000, ntawj)],
+      threads: { native: 100_000, 'wasm-threads': 310_000 },
+      strided: {
+        levels: [from(0, atnwj), from(1_000_000, ntawj)],
+        threads: { native: 31_000, 'wasm-threads': 31_000 },
+      },
     },
     f32: {
-      levels: [from(0, awtnj), from(3100, ntwaj)],
-      threads: { native: 100_000, 'wasm-threads': 100_000 },
+      levels: [from(0, awtnj), from(1000, nwtaj)],
+      threads: { native: 3_100_000 },
       strided: { levels: [from(0, awtnj), from(10_000, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
-      outside: { levels: [from(0, nawtj)], threads: { native: 100_000 } },
     },
     i32: {
       levels: [from(0, awtnj), from(3100, ntwaj)],
-      threads: { native: 100_000, 'wasm-threads': 100_000 },
-      strided: { levels: [from(0, antwj), from(310_000, natwj)], threads: { native: 31_000, 'wasm-threads': 100_000 } },
-      outside: { levels: [from(0, ntwaj)], threads: { native: 100_000, 'wasm-threads': 1_000_000 } },
+      threads: { native: 100_000, 'wasm-threads': 3_100_000 },
+      strided: { levels: [from(0, atwnj), from(100_000, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
     },
   },
   add: {
-    f64: {
-      levels: [from(0, awtnj), from(10_000, ntwaj)],
-      threads: { native: 31_000, 'wasm-threads': 31_000 },
-      outside: { levels: [from(0, nwtaj)], threads: { native: 31_000 } },
-    },
+    f64: { levels: [from(0, awtnj), from(10_000, ntwaj)], threads: { native: 31_000, 'wasm-threads': 100_000 } },
     f32: {
       levels: [from(0, awtnj), from(10_000, ntwaj)],
-      threads: { native: 31_000, 'wasm-threads': 100_000 },
-      outside: { levels: [from(0, nwtaj)], threads: { native: 31_000 } },
+      threads: { native: 31_000, 'wasm-threads': 31_000 },
+      strided: {
+        levels: [from(0, awtnj), from(31_000, natwj)],
+        threads: { native: 31_000, 'wasm-threads': 1_000_000 },
+      },
+      outside: { levels: [from(0, nwtaj)], threads: { native: 100_000 } },
     },
     i32: {
       levels: [from(0, awtnj), from(10_000, ntwaj)],
-      threads: { native: 31_000, 'wasm-threads': 100_000 },
-      strided: { levels: [from(0, awtnj), from(3100, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+      threads: { native: 100_000, 'wasm-threads': 1_000_000 },
+      strided: { levels: [from(0, atwnj), from(100_000, natwj)], threads: { native: 100_000, 'wasm-threads': 31_000 } },
     },
   },
   copy: {
     f64: {
-      levels: [from(0, awtnj), from(1000, ntawj)],
-      threads: { native: 100_000, 'wasm-threads': 31_000 },
-      strided: { levels: [from(0, awtnj), from(3100, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
-      outside: { levels: [from(0, nawtj)], threads: { native: 31_000 } },
+      levels: [from(0, awtnj), from(3100, ntawj)],
+      threads: { native: 31_000, 'wasm-threads': 100_000 },
+      strided: { levels: [from(0, awtnj), from(10_000, natwj)], threads: { native: 310_000, 'wasm-threads': 310_000 } },
     },
     f32: {
-      levels: [from(0, awtnj), from(3100, ntawj)],
-      threads: { native: 100_000, 'wasm-threads': 100_000 },
-      strided: { levels: [from(0, awtnj), from(3100, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
-      outside: { levels: [from(0, nawtj)], threads: { native: 100_000 } },
+      levels: [from(0, awtnj), from(31_000, ntawj)],
+      threads: { native: 310_000, 'wasm-threads': 310_000 },
+      strided: { levels: [from(0, awtnj), from(31_000, natwj)], threads: { native: 310_000, 'wasm-threads': 100_000 } },
+      outside: { levels: [from(0, ntwaj)], threads: { native: 100_000, 'wasm-threads': 10_000_000 } },
     },
     i32: {
       levels: [from(0, awtnj), from(3100, ntawj)],
-      threads: { native: 100_000, 'wasm-threads': 100_000 },
-      strided: { levels: [from(0, atwnj), from(310_000, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
-      outside: { levels: [from(0, nawtj)], threads: { native: 100_000 } },
+      threads: { native: 100_000, 'wasm-threads': 310_000 },
+      strided: { levels: [from(0, awtnj), from(10_000, natwj)], threads: { native: 310_000, 'wasm-threads': 31_000 } },
     },
   },
   divide: {
     f64: {
-      levels: [from(0, awtnj), from(1000, ntawj)],
+      levels: [from(0, awtnj), from(310, ntawj)],
       threads: { native: 31_000, 'wasm-threads': 31_000 },
-      strided: { levels: [from(0, atwnj), from(100_000, ntawj)], threads: { native: 100_000, 'wasm-threads': 31_000 } },
+      strided: { levels: [from(0, atwnj), from(310_000, ntawj)], threads: { native: 100_000, 'wasm-threads': 31_000 } },
     },
     f32: {
       levels: [from(0, awtnj), from(3100, ntwaj)],
-      threads: { native: 31_000, 'wasm-threads': 31_000 },
-      outside: { levels: [from(0, nwtaj)], threads: { native: 31_000 } },
+      threads: { native: 100_000, 'wasm-threads': 31_000 },
+      strided: { levels: [from(0, awtnj), from(1000, natwj)], threads: { native: 100_000, 'wasm-threads': 100_000 } },
     },
   },
   fma: {
-    f64: { levels: [from(0, awtnj), from(10_000, ntawj)], threads: { native: 100_000, 'wasm-threads': 310_000 } },
+    f64: { levels: [from(0, awtnj), from(3100, ntwaj)], threads: { native: 100_000, 'wasm-threads': 1_000_000 } },
     f32: {
       levels: [from(0, awtnj), from(31_000, ntawj)],
-      threads: { native: 100_000, 'wasm-threads': 100_000 },
-      strided: { levels: [from(0, awtnj), from(3100, ntawj)], threads: { native: 100_000, 'wasm-threads': 100_000 } },
-      outside: { levels: [from(0, nawtj)], threads: { native: 100_000 } },
+      threads: { native: 100_000, 'wasm-threads': 3_100_000 },
+      strided: {
+        levels: [from(0, awtnj), from(1000, natwj)],
+        threads: { native: 1_000_000, 'wasm-threads': 10_000_000 },
+      },
     },
     i32: {
       levels: [from(0, awtnj), from(31_000, ntawj)],
       threads: { native: 100_000, 'wasm-threads': 100_000 },
-      outside: { levels: [from(0, nawtj)], threads: { native: 100_000 } },
+      outside: { levels: [from(0, ntwaj)], threads: { native: 100_000, 'wasm-threads': 3_100_000 } },
     },
   },
   multiply: {
-    f64: {
-      levels: [from(0, awtnj), from(10_000, ntwaj)],
-      threads: { native: 31_000, 'wasm-threads': 31_000 },
-      outside: { levels: [from(0, nwtaj)], threads: { native: 31_000 } },
-    },
+    f64: { levels: [from(0, awtnj), from(10_000, ntawj)], threads: { native: 31_000, 'wasm-threads': 100_000 } },
     f32: {
       levels: [from(0, awtnj), from(10_000, ntwaj)],
-      threads: { native: 31_000, 'wasm-threads': 100_000 },
-      outside: { levels: [from(0, nwtaj)], threads: { native: 31_000 } },
+      threads: { native: 100_000, 'wasm-threads': 31_000 },
+      strided: { levels: [from(0, awtnj), from(1000, natwj)], threads: { native: 310_000, 'wasm-threads': 310_000 } },
     },
     i32: {
       levels: [from(0, awtnj), from(10_000, ntwaj)],
-      threads: { native: 31_000, 'wasm-threads': 310_000 },
+      threads: { native: 100_000, 'wasm-threads': 31_000 },
       strided: { levels: [from(0, awtnj), from(31_000, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+      outside: { levels: [from(0, nawtj)], threads: { native: 100_000 } },
     },
   },
   negative: {
     f64: {
-      levels: [from(0, awtnj), from(3100, ntawj)],
-      threads: { native: 31_000, 'wasm-threads': 31_000 },
+      levels: [from(0, awtnj), from(1000, ntawj)],
+      threads: { native: 31_000, 'wasm-threads': 100_000 },
       strided: { levels: [from(0, awtnj), from(10_000, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
-      outside: { levels: [from(0, ntawj)], threads: { native: 31_000, 'wasm-threads': 1_000_000 } },
     },
     f32: {
-      levels: [from(0, awtnj), from(1000, ntwaj)],
-      threads: { native: 100_000, 'wasm-threads': 100_000 },
-      strided: { levels: [from(0, awtnj), from(10_000, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+      levels: [from(0, awtnj), from(3100, ntwaj)],
+      threads: { native: 100_000, 'wasm-threads': 31_000 },
+      strided: { levels: [from(0, awtnj), from(10_000, natwj)], threads: { native: 100_000, 'wasm-threads': 31_000 } },
+      outside: { levels: [from(0, nwtaj)], threads: { native: 1_000_000 } },
     },
     i32: {
-      levels: [from(0, awtnj), from(3100, ntwaj)],
-      threads: { native: 31_000, 'wasm-threads': 100_000 },
-      strided: { levels: [from(0, awtnj), from(31_000, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
-      outside: { levels: [from(0, nawtj)], threads: { native: 100_000 } },
+      levels: [from(0, awtnj), from(10_000, ntawj)],
+      threads: { native: 100_000, 'wasm-threads': 310_000 },
+      strided: { levels: [from(0, atwnj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
     },
   },
   sqrt: {
     f64: {
       levels: [from(0, awtnj), from(310, ntawj)],
       threads: { native: 31_000, 'wasm-threads': 100_000 },
-      strided: { levels: [from(0, atnwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+      strided: { levels: [from(0, atwnj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
     },
     f32: {
       levels: [from(0, awtnj), from(1000, ntawj)],
-      threads: { native: 31_000, 'wasm-threads': 31_000 },
+      threads: { native: 31_000, 'wasm-threads': 100_000 },
       strided: { levels: [from(0, atwnj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
     },
   },
@@ -161,87 +158,82 @@ export const MEASURED: Readonly<Record<string, Partial<Record<Code, KernelPlan>>
       outside: { levels: [from(0, nwtaj)], threads: { native: 31_000 } },
     },
     f32: {
-      levels: [from(0, awtnj), from(10_000, ntwaj)],
-      threads: { native: 31_000, 'wasm-threads': 100_000 },
-      strided: { levels: [from(0, awtnj), from(31_000, ntawj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
-      outside: { levels: [from(0, nawtj)], threads: { native: 31_000 } },
+      levels: [from(0, awtnj), from(3100, wtnaj), from(31_000, ntwaj)],
+      threads: { native: 100_000, 'wasm-threads': 100_000 },
+      strided: { levels: [from(0, awtnj), from(1000, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
     },
     i32: {
-      levels: [from(0, awtnj), from(10_000, ntwaj)],
-      threads: { native: 31_000, 'wasm-threads': 100_000 },
-      strided: { levels: [from(0, awtnj), from(31_000, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
-      outside: { levels: [from(0, nwtaj)], threads: { native: 31_000 } },
+      levels: [from(0, awtnj), from(3100, wtnaj), from(31_000, ntwaj)],
+      threads: { native: 100_000, 'wasm-threads': 1_000_000 },
+      strided: { levels: [from(0, awtnj), from(3100, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
     },
   },
   to_f32: {
-    f64: {
-      levels: [from(0, awtnj), from(1000, ntawj)],
-      threads: { native: 31_000, 'wasm-threads': 31_000 },
-      strided: { levels: [from(0, awtnj), from(31_000, ntawj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
-      outside: { levels: [from(0, natwj)], threads: { native: 31_000, 'wasm-threads': 1_000_000 } },
-    },
+    f64: { levels: [from(0, awtnj), from(1000, natwj)], threads: { native: 100_000, 'wasm-threads': 100_000 } },
     i32: {
-      levels: [from(0, awtnj), from(3100, ntwaj)],
-      threads: { native: 31_000, 'wasm-threads': 100_000 },
-      strided: { levels: [from(0, awtnj), from(31_000, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+      levels: [from(0, awtnj), from(3100, wtnaj), from(10_000, ntwaj)],
+      threads: { native: 100_000, 'wasm-threads': 100_000 },
+      strided: { levels: [from(0, awtnj), from(10_000, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
       outside: { levels: [from(0, nwtaj)], threads: { native: 100_000 } },
     },
   },
   to_f64: {
     f32: {
       levels: [from(0, awtnj), from(1000, ntwaj)],
-      threads: { native: 31_000, 'wasm-threads': 100_000 },
-      strided: { levels: [from(0, awtnj), from(31_000, ntawj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
-      outside: { levels: [from(0, ntawj)], threads: { native: 31_000, 'wasm-threads': 1_000_000 } },
+      threads: { native: 31_000, 'wasm-threads': 31_000 },
+      strided: {
+        levels: [from(0, awtnj), from(3100, natwj), from(310_000, atnwj)],
+        threads: { native: 31_000, 'wasm-threads': 31_000 },
+      },
+      outside: { levels: [from(0, ntawj)], threads: { native: 1, 'wasm-threads': 1_000_000 } },
     },
     i32: {
       levels: [from(0, awtnj), from(1000, ntwaj)],
-      threads: { native: 31_000, 'wasm-threads': 100_000 },
-      strided: { levels: [from(0, awtnj), from(31_000, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+      threads: { native: 100_000, 'wasm-threads': 100_000 },
+      strided: { levels: [from(0, awtnj), from(3100, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+      outside: { levels: [from(0, ntwaj)], threads: { native: 100_000, 'wasm-threads': 10_000_000 } },
     },
   },
   cos: {
-    f64: {
-      levels: [from(0, awtnj), from(990, wtnaj), from(3100, ntwaj)],
-      threads: { native: 1_000_000, 'wasm-threads': 310_000 },
-    },
+    f64: { levels: [from(0, awtnj), from(990, ntwaj)], threads: { native: 1_000_000, 'wasm-threads': 310_000 } },
     f32: { levels: [from(0, awtnj), from(3100, ntwaj)], threads: { native: 1_000_000, 'wasm-threads': 1_000_000 } },
   },
   exp: {
-    f64: { levels: [from(0, awtnj), from(3100, ntwaj)], threads: { native: 1_000_000, 'wasm-threads': 1_000_000 } },
-    f32: { levels: [from(0, awtnj), from(9900, ntawj)], threads: { native: 1_000_000, 'wasm-threads': 1_000_000 } },
+    f64: { levels: [from(0, awtnj), from(3100, ntwaj)], threads: { native: 1_000_000, 'wasm-threads': 310_000 } },
+    f32: { levels: [from(0, awtnj), from(9900, ntawj)], threads: { native: 32, 'wasm-threads': 1_000_000 } },
   },
   log: {
     f64: { levels: [from(0, awtnj), from(3100, ntwaj)], threads: { native: 1_000_000, 'wasm-threads': 1_000_000 } },
-    f32: { levels: [from(0, awtnj), from(3100, ntwaj)], threads: { native: 1_000_000, 'wasm-threads': 1_000_000 } },
+    f32: {
+      levels: [from(0, awtnj), from(3100, ntwaj)],
+      threads: { native: 1_000_000, 'wasm-threads': 310_000 },
+      outside: { levels: [from(0, ntwaj)], threads: { native: 1_000_000, 'wasm-threads': 3_100_000 } },
+    },
   },
   sin: {
-    f64: {
-      levels: [from(0, awtnj), from(990, wtnaj), from(3100, ntwaj)],
-      threads: { native: 1_000_000, 'wasm-threads': 1_000_000 },
-    },
+    f64: { levels: [from(0, awtnj), from(990, ntwaj)], threads: { native: 1_000_000, 'wasm-threads': 310_000 } },
     f32: { levels: [from(0, awtnj), from(3100, ntwaj)], threads: { native: 1_000_000, 'wasm-threads': 1_000_000 } },
   },
   dot: {
     f64: {
-      levels: [from(0, awtnj), from(3100, ntawj)],
+      levels: [from(0, awtnj), from(3100, natwj)],
       threads: { native: 100_000, 'wasm-threads': 100_000 },
-      outside: { levels: [from(0, nawtj)], threads: { native: 100_000 } },
+      strided: { levels: [from(0, awtnj), from(3100, ntwaj)], threads: { native: 100_000, 'wasm-threads': 3_100_000 } },
     },
     f32: {
       levels: [from(0, awtnj), from(10_000, ntawj)],
       threads: { native: 310_000, 'wasm-threads': 310_000 },
       strided: {
-        levels: [from(0, awtnj), from(100_000, ntawj)],
-        threads: { native: 100_000, 'wasm-threads': 100_000 },
+        levels: [from(0, awtnj), from(1_000_000, ntawj)],
+        threads: { native: 1_000_000, 'wasm-threads': 1_000_000 },
       },
     },
     i32: {
       levels: [from(0, awtnj), from(31_000, ntawj)],
-      threads: { native: 310_000, 'wasm-threads': 310_000 },
+      threads: { native: 310_000, 'wasm-threads': 100_000 },
       strided: {
         levels: [from(0, awtnj), from(100_000, natwj)],
-        threads: { native: 100_000, 'wasm-threads': 100_000 },
+        threads: { native: 100_000, 'wasm-threads': 10_000_000 },
       },
       outside: { levels: [from(0, nawtj)], threads: { native: 310_000 } },
     },
@@ -250,115 +242,138 @@ export const MEASURED: Readonly<Record<string, Partial<Record<Code, KernelPlan>>
     f64: {
       levels: [from(0, awtnj), from(1000, ntwaj)],
       threads: { native: 31_000, 'wasm-threads': 31_000 },
-      outside: { levels: [from(0, ntawj)], threads: { native: 31_000, 'wasm-threads': 1_000_000 } },
+      outside: { levels: [from(0, nawtj)], threads: { native: 31_000 } },
     },
     f32: {
       levels: [from(0, awtnj), from(3100, ntwaj)],
-      threads: { native: 31_000, 'wasm-threads': 100_000 },
-      outside: { levels: [from(0, ntawj)], threads: { native: 100_000, 'wasm-threads': 1_000_000 } },
+      threads: { native: 100_000, 'wasm-threads': 31_000 },
+      outside: { levels: [from(0, nawtj)], threads: { native: 100_000 } },
     },
     i32: {
-      levels: [from(0, awtnj), from(310_000, ntawj)],
-      threads: { native: 100_000, 'wasm-threads': 310_000 },
-      strided: { levels: [from(0, awtnj), from(31_000, ntawj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
-      outside: { levels: [from(0, nawtj)], threads: { native: 100_000 } },
+      levels: [from(0, awtnj), from(100_000, ntawj)],
+      threads: { native: 100_000, 'wasm-threads': 100_000 },
+      outside: { levels: [from(0, natwj)], threads: { native: 100_000, 'wasm-threads': 3_100_000 } },
     },
   },
   min: {
     f64: {
-      levels: [from(0, awtnj), from(1000, ntwaj)],
-      threads: { native: 100_000, 'wasm-threads': 31_000 },
-      outside: { levels: [from(0, ntawj)], threads: { native: 31_000, 'wasm-threads': 1_000_000 } },
+      levels: [from(0, awtnj), from(3100, ntwaj)],
+      threads: { native: 31_000, 'wasm-threads': 31_000 },
+      outside: { levels: [from(0, nawtj)], threads: { native: 100_000 } },
     },
     f32: {
       levels: [from(0, awtnj), from(3100, ntwaj)],
-      threads: { native: 100_000, 'wasm-threads': 1_000_000 },
-      strided: { levels: [from(0, awtnj), from(10_000, ntawj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+      threads: { native: 310_000, 'wasm-threads': 100_000 },
+      strided: { levels: [from(0, awtnj), from(3100, ntawj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+      outside: { levels: [from(0, nawtj)], threads: { native: 100_000 } },
     },
     i32: {
-      levels: [from(0, awtnj), from(310_000, ntawj)],
-      threads: { native: 100_000, 'wasm-threads': 310_000 },
-      strided: { levels: [from(0, awtnj), from(31_000, ntawj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
-      outside: { levels: [from(0, nawtj)], threads: { native: 100_000 } },
+      levels: [from(0, awtnj), from(310_000, natwj)],
+      threads: { native: 310_000, 'wasm-threads': 10_000_000 },
+      strided: {
+        levels: [from(0, awtnj), from(31_000, natwj)],
+        threads: { native: 31_000, 'wasm-threads': 3_100_000 },
+      },
     },
   },
   sum: {
     f64: {
       levels: [from(0, awtnj), from(100_000, ntawj)],
       threads: { native: 100_000, 'wasm-threads': 100_000 },
-      strided: { levels: [from(0, awtnj), from(1000, ntwaj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
+      strided: { levels: [from(0, awtnj), from(1000, ntawj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
       outside: { levels: [from(0, nawtj)], threads: { native: 100_000 } },
     },
     f32: {
-      levels: [from(0, awtnj), from(31_000, natwj)],
-      threads: { native: 310_000, 'wasm-threads': 310_000 },
-      strided: { levels: [from(0, awtnj), from(31_000, ntawj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
-      outside: { levels: [from(0, nawtj)], threads: { native: 100_000 } },
+      levels: [from(0, awtnj), from(100_000, natwj)],
+      threads: { native: 310_000, 'wasm-threads': 100_000 },
+      outside: { levels: [from(0, nawtj)], threads: { native: 310_000 } },
     },
   },
   sum_to_i64: {
     i32: {
-      levels: [from(0, awtnj), from(31_000, ntawj)],
-      threads: { native: 31_000, 'wasm-threads': 31_000 },
-      strided: { levels: [from(0, awtnj), from(3100, natwj)], threads: { native: 31_000, 'wasm-threads': 31_000 } },
-      outside: { levels: [from(0, natwj)], threads: { native: 31_000, 'wasm-threads': 1_000_000 } },
+      levels: [from(0, awtnj), from(10_000, ntawj)],
+      threads: { native: 31_000, 'wasm-threads': 100_000 },
+      strided: { levels: [from(0, awtnj), from(10_000, natwj)], threads: { native: 100_000, 'wasm-threads': 100_000 } },
+      outside: { levels: [from(0, nawtj)], threads: { native: 100_000 } },
     },
   },
   axpy: {
-    f64: { levels: [from(0, awtnj), from(1000, ntwaj)], threads: { native: 100_000, 'wasm-threads': 310_000 } },
-    f32: {
-      levels: [from(0, awtnj), from(3100, ntwaj)],
-      threads: { native: 310_000, 'wasm-threads': 310_000 },
+    f64: {
+      levels: [from(0, awtnj), from(1000, ntwaj)],
+      threads: { native: 100_000, 'wasm-threads': 100_000 },
       strided: {
         levels: [from(0, awtnj), from(100_000, ntawj)],
         threads: { native: 100_000, 'wasm-threads': 100_000 },
       },
+      outside: { levels: [from(0, nwtaj)], threads: { native: 310_000 } },
+    },
+    f32: {
+      levels: [from(0, awtnj), from(3100, ntwaj)],
+      threads: { native: 310_000, 'wasm-threads': 310_000 },
+      strided: { levels: [from(0, awtnj), from(100_000, ntawj)], threads: { native: 3100, 'wasm-threads': 100_000 } },
+      outside: { levels: [from(0, nwtaj)], threads: { native: 310_000 } },
     },
     i32: {
       levels: [from(0, awtnj), from(3100, ntwaj)],
       threads: { native: 310_000, 'wasm-threads': 310_000 },
       strided: {
-        levels: [from(0, awtnj), from(100_000, natwj)],
-        threads: { native: 100_000, 'wasm-threads': 100_000 },
+        levels: [from(0, awtnj), from(310_000, natwj)],
+        threads: { native: 310_000, 'wasm-threads': 310_000 },
       },
     },
   },
   gemm: {
-    f64: { levels: [from(0, wtnj), from(9800, ntwj)], threads: { native: 980_000, 'wasm-threads': 980_000 } },
-    f32: { levels: [from(0, wtnj), from(9800, ntwj)], threads: { native: 980_000, 'wasm-threads': 980_000 } },
-    i32: { levels: [from(0, wtnj), from(9800, ntwj)], threads: { native: 980_000, 'wasm-threads': 980_000 } },
+    f64: {
+      levels: [from(0, wtnj), from(16, ntwj)],
+      threads: { native: 9_800_000, 'wasm-threads': 3_100_000 },
+      strided: { levels: [from(0, wtnj), from(680, ntwj)], threads: { native: 3_100_000, 'wasm-threads': 3_100_000 } },
+    },
+    f32: { levels: [from(0, wtnj), from(9800, nwtj)], threads: { native: 3_100_000, 'wasm-threads': 3_100_000 } },
+    i32: {
+      levels: [from(0, wtnj), from(2600, ntwj)],
+      threads: { native: 9_800_000, 'wasm-threads': 3_100_000 },
+      strided: { levels: [from(0, wtnj), from(2600, nwtj)], threads: { native: 3_100_000 } },
+    },
   },
   gemv: {
     f64: {
       levels: [from(0, wtnj), from(31_000, ntwj)],
-      threads: { native: 310_000, 'wasm-threads': 99_000 },
-      strided: { levels: [from(0, wtnj), from(9800, ntwj)], threads: { native: 310_000, 'wasm-threads': 310_000 } },
-      outside: { levels: [from(0, nwtj)], threads: { native: 310_000 } },
+      threads: { native: 310_000, 'wasm-threads': 310_000 },
+      strided: { levels: [from(0, wtnj), from(3000, ntwj)], threads: { native: 310_000, 'wasm-threads': 310_000 } },
+      outside: { levels: [from(0, ntwj)], threads: { native: 310_000 } },
     },
     f32: {
-      levels: [from(0, wtnj), from(310_000, ntwj)],
-      threads: { native: 310_000, 'wasm-threads': 9_900_000 },
+      levels: [from(0, wtnj), from(99_000, tnwj), from(990_000, ntwj)],
+      threads: { native: 99_000, 'wasm-threads': 99_000 },
       strided: { levels: [from(0, wtnj), from(9800, ntwj)], threads: { native: 310_000, 'wasm-threads': 310_000 } },
+      outside: { levels: [from(0, ntwj)], threads: { native: 310_000, 'wasm-threads': 9_900_000 } },
     },
-    i32: { levels: [from(0, wtnj), from(310_000, ntwj)], threads: { native: 310_000, 'wasm-threads': 990_000 } },
+    i32: {
+      levels: [from(0, wtnj), from(310_000, nwtj)],
+      threads: { native: 310_000 },
+      strided: { levels: [from(0, wtnj), from(3000, ntwj)], threads: { native: 99_000, 'wasm-threads': 99_000 } },
+    },
   },
   integral2d: {
-    f64: { levels: [from(0, awtnj), from(2900, ntawj)], threads: { native: 98_000, 'wasm-threads': 98_000 } },
+    f64: { levels: [from(0, awtnj), from(9600, ntawj)], threads: { native: 310_000, 'wasm-threads': 98_000 } },
   },
   nbody_step: {
-    f64: { levels: [from(0, awtnj), from(30_000, ntawj)], threads: { native: 310_000, 'wasm-threads': 310_000 } },
-    f32: { levels: [from(0, awtnj), from(98_000, ntawj)], threads: { native: 310_000, 'wasm-threads': 310_000 } },
+    f64: { levels: [from(0, awtnj), from(30_000, ntawj)], threads: { native: 310_000, 'wasm-threads': 98_000 } },
+    f32: {
+      levels: [from(0, awtnj), from(310_000, ntawj)],
+      threads: { native: 310_000, 'wasm-threads': 3_100_000 },
+      outside: { levels: [from(0, natwj)], threads: { native: 310_000, 'wasm-threads': 990_000 } },
+    },
   },
   plate_sweep: {
     f64: {
-      levels: [from(0, wtanj), from(96, awtnj), from(31_000, ntawj)],
-      threads: { native: 99_000, 'wasm-threads': 31_000 },
-      outside: { levels: [from(0, natwj)], threads: { native: 99_000, 'wasm-threads': 990_000 } },
+      levels: [from(0, wtanj), from(96, awtnj), from(31_000, natwj)],
+      threads: { native: 99_000, 'wasm-threads': 9_900_000 },
     },
     f32: {
-      levels: [from(0, wtanj), from(96, awtnj), from(99_000, ntawj)],
-      threads: { native: 99_000, 'wasm-threads': 99_000 },
-      outside: { levels: [from(0, natwj)], threads: { native: 99_000, 'wasm-threads': 3_100_000 } },
+      levels: [from(0, wtanj), from(290, atwnj), from(310_000, natwj)],
+      threads: { native: 99_000, 'wasm-threads': 31_000 },
+      outside: { levels: [from(0, natwj)], threads: { native: 99_000, 'wasm-threads': 9_900_000 } },
     },
   },
 }
