@@ -1,6 +1,7 @@
 // The environment's settings: every odd value does what the table of docs/guide.md says, and says so once.
 // SPDX-License-Identifier: MIT
 
+import { dirname, join } from 'node:path'
 import * as nl from 'numloom'
 import { describe, expect, test } from 'vitest'
 import { variables } from '../dist/omp/variables.js'
@@ -118,6 +119,19 @@ describe('OMP_NUM_THREADS', () => {
     )
     const but = count === 1 ? ', but the backends that are available have 1 thread' : ''
     expect(found).toEqual([count, count, count, `OMP_NUM_THREADS=3${but}`])
+  })
+  test('libgomp that was loaded before has read a stack that is too small: native is not available, and says so', async () => {
+    const { path } = nl.backends().find(({ name }) => name === 'native') as nl.BackendStatus
+    const found = await jsonOf<unknown>(
+      `import * as nl from 'numloom'
+      const { available, reason } = nl.backends().find(({ name }) => name === 'native')
+      const [call] = nl.explain(() => nl.exp(nl.ones(3_000_000))).calls.slice(-1)
+      console.log(JSON.stringify([available, reason, call.backend]))`,
+      {
+        env: { LD_PRELOAD: join(dirname(path as string), 'libgomp.so.1'), OMP_STACKSIZE: '20K', OMP_NUM_THREADS: '2' },
+      },
+    )
+    expect(found).toEqual([false, expect.stringContaining('OMP_STACKSIZE=20K'), 'wasm-threads'])
   })
   test('the cap is four a CPU, 64 at least', () => {
     expect(cap()).toBe(Math.max(64, 4 * variables().detected.cpus))

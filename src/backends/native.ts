@@ -81,11 +81,14 @@ function unavailable(reason: string, file?: string): never {
   )
 }
 
+/** Whether a file whose path has this in it is loaded into the process. */
+const isMapped = (part: string) => readFileSync('/proc/self/maps', 'latin1').includes(part)
+
 /** `linux-x64-gnu`: as platform packages are named. The C library is told by the loader that is mapped. */
 function platformName(): string {
   const base = `${process.platform}-${process.arch}`
   if (process.platform !== 'linux') return base
-  return base + (readFileSync('/proc/self/maps', 'latin1').includes('/ld-musl-') ? '-musl' : '-gnu')
+  return base + (isMapped('/ld-musl-') ? '-musl' : '-gnu')
 }
 
 /** Where the addon may be, the likeliest first. */
@@ -158,8 +161,8 @@ function checkStack(setting: string, file: string): void {
   const { value, problem } = parseStackSize(setting)
   if (value === undefined || problem === undefined) return
   unavailable(
-    `the process was started with OMP_STACKSIZE=${setting}, ${problem}, which a worker cannot change. ` +
-      'Set more, or use native in the main thread before',
+    `the process was started with OMP_STACKSIZE=${setting}, ${problem}, and libgomp was loaded by a worker or another ` +
+      'addon, which leave that. Set more, or use native in the main thread before',
     file,
   )
 }
@@ -170,9 +173,9 @@ function loadAddon(file: string): Addon {
   if (problem !== undefined) binaryError('native', file, problem)
   // Where it is told to bind threads, libgomp binds the one that loads it too.
   const cpus = allowedCpus('/', 'thread-self')
-  // What was read before is not read again.
   const wanted = settingsAtStart() === undefined ? openmpEnvironment(cpus) : {}
-  const addon = openAddon(file, wanted)
+  // What was read before, for another copy of numloom or another addon, is not read again.
+  const addon = openAddon(file, isMapped('/libgomp.so') ? {} : wanted)
   if (addon.version !== VERSION) binaryError('native', file, `it is of version ${addon.version}, not ${VERSION}`)
   checkStack(addon.settings.OMP_STACKSIZE ?? '', file)
   const { stackBytes } = noteStart(addon.settings, wanted)
