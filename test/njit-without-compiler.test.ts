@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { runScript } from './support/child.ts'
+import { PERMISSION, runScript } from './support/child.ts'
 
 describe('without a compiler', () => {
   test('a target that is missing: calls throw, and explain() says why', async () => {
@@ -20,9 +20,6 @@ describe('without a compiler', () => {
     expect(explained).toMatchObject({ function: 'f', runs: 'none', reason: thrown[1], specialisations: [] })
   })
 
-  const PERMISSION = process.allowedNodeEnvironmentFlags.has('--permission')
-    ? '--permission'
-    : '--experimental-permission'
   test.each([
     [['--allow-child-process'], 'native', 'NL5004: .*--allow-worker'],
     [['--allow-worker'], 'wasm', 'NL5004: .*--allow-child-process'],

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import * as nl from 'numloom'
 import { describe, expect, test } from 'vitest'
 import { variables } from '../dist/omp/variables.js'
-import { jsonOf, runScript } from './support/child.ts'
+import { jsonOf, PERMISSION, runScript } from './support/child.ts'
 import { keepEnvironment, reload, told } from './support/settings.ts'
 
 keepEnvironment()
@@ -99,15 +99,12 @@ describe('OMP_NUM_THREADS', () => {
     await reload({ NUMLOOM_BACKEND: 'cuda' })
     expect(nl.getNumThreads()).toBe(3)
   })
-  const permission = process.allowedNodeEnvironmentFlags.has('--permission')
-    ? '--permission'
-    : '--experimental-permission'
   test.each([
     [{ NUMLOOM_MAX_MEMORY: '0' }, [] as string[], 1],
     [{ NUMLOOM_SHARED_MEMORY: '0' }, [] as string[], 1],
     // Without --allow-worker.
-    [{}, [permission, '--allow-fs-read=*'], 1],
-    [{}, [permission, '--allow-fs-read=*', '--allow-worker'], 3],
+    [{}, [PERMISSION, '--allow-fs-read=*'], 1],
+    [{}, [PERMISSION, '--allow-fs-read=*', '--allow-worker'], 3],
     [{}, [] as string[], 3],
   ])('with %j and %j no call has more than auto has backends for', async (env, flags, count) => {
     const found = await jsonOf<unknown>(

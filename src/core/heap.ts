@@ -321,13 +321,17 @@ export class Heap {
     }
   }
 
+  /** What further arrays may have of it, holes aside. */
+  get availableBytes(): number {
+    return Math.max(0, this.choice.maximumBytes - ARENA_BYTES - this.bytesInUse)
+  }
+
   outOfMemory(wanted: number): OutOfMemoryError {
     const all = Math.max(0, this.choice.maximumBytes - ARENA_BYTES)
-    const available = Math.max(0, all - this.bytesInUse)
     const inUse = all > 0 ? `${this.bytesInUse} of ${all} bytes of the array heap are in use` : 'there is no array heap'
     return new OutOfMemoryError(`no memory for an array of ${wanted} bytes: ${inUse}. ${ADVICE}.`, {
       wanted,
-      available,
+      available: this.availableBytes,
     })
   }
 }

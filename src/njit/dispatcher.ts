@@ -337,7 +337,7 @@ export class Dispatcher {
 
   /** For arrays that a call makes: in the heap, or by the system. */
   #availableBytes(): number {
-    return this.placement().runs === 'wasm' ? heap().outOfMemory(0).available : freemem()
+    return this.placement().runs === 'wasm' ? heap().availableBytes : freemem()
   }
 
   #run({ program, description, types, checkResult }: Specialisation, given: readonly unknown[]): unknown {

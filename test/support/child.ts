@@ -6,6 +6,11 @@ import { fileURLToPath } from 'node:url'
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
+/** The flag for Node's permission model, which older versions call otherwise. */
+export const PERMISSION = process.allowedNodeEnvironmentFlags.has('--permission')
+  ? '--permission'
+  : '--experimental-permission'
+
 export interface ChildOptions {
   /** Added to an environment without settings of numloom and OpenMP, and with the built-in plan. */
   readonly env?: Readonly<Record<string, string>>
